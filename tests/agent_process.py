@@ -1,0 +1,83 @@
+"""A real agent in a process of its own, fed as over SSH: the same loader, modules and messages."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import zlib
+from pathlib import Path
+from typing import Any
+
+from windlass.catalog import Catalog, Entry
+from windlass.resources.resource import Resource
+from windlass.transport import STUB, shipment
+from windlass.wire import Message, Wire
+
+
+class AgentProcess:
+    """One agent that keeps its state in `state`; `events` are what it said after HELLO."""
+
+    def __init__(self, state: Path) -> None:
+        self.state = state
+        self.process = subprocess.Popen(
+            [sys.executable, "-I", "-S", "-c", STUB],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
+        assert self.process.stdin
+        assert self.process.stdout
+        self.process.stdin.write(_with_test_resources(shipment()))
+        self.wire = Wire(self.process.stdout, self.process.stdin)
+        hello = self.wire.read()
+        assert hello
+        self.hello = hello[0]
+        self.events: list[Message] = []
+
+    def request(self, *resources: Resource | Entry, check: bool = False, diff: bool = False) -> dict[str, bytes]:
+        """Sends a catalog; gives back the contents it names."""
+        entries = [each if isinstance(each, Entry) else Entry(each, "test") for each in resources]
+        catalog = Catalog(entries)
+        request = {"check": check, "diff": diff, "who": "me@here", "command": "test", "state": str(self.state)}
+        self.wire.write({"type": "converge", **request, "catalog": catalog.encoded()})
+        return catalog.contents
+
+    def finish(self, contents: dict[str, bytes]) -> list[Message]:
+        """Serves contents until BYE; gives back the events."""
+        while (received := self.wire.read()) is not None:
+            message = received[0]
+            if message["type"] == "bye":
+                break
+            self.events.append(message)
+            if message["type"] == "want":
+                self.wire.write({"type": "content"}, contents[message["sha256"]])
+        return self.events
+
+    def close(self) -> str:
+        """Ends it; gives back what it said on stderr."""
+        _, stderr = self.process.communicate(timeout=10)
+        return stderr.decode()
+
+
+def converge(state: Path, *resources: Resource | Entry, **options: Any) -> list[dict[str, Any]]:
+    """Runs an agent over the resources; gives back its results in order."""
+    agent = AgentProcess(state)
+    events = agent.finish(agent.request(*resources, **options))
+    stderr = agent.close()
+    assert stderr == ""
+    return [event for event in events if event["type"] == "result"]
+
+
+def statuses(results: list[dict[str, Any]]) -> list[str]:
+    """The status of each result."""
+    return [result["status"] for result in results]
+
+
+def _with_test_resources(shipped: bytes) -> bytes:
+    """The shipment with the resources of `tests/resources_for_tests.py` in it, as one more module."""
+    payload = json.loads(zlib.decompress(shipped.split(b"\n", 1)[1]))
+    source = Path(__file__).with_name("resources_for_tests.py").read_text()
+    payload["modules"]["windlass.resources.for_tests"] = source
+    packed = zlib.compress(json.dumps(payload).encode())
+    return b"%d\n%s" % (len(packed), packed)

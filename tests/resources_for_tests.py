@@ -1,0 +1,92 @@
+"""Resources that only tests declare: what a real one does rarely, these do on demand."""
+
+from __future__ import annotations
+
+import os
+import time
+from dataclasses import dataclass
+from typing import Any
+
+from windlass.resources.resource import Resource, Unknown
+
+
+@dataclass(eq=False)
+class Diary(Resource):
+    """A file to which each refresh adds a line; there is nothing to converge."""
+
+    path: str
+
+    def desired(self) -> dict[str, Any]:
+        return {}
+
+    def actual(self) -> dict[str, Any]:
+        return {}
+
+    def refresh(self) -> None:
+        with open(self.path, "a", encoding="utf-8") as file:
+            file.write("refreshed\n")
+
+
+@dataclass(eq=False)
+class Stubborn(Resource):
+    """A resource that never becomes what it shall be."""
+
+    what: str
+
+    def desired(self) -> dict[str, Any]:
+        return {"mood": "good"}
+
+    def actual(self) -> dict[str, Any]:
+        return {"mood": "bad"}
+
+    def apply(self, diff: Any) -> None:
+        self.machine.say("trying")
+
+
+@dataclass(eq=False)
+class Riddle(Resource):
+    """A resource that cannot be probed."""
+
+    what: str
+
+    def desired(self) -> dict[str, Any]:
+        return {}
+
+    def actual(self) -> dict[str, Any]:
+        raise Unknown("until somebody comes")
+
+
+@dataclass(eq=False)
+class Sleeper(Resource):
+    """A resource whose apply runs `sleep` for `seconds`, and crashes the agent first when told so."""
+
+    pid_file: str
+    seconds: int = 60
+    crash: bool = False
+
+    def desired(self) -> dict[str, Any]:
+        return {"slept": True}
+
+    def actual(self) -> dict[str, Any]:
+        return {"slept": False}
+
+    def apply(self, diff: Any) -> None:
+        if self.crash:
+            os.kill(os.getpid(), 9)
+        self.machine.say("sleeping")
+        self.machine.run(["sh", "-c", f"echo $$ > {self.pid_file}; exec sleep {self.seconds}"])
+        time.sleep(0)
+
+
+@dataclass(eq=False)
+class Buggy(Resource):
+    """A resource with a bug."""
+
+    what: str
+    sensitive: bool = False
+
+    def desired(self) -> dict[str, Any]:
+        raise KeyError(self.what)
+
+    def actual(self) -> dict[str, Any]:
+        return {}

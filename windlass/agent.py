@@ -1,0 +1,164 @@
+"""[H] The agent: runs on the host as root, converges a catalog one resource at a time, and tells what it does."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import queue
+import sys
+import threading
+import time
+import traceback
+from typing import Any
+
+from windlass.facts import gather
+from windlass.lock import Held, Lock
+from windlass.machine import Machine
+from windlass.owed import Owed
+from windlass.resources.content import Content
+from windlass.resources.resource import Diff, Failed, Resource, Unknown, compare
+from windlass.wire import Message, Wire
+
+# After the control machine is gone, how long a resource may take to put things back (seconds).
+GRACE = 60
+
+
+def main() -> None:
+    """Speaks on stdin and stdout: HELLO, then what one request asks for, then BYE."""
+    # What is printed by accident must not get between the messages.
+    out = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)
+    wire = Wire(sys.stdin.buffer, out)
+    wire.write({"type": "hello", "facts": gather()})
+    received = wire.read()
+    if received is None:
+        return
+    request, _ = received
+    inbox: queue.Queue[bytes] = queue.Queue()
+    machine = Machine(wire, inbox.get)
+    threading.Thread(target=_listen, args=(wire, inbox, machine), daemon=True).start()
+    try:
+        if not request["check"]:
+            Lock(request["state"], request["who"], request["command"])
+        Convergence(machine, request).run()
+    except Held as holder:
+        machine.tell({"type": "refused", "reason": str(holder)})
+    machine.tell({"type": "bye"})
+    # The listener still reads; leaving by the front door would wait for its lock on stdin.
+    out.flush()
+    os._exit(0)
+
+
+def _listen(wire: Wire, inbox: queue.Queue[bytes], machine: Machine) -> None:
+    """Passes contents on; at the end of the stream, stops what runs: nobody is there to see it."""
+    while (received := wire.read()) is not None:
+        inbox.put(received[1])
+    machine.abort()
+    time.sleep(GRACE)
+    os._exit(1)
+
+
+class Convergence:
+    """One catalog on its way from what is to what is wanted."""
+
+    def __init__(self, machine: Machine, message: Message) -> None:
+        self.machine = machine
+        self.check: bool = message["check"]
+        self.show_patch: bool = message["diff"]
+        self.entries: list[dict[str, Any]] = message["catalog"]
+        machine.resources = [self._decode(entry) for entry in self.entries]
+        self.owed = Owed(message["state"])
+        self.would_refresh: set[str] = set()
+        self.broken: set[str | None] = set()
+
+    def run(self) -> None:
+        """Every resource in order. A failure skips what follows it: of its app if it has one, else everything."""
+        for number, (entry, resource) in enumerate(zip(self.entries, self.machine.resources)):
+            if self.machine.aborted.is_set():
+                return
+            self.machine.current = number
+            if None in self.broken or entry["app"] in self.broken:
+                self._report("skipped", 0.0)
+                continue
+            start = time.monotonic()
+            result = self._try(resource, entry["notify"])
+            if result["status"] == "failed":
+                self.broken.add(entry["app"])
+            self._report(seconds=time.monotonic() - start, **result)
+
+    def _try(self, resource: Resource, notify: list[str]) -> dict[str, Any]:
+        try:
+            return self._converge(resource, notify)
+        except Unknown as reason:
+            # A probe may miss what an earlier resource would have brought, but only when nothing is applied.
+            return {"status": "unknown" if self.check else "failed", "message": str(reason)}
+        except Failed as failure:
+            return {"status": "failed", "message": str(failure), "hint": failure.hint}
+        except OSError as error:
+            return {
+                "status": "failed",
+                "message": f"{error.strerror or error}: {error.filename or resource.name}",
+            }
+        except Exception as bug:  # other apps and the report go on
+            words = type(bug).__name__ if resource.sensitive else f"{type(bug).__name__}: {bug}"
+            trace = "" if resource.sensitive else traceback.format_exc()
+            return {"status": "failed", "message": f"a bug in Windlass: {words}", "traceback": trace}
+
+    def _converge(self, resource: Resource, notify: list[str]) -> dict[str, Any]:
+        desired = resource.desired()
+        diff = compare(desired, resource.actual())
+        refresh = resource.name in self.owed or resource.name in self.would_refresh
+        if not diff and not refresh:
+            return {"status": "ok", "notes": resource.notes()}
+        result: dict[str, Any] = {"status": "changed", "diff": _shown(resource, diff), "refreshed": refresh}
+        if self.show_patch and diff and not resource.sensitive:
+            result["patch"] = resource.patch()
+        if self.check:
+            self.would_refresh.update(notify)
+            return result
+        self.machine.tell({"type": "started", "id": self.machine.current, "diff": sorted(diff)})
+        if diff:
+            self.owed.add(notify)
+            resource.apply(diff)
+            self.machine.forget()
+            left = compare(desired, resource.actual())
+            if left:
+                raise Failed(f"not converged: still different after it was applied: {_words(_shown(resource, left))}")
+        if refresh:
+            resource.refresh()
+            self.machine.forget()
+            self.owed.pay(resource.name)
+        return {**result, "notes": resource.notes()}
+
+    def _report(self, status: str, seconds: float, **rest: Any) -> None:
+        message = {
+            "type": "result",
+            "id": self.machine.current,
+            "status": status,
+            "seconds": round(seconds, 4),
+            **rest,
+        }
+        # A run that finds everything in order sends its results in few packets.
+        self.machine.tell(message, flush=status not in ("ok", "skipped"))
+
+    def _decode(self, entry: dict[str, Any]) -> Resource:
+        module, kind = entry["kind"].split(":")
+        values = {name: self._value(value) for name, value in entry["fields"].items()}
+        resource: Resource = getattr(importlib.import_module(f"windlass.resources.{module}"), kind)(**values)
+        resource.machine = self.machine
+        return resource
+
+    def _value(self, value: Any) -> Any:
+        if isinstance(value, dict) and "$sha256" in value:
+            return Content(value["$sha256"], value["$size"], self.machine.fetch)
+        return value
+
+
+def _shown(resource: Resource, diff: Diff) -> dict[str, list[Any]]:
+    if resource.sensitive:
+        return {key: ["(sensitive)", "(sensitive)"] for key in diff}
+    return {key: [old, new] for key, (old, new) in diff.items()}
+
+
+def _words(diff: dict[str, list[Any]]) -> str:
+    return ", ".join(f"{key} is {old!r}, not {new!r}" for key, (old, new) in diff.items())

@@ -1,0 +1,66 @@
+"""[H] Facts about a host that roles may use, gathered without starting a process."""
+
+from __future__ import annotations
+
+import os
+import platform
+import socket
+import struct
+from typing import Any
+
+
+def gather() -> dict[str, Any]:
+    """Facts by name; memory in bytes, addresses without loopback and link-local ones."""
+    release = _shell_variables("/etc/os-release")
+    return {
+        "os": release.get("ID", "unknown"),
+        "os_version": release.get("VERSION_ID", ""),
+        "codename": release.get("VERSION_CODENAME", ""),
+        "arch": platform.machine(),
+        "python": platform.python_version(),
+        "cpus": len(os.sched_getaffinity(0)),
+        "memory": _memory(),
+        "addresses": _addresses(),
+        "hostname": socket.gethostname(),
+        "kernel": platform.release(),
+        "systemd": os.path.isdir("/run/systemd/system"),
+        "uid": os.getuid(),
+    }
+
+
+def _shell_variables(path: str) -> dict[str, str]:
+    """NAME=value lines as in os-release(5)."""
+    try:
+        with open(path, encoding="utf-8") as file:
+            pairs = (line.rstrip("\n").split("=", 1) for line in file if "=" in line)
+            return {name: value.strip("\"'") for name, value in pairs}
+    except OSError:
+        return {}
+
+
+def _memory() -> int:
+    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+
+
+def _addresses() -> list[str]:
+    """IPv4 by the interfaces' ioctl, IPv6 from /proc/net/if_inet6 (global scope only)."""
+    import fcntl
+
+    found = []
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        for _, name in socket.if_nameindex():
+            request = struct.pack("256s", name.encode())
+            try:
+                # SIOCGIFADDR, netdevice(7): the address lies at bytes 20-24 of the answer.
+                answer = fcntl.ioctl(probe.fileno(), 0x8915, request)
+            except OSError:
+                continue
+            found.append(socket.inet_ntoa(answer[20:24]))
+    found = [address for address in found if not address.startswith("127.")]
+    try:
+        with open("/proc/net/if_inet6", encoding="ascii") as file:
+            rows = [line.split() for line in file]
+    except OSError:
+        rows = []
+    found += [socket.inet_ntop(socket.AF_INET6, bytes.fromhex(row[0])) for row in rows if row[3] == "00"]
+    return found

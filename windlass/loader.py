@@ -1,0 +1,46 @@
+"""[H] The first code that runs on a host: makes the shipped sources importable, then starts the agent.
+
+The control side sends a stub in argv (see `windlass/transport.py`) that reads this source and `payload` from stdin:
+`{"loader": this source, "modules": {"windlass.wire": source, ...}, "entry": "windlass.agent"}`.
+Nothing is written to the host's disk; `linecache` is filled so that a traceback shows source lines.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.machinery
+import linecache
+import sys
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from types import ModuleType
+
+
+class ShippedSources:
+    """A finder and loader (PEP 451) over `{module name: source}`; a name with modules below it is a package."""
+
+    def __init__(self, sources: dict[str, str]) -> None:
+        self.sources = sources
+
+    def find_spec(self, name: str, path: object = None, target: object = None) -> importlib.machinery.ModuleSpec | None:
+        if name not in self.sources:
+            return None
+        package = any(other.startswith(name + ".") for other in self.sources)
+        return importlib.machinery.ModuleSpec(name, self, is_package=package)  # type: ignore[arg-type]
+
+    def create_module(self, spec: importlib.machinery.ModuleSpec) -> None:
+        return None
+
+    def exec_module(self, module: ModuleType) -> None:
+        name = module.__name__
+        source = self.sources[name]
+        file = name.replace(".", "/") + ".py"
+        linecache.cache[file] = (len(source), None, source.splitlines(True), file)
+        exec(compile(source, file, "exec"), module.__dict__)  # noqa: S102 - that is what a loader is for
+
+
+def start(payload: dict[str, Any]) -> None:
+    """Installs the sources and calls `main()` of the entry module."""
+    sys.meta_path.insert(0, ShippedSources(payload["modules"]))  # type: ignore[arg-type]
+    importlib.import_module(payload["entry"]).main()

@@ -1,0 +1,38 @@
+"""[H] One run per host: a lock that the kernel frees when its holder dies."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import time
+from typing import Any
+
+
+class Held(Exception):
+    """Another run holds the lock; the message says who, since when and what."""
+
+
+class Lock:
+    """An flock(2) on a file in `folder` that also says who holds it; held until this process ends."""
+
+    def __init__(self, folder: str, who: str, command: str) -> None:
+        os.makedirs(folder, mode=0o700, exist_ok=True)
+        self._file = os.open(f"{folder}/lock", os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise Held(_describe(os.read(self._file, 4096))) from None
+        holder = {"who": who, "command": command, "since": int(time.time()), "pid": os.getpid()}
+        os.ftruncate(self._file, 0)
+        os.pwrite(self._file, json.dumps(holder).encode(), 0)
+
+
+def _describe(record: bytes) -> str:
+    try:
+        holder: dict[str, Any] = json.loads(record)
+        seconds = max(0, int(time.time()) - int(holder["since"]))
+        start = time.strftime("%H:%M:%S UTC", time.gmtime(holder["since"]))
+        return f"{holder['who']} runs `{holder['command']}` here since {start} ({seconds} s, pid {holder['pid']})"
+    except (ValueError, KeyError, TypeError):
+        return "another run holds the lock"

@@ -1,0 +1,56 @@
+"""What became of one host in a run."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from windlass.errors import WindlassError
+
+
+@dataclass
+class Result:
+    """What the agent said of one resource; `status` is ok, changed, failed, skipped or unknown, `seconds` its time."""
+
+    role: str
+    app: str | None
+    resource: str
+    status: str
+    seconds: float
+    diff: dict[str, list[Any]] = field(default_factory=dict)
+    patch: str = ""
+    refreshed: bool = False
+    message: str = ""
+    hint: str | None = None
+    notes: dict[str, Any] = field(default_factory=dict)
+    traceback: str = ""
+
+
+@dataclass
+class Outcome:
+    """One host's run: its results in order, wall time in seconds, SSH execs used; `error` None = it was reached."""
+
+    host: str
+    results: list[Result] = field(default_factory=list)
+    seconds: float = 0.0
+    execs: int = 0
+    error: WindlassError | None = None
+
+    @property
+    def counts(self) -> Counter[str]:
+        """How many resources are ok, changed, failed, skipped, unknown."""
+        return Counter(result.status for result in self.results)
+
+    @property
+    def notes(self) -> list[dict[str, Any]]:
+        """What resources have to say to the summary, e.g. URL and expiry of a certificate."""
+        return [result.notes for result in self.results if result.notes]
+
+    @property
+    def exit_status(self) -> int:
+        """0 done, 1 the host failed, 2 what it was asked for was wrong."""
+        if self.error:
+            return self.error.exit_status
+        return 1 if self.counts["failed"] else 0

@@ -1,0 +1,55 @@
+"""[H] A symbolic link, and a path that must not be there."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from windlass import files
+from windlass.resources.resource import Diff, Failed, Resource, State
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+@dataclass(eq=False)
+class Link(Resource):
+    """A symbolic link from the absolute `path` to `target`, which need not exist."""
+
+    path: str
+    target: str
+    notify: Sequence[Resource] = ()
+
+    def desired(self) -> State:
+        return {"target": self.target}
+
+    def actual(self) -> State:
+        try:
+            return {"target": os.readlink(self.path)}
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+        except OSError:
+            raise Failed(f"{self.path} is there but is no link", hint="Move it away, then run again.") from None
+
+    def apply(self, diff: Diff) -> None:
+        files.link(self.path, self.target)
+
+
+@dataclass(eq=False)
+class Absent(Resource):
+    """A path where no file and no link may be; a directory there is refused, not removed."""
+
+    path: str
+    notify: Sequence[Resource] = ()
+
+    def desired(self) -> State:
+        return None
+
+    def actual(self) -> State:
+        return {} if os.path.lexists(self.path) else None
+
+    def apply(self, diff: Diff) -> None:
+        if os.path.isdir(self.path) and not os.path.islink(self.path):
+            raise Failed(f"{self.path} is a directory", hint="Move it away, then run again.")
+        os.unlink(self.path)

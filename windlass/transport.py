@@ -1,0 +1,201 @@
+"""The one exec of a run: ships the agent over it, becomes root, and carries messages both ways."""
+
+from __future__ import annotations
+
+import json
+import secrets
+import shlex
+import threading
+import zlib
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+from windlass import connection as ssh
+from windlass.errors import AgentError, SudoError
+from windlass.wire import Message, Wire, WireError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import BinaryIO
+
+    import fabric
+
+    from windlass.host import Connect
+
+PACKAGE = Path(__file__).parent
+
+# What is shipped, see [H] in the modules; `windlass` and `windlass.resources` go as empty packages.
+SHIPPED = ("agent", "facts", "files", "lock", "machine", "owed", "wire")
+
+# Exit statuses of the script below, outside those that sh, sudo and Python use themselves.
+NO_PYTHON = 97
+
+# Reads the loader and all modules from stdin; one line, so that it survives any login shell's quoting.
+STUB = (
+    "import sys,zlib,json;r=sys.stdin.buffer;p=json.loads(zlib.decompress(r.read(int(r.readline()))));"
+    "n={'__name__':'windlass.loader'};exec(compile(p['loader'],'windlass/loader.py','exec'),n);n['start'](p)"
+)
+
+BOOTSTRAP = (
+    "export DEBIAN_FRONTEND=noninteractive; command -v apt-get >/dev/null || exit 98; "
+    "apt-get -q -o DPkg::Lock::Timeout=600 update >&2 && "
+    "apt-get -q -y -o DPkg::Lock::Timeout=600 install --no-install-recommends python3 >&2"
+)
+
+# How much of what the host says on stderr is kept for an error message (bytes).
+STDERR_KEPT = 64 * 1024
+
+
+class Session:
+    """An agent that runs on a host, root, over one exec of an open connection; `facts` are from its HELLO."""
+
+    def __init__(self, connection: fabric.Connection, connect: Connect, say: Callable[[str], None]) -> None:
+        self._connection = connection
+        self._connect = connect
+        self._say = say
+        self._exec = self._start()
+        if self._exec.status == NO_PYTHON:
+            say("there is no python3 on the host: installing it")
+            self._bootstrap()
+            self._exec = self._start()
+        if self._exec.status is not None:
+            raise self._exec.error(f"cannot start {connect.python} on the host")
+        self._wire = Wire(self._exec.stdout, cast("BinaryIO", self._exec))
+        hello = self._receive()
+        if hello["type"] != "hello":
+            raise AgentError(f"the agent said {hello['type']!r} instead of hello")
+        self.facts: dict[str, Any] = hello["facts"]
+        if self.facts["uid"] != 0:
+            raise SudoError(
+                f"logged in as {connection.user!r}, who is not root, and ansible_become is off",
+                hint="Remove `ansible_become: false`, or log in as root.",
+            )
+
+    def converge(self, request: Message, contents: dict[str, bytes], on_event: Callable[[Message], None]) -> None:
+        """Sends a request with its catalog, serves contents, and passes every event on until the agent is done."""
+        self._wire.write({"type": "converge", **request})
+        while (message := self._receive())["type"] != "bye":
+            if message["type"] == "want":
+                self._wire.write({"type": "content"}, contents[message["sha256"]])
+            else:
+                on_event(message)
+
+    def _receive(self) -> Message:
+        try:
+            received = self._wire.read()
+        except WireError as error:
+            raise AgentError(f"the agent sent nonsense: {error}") from None
+        if received is None:
+            raise self._exec.error("the agent ended before it was done")
+        return received[0]
+
+    def _start(self) -> Exec:
+        python = shlex.quote(self._connect.python)
+        # -I and -S: no site packages, no PYTHON* variables, and 10 ms less to start.
+        command = f"exec {python} -I -S -c {shlex.quote(STUB)}"
+        check = f"command -v {python} >/dev/null || exit {NO_PYTHON}"
+        started = Exec(self._connection, self._connect, command, check=check)
+        if started.status is None:
+            started.write(shipment())
+        return started
+
+    def _bootstrap(self) -> None:
+        installing = Exec(self._connection, self._connect, BOOTSTRAP)
+        status = installing.wait()
+        if status == 98:
+            raise AgentError("there is no python3 on the host, and no apt-get to install it with")
+        if status:
+            raise installing.error("cannot install python3 on the host")
+
+
+class Exec:
+    """One script as root: waits for the marker that says it has begun, answering sudo's question on the way.
+
+    `check` is shell that runs before the marker and may exit. `status` is the exit status when it ended before the
+    marker, else None. It is the file-like writer of a Wire itself (`write`, `flush`).
+    """
+
+    def __init__(self, connection: fabric.Connection, connect: Connect, script: str, *, check: str = ":") -> None:
+        marker = f"windlass-{secrets.token_hex(8)}"
+        self._prompt = f"{marker}-password:"
+        self._password = connect.become_password
+        become = connect.become and connection.user != "root"
+        inner = f"{check}; echo; echo {marker}; {script}"
+        self._channel = ssh.open_exec(
+            connection, self._as_root(inner) if become else f"exec sh -c {shlex.quote(inner)}"
+        )
+        self.stdout = cast("BinaryIO", self._channel.makefile("rb", 64 * 1024))
+        self._stderr = bytearray()
+        self._asked = 0
+        self._drained = threading.Thread(target=self._drain, daemon=True)
+        self._drained.start()
+        self.status: int | None = None
+        # A noisy .bashrc may print anything first.
+        for line in self.stdout:
+            if line.strip() == marker.encode():
+                break
+        else:
+            self.status = self.wait()
+
+    def _as_root(self, script: str) -> str:
+        how = "-n" if self._password is None else f"-S -p {self._prompt}"
+        return f"exec sudo {how} -- sh -c {shlex.quote(script)}"
+
+    def write(self, data: bytes) -> int:
+        """Sends bytes to the command's stdin; what a dead command cannot take is dropped, its end is seen in reading."""
+        try:
+            self._channel.sendall(data)
+        except OSError:
+            pass
+        return len(data)
+
+    def flush(self) -> None:
+        """Nothing is held back."""
+
+    def wait(self) -> int:
+        """Its exit status, after it has ended; -1 when the connection broke."""
+        status: int = self._channel.recv_exit_status()
+        self._drained.join(5)
+        return status
+
+    def error(self, what: str) -> AgentError | SudoError:
+        """Why it failed, in the host's own words."""
+        status = self.wait()
+        words = self._stderr.decode(errors="replace").replace(self._prompt, "").strip()
+        if self._asked > 1 or ("sudo:" in words and "windlass" not in words):
+            return SudoError(
+                f"sudo refuses: {words.splitlines()[-1] if words else 'wrong password'}",
+                hint="Give the password with --ask-sudo-pass, allow passwordless sudo, or log in as root.",
+            )
+        if status == -1:
+            return AgentError(f"{what}: the connection broke", hint="Run again: what was done is kept.")
+        return AgentError(f"{what}: exit status {status}: {words[-2000:] or 'it said nothing'}")
+
+    def _drain(self) -> None:
+        """Keeps stderr flowing (3 MB unread would stop stdout), and answers sudo, once."""
+        while data := self._channel.recv_stderr(64 * 1024):
+            self._stderr += data
+            asked = self._stderr.count(self._prompt.encode())
+            if asked > self._asked:
+                self._asked = asked
+                if asked > 1 or self._password is None:
+                    # A wrong password: asking again would lock the account.
+                    self._channel.close()
+                    return
+                self.write(self._password.encode() + b"\n")
+            del self._stderr[:-STDERR_KEPT]
+
+
+@cache
+def shipment() -> bytes:
+    """The loader and all shipped modules, compressed, with their length in front."""
+    modules = {"windlass": "", "windlass.resources": ""}
+    for name in SHIPPED:
+        modules[f"windlass.{name}"] = (PACKAGE / f"{name}.py").read_text()
+    for path in sorted((PACKAGE / "resources").glob("[!_]*.py")):
+        modules[f"windlass.resources.{path.stem}"] = path.read_text()
+    loader = (PACKAGE / "loader.py").read_text()
+    payload = {"loader": loader, "modules": modules, "entry": "windlass.agent"}
+    packed = zlib.compress(json.dumps(payload).encode(), 6)
+    return b"%d\n%s" % (len(packed), packed)
