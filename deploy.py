@@ -1,0 +1,14 @@
+#!/usr/bin/env python3
+"""Hauls a Flask app from a bare Linux host to production: `python deploy.py --help`.
+
+Every command is a Fabric task, too: `fab -c deploy --list`, `fab -c deploy -H root@HOST provision`.
+"""
+
+if __name__ == "__main__":
+    from windlass.cli import main
+
+    main()
+else:
+    from windlass.tasks import collection
+
+    namespace = collection()

@@ -1,0 +1,29 @@
+"""Roles: what a host must have, and what each of its apps must have. The order here is the order on the host."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from roles.app import app
+from roles.base import base
+from roles.nginx import nginx
+from roles.release import release
+from roles.site import site
+from roles.tls import tls
+from roles.venv import venv
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from windlass.app import App
+    from windlass.host import Host
+    from windlass.resources import Resource
+
+HOST_ROLES: dict[str, Callable[[Host, list[App]], Iterator[Resource]]] = {"base": base, "nginx": nginx}
+APP_ROLES: dict[str, Callable[[Host, App], Iterator[Resource]]] = {
+    "app": app,
+    "venv": venv,
+    "release": release,
+    "site": site,
+    "tls": tls,
+}

@@ -1,0 +1,98 @@
+"""The command line: finds the command, runs it, and turns errors into one message and an exit status."""
+
+from __future__ import annotations
+
+import difflib
+import os
+import sys
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
+
+import click
+
+from windlass.errors import WindlassError
+from windlass.project import Project
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+# Each is a module of windlass.commands with a click command of the same name; imported when it is asked for.
+COMMANDS = ("provision", "deploy", "status", "inventory", "lab")
+
+
+class Commands(click.Group):
+    """The commands, imported on demand; an unknown one is answered with the nearest."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        if name not in COMMANDS:
+            return None
+        command: click.Command = getattr(import_module(f"windlass.commands.{name}"), name)
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args and not args[0].startswith("-") and args[0] not in COMMANDS:
+            near = difflib.get_close_matches(args[0], COMMANDS, 1, 0.5)
+            question = f" Did you mean '{near[0]}'?" if near else f" There are: {', '.join(COMMANDS)}."
+            ctx.fail(f"No such command '{args[0]}'.{question}")
+        return super().resolve_command(ctx, args)
+
+
+@click.command(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option(
+    "--project",
+    type=click.Path(exists=True, file_okay=False, resolve_path=True, path_type=Path),
+    default=Path(__file__).parent.parent,
+    show_default="the folder of deploy.py",
+    help="The folder that holds inventory/ and .windlass/.",
+)
+@click.option("--debug", is_flag=True, help="Show tracebacks and the SSH library's log.")
+@click.version_option(package_name=None, version=import_module("windlass").__version__, prog_name="windlass")
+@click.pass_context
+def cli(ctx: click.Context, project: Path, debug: bool) -> None:
+    """Hauls a Flask app from a bare Linux host to production, and keeps it there.
+
+    \b
+    python deploy.py lab up              a disposable local host to try everything on
+    python deploy.py provision HOST      bare host -> app behind Nginx with TLS; again: 0 changed
+    python deploy.py deploy HOST         new code, no request lost
+    """
+    if ctx.obj is None:
+        ctx.obj = Project(project)
+    if debug:
+        import logging
+
+        logging.basicConfig(level=logging.DEBUG)
+
+
+def main(arguments: Sequence[str] | None = None) -> NoReturn:
+    """Runs a command line and exits: 0 done, 1 a host failed, 2 usage or inventory, 130 interrupted."""
+    arguments = sys.argv[1:] if arguments is None else arguments
+    status = run(arguments)
+    # Threads of a closed SSH connection take a while to notice; nothing is left for them to do.
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(status)
+
+
+def run(arguments: Sequence[str], project: Project | None = None) -> int:
+    """Runs a command line and gives back its exit status; `project` None = from `--project`."""
+    try:
+        status = cli.main(list(arguments), prog_name="deploy.py", standalone_mode=False, obj=project)
+        return status if isinstance(status, int) else 0
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except WindlassError as error:
+        if "--debug" in arguments:
+            raise
+        click.echo(f"{click.style('error:', fg='red')} {error}", err=True)
+        return error.exit_status
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("\ninterrupted; run the same command again to finish", err=True)
+        return 130

@@ -1,0 +1,34 @@
+"""The project: the folder with the inventory, and the hosts that a command line names."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    import fabric
+
+    from windlass.host import Host
+
+
+@dataclass
+class Project:
+    """A folder with `inventory/`, and Windlass's own notes in `.windlass/` (never committed).
+
+    `connection` is a Fabric connection that `fab -H` has made; None on our own command line.
+    """
+
+    project: Path
+    connection: fabric.Connection | None = None
+
+    def hosts(self, patterns: Sequence[str]) -> list[Host]:
+        """The hosts that the patterns name; with a Fabric connection the one it leads to, known or not."""
+        from windlass.inventory import load
+
+        inventory = load(self.project / "inventory")
+        if self.connection is None:
+            return inventory.select(patterns)
+        return [inventory.at(self.connection.host, self.connection.user, self.connection.port)]

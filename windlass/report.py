@@ -1,0 +1,121 @@
+"""What a person sees of a run: a line per change, progress of what takes long, and a summary."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from windlass.catalog import Entry
+    from windlass.outcome import Outcome, Result
+    from windlass.terminal import Terminal
+
+SYMBOLS = {"ok": " ", "changed": "+", "failed": "x", "skipped": "-", "unknown": "?"}
+COLOURS = {"ok": "green", "changed": "yellow", "failed": "red", "skipped": "bright_black", "unknown": "cyan"}
+PATCH_COLOURS = {"+": "green", "-": "red", "@": "cyan"}
+
+# A resource that took longer than this has its time shown (seconds).
+LONG = 0.5
+
+
+class Report:
+    """Tells a terminal about a run; called from several threads.
+
+    `verbosity` 0 shows changes and failures, 1 also what is in order, 2 also tracebacks of bugs.
+    """
+
+    def __init__(self, terminal: Terminal, *, verbosity: int = 0, check: bool = False) -> None:
+        self.terminal = terminal
+        self.verbosity = verbosity
+        self.check = check
+
+    def started(self, host: str) -> None:
+        """A host is being connected to."""
+        self.terminal.doing(host, "connecting")
+
+    def sayer(self, host: str) -> Callable[[str], None]:
+        """A function that shows a sentence about a host."""
+        return lambda text: self.terminal.line(f"{host}  {text}")
+
+    def progress(self, host: str, entry: Entry, text: str) -> None:
+        """A resource is being applied; `text` says what it does now (empty = only that it began)."""
+        self.terminal.doing(host, f"{_scope(entry.role, entry.app)}  {text or entry.resource.name}")
+        if text and not self.terminal.live:
+            self.terminal.line(f"{host}  {_scope(entry.role, entry.app)}  . {text}")
+
+    def result(self, host: str, result: Result) -> None:
+        """A resource is done."""
+        if result.status in ("ok", "skipped") and not self.verbosity:
+            return
+        paint = self.terminal.paint
+        symbol = paint(SYMBOLS[result.status], COLOURS[result.status])
+        scope = paint(_scope(result.role, result.app), "bright_black")
+        self.terminal.line(f"{host}  {scope}  {symbol} {result.resource}{_explain(result)}")
+        for line in result.patch.splitlines():
+            self.terminal.line(paint(line, PATCH_COLOURS.get(line[:1], "reset")))
+        if result.status == "failed":
+            lines = [*result.message.splitlines(), *([result.hint] if result.hint else [])]
+            if self.verbosity > 1:
+                lines += result.traceback.splitlines()
+            self.terminal.line("\n".join(f"    {line}" for line in lines))
+
+    def finished(self, outcome: Outcome) -> None:
+        """A host is done, or given up."""
+        self.terminal.doing(outcome.host, "")
+        if outcome.error:
+            words = "\n    ".join(str(outcome.error).splitlines())
+            self.terminal.line(f"{outcome.host}  {self.terminal.paint('failed', 'red')}  {words}", error=True)
+
+    def summary(self, outcomes: list[Outcome]) -> None:
+        """The closing table, and where the apps answer."""
+        self.terminal.close()
+        self.terminal.line()
+        width = max(len(outcome.host) for outcome in outcomes)
+        for outcome in outcomes:
+            self.terminal.line(self._tally(outcome, width))
+            for note in outcome.notes:
+                self.terminal.line(f"{'':{width}}  {_words(note)}")
+
+    def _tally(self, outcome: Outcome, width: int) -> str:
+        counts = outcome.counts
+        shown = [f"{counts['changed']} {'would change' if self.check else 'changed'}", f"{counts['ok']} ok"]
+        shown += [f"{counts[status]} {status}" for status in ("unknown", "failed", "skipped") if counts[status]]
+        if outcome.error:
+            shown = ["not done"]
+        worst = "failed" if outcome.exit_status else "changed" if counts["changed"] else "ok"
+        name = self.terminal.paint(f"{outcome.host:{width}}", COLOURS[worst], bold=True)
+        execs = f", {outcome.execs} SSH exec{'' if outcome.execs == 1 else 's'}" if self.verbosity else ""
+        return f"{name}  {', '.join(shown)}, {outcome.seconds:.1f} s{execs}"
+
+
+def _explain(result: Result) -> str:
+    """What changed, in a few words: created, removed, or each attribute."""
+    attributes = dict(result.diff)
+    existence = attributes.pop("exists", None)
+    if existence:
+        words = ["created" if existence[1] else "removed"]
+    else:
+        words = [f"{name}{_values(old, new)}" for name, (old, new) in attributes.items()]
+    if result.refreshed:
+        words.append("refreshed")
+    if result.status == "unknown":
+        words.append(result.message)
+    if result.seconds > LONG:
+        words.append(f"{result.seconds:.1f} s")
+    return "".join(f"  {word}" for word in words)
+
+
+def _scope(role: str, app: str | None) -> str:
+    return f"{role}:{app}" if app else role
+
+
+def _values(old: Any, new: Any) -> str:
+    """Short values as `old -> new`; modes in octal; hashes and other long ones are left to `--diff`."""
+    if len(str(old)) > 40 or len(str(new)) > 40:
+        return ""
+    return f" {old} -> {new}"
+
+
+def _words(note: dict[str, Any]) -> str:
+    return "  ".join(str(value) for value in note.values())

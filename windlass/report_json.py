@@ -1,0 +1,48 @@
+"""What a program sees of a run: one JSON document on stdout when all is done."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from windlass import __version__
+from windlass.report import Report
+from windlass.terminal import Terminal
+
+if TYPE_CHECKING:
+    from windlass.outcome import Outcome
+
+
+class JsonReport(Report):
+    """Collects everything and prints one document; nothing else goes to stdout.
+
+    `{"windlass": version, "check": bool, "hosts": [{"host", "status", "changed", "ok", "failed", "skipped", "unknown",
+    "seconds", "execs", "error", "resources": [...]}]}`; a resource has the fields of `windlass.outcome.Result`.
+    """
+
+    def __init__(self, *, check: bool) -> None:
+        super().__init__(Terminal(quiet=True), check=check)
+
+    def summary(self, outcomes: list[Outcome]) -> None:
+        document = {
+            "windlass": __version__,
+            "check": self.check,
+            "hosts": [_host(outcome) for outcome in outcomes],
+        }
+        click.echo(json.dumps(document, indent=2))
+
+
+def _host(outcome: Outcome) -> dict[str, Any]:
+    counts = outcome.counts
+    return {
+        "host": outcome.host,
+        "status": "failed" if outcome.exit_status else "changed" if counts["changed"] else "ok",
+        **{status: counts[status] for status in ("changed", "ok", "failed", "skipped", "unknown")},
+        "seconds": round(outcome.seconds, 3),
+        "execs": outcome.execs,
+        "error": str(outcome.error) if outcome.error else None,
+        "resources": [asdict(result) for result in outcome.results],
+    }

@@ -1,0 +1,143 @@
+"""One run: many hosts in parallel, each from connection to outcome."""
+
+from __future__ import annotations
+
+import getpass
+import socket
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from windlass import connection as ssh
+from windlass.app import App
+from windlass.catalog import Catalog, Entry
+from windlass.errors import AgentError, HostError, UsageError, WindlassError
+from windlass.host import Facts
+from windlass.outcome import Outcome, Result
+from windlass.transport import Session
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+    import fabric
+
+    from windlass.connection import ConnectOptions
+    from windlass.host import Host
+    from windlass.report import Report
+    from windlass.wire import Message
+
+
+@dataclass(frozen=True)
+class Request:
+    """What is asked of every host; `tags` None = all roles, `app` None = all apps."""
+
+    command: str
+    check: bool = False
+    diff: bool = False
+    tags: frozenset[str] | None = None
+    app: str | None = None
+    forks: int = 10
+    state: str = "/var/lib/windlass"  # the agent's own folder on the host: lock, owed refreshes
+    who: str = field(default_factory=lambda: f"{getpass.getuser()}@{socket.gethostname()}")
+
+
+class Run:
+    """Hosts on their way to what their roles say."""
+
+    def __init__(self, request: Request, options: ConnectOptions, project: Path, report: Report) -> None:
+        self.request = request
+        self.options = options
+        self.project = project
+        self.report = report
+
+    def converge(self, hosts: list[Host], given: Mapping[str, fabric.Connection] | None = None) -> list[Outcome]:
+        """Converges the hosts, at most `forks` at a time; `given` has connections that are already made, by host name.
+
+        Whatever can be refused without a connection is refused here, before the first one.
+        """
+        apps = {host.name: self._apps(host) for host in hosts}
+        connections = given or {}
+        with ThreadPoolExecutor(self.request.forks) as pool:
+            jobs = [
+                pool.submit(self._converge_one, host, apps[host.name], connections.get(host.name)) for host in hosts
+            ]
+            return [job.result() for job in jobs]
+
+    def _apps(self, host: Host) -> list[App]:
+        from windlass.source import load
+
+        names = [name for name in host.settings.apps if self.request.app in (None, name)]
+        if self.request.app and not names:
+            raise UsageError(f"there is no app {self.request.app!r} on {host.name}")
+        settings = host.settings.apps
+        return [App(name, settings[name], load(name, settings[name], self.project)) for name in names]
+
+    def _converge_one(self, host: Host, apps: list[App], given: fabric.Connection | None) -> Outcome:
+        outcome = Outcome(host.name)
+        start = time.monotonic()
+        self.report.started(host.name)
+        connection = None
+        try:
+            say = self.report.sayer(host.name)
+            connection = ssh.adopt(given, self.options) if given else ssh.connect(host, self.options, say)
+            session = Session(connection, host.connect, say)
+            host.facts = Facts.from_hello(session.facts)
+            catalog = Catalog(self._entries(host, apps))
+            self._follow(session, catalog, outcome)
+        except WindlassError as error:
+            outcome.error = error
+        finally:
+            outcome.seconds = time.monotonic() - start
+            if connection is not None:
+                outcome.execs = ssh.execs(connection)
+                ssh.close(connection)
+        self.report.finished(outcome)
+        return outcome
+
+    def _entries(self, host: Host, apps: list[App]) -> Iterator[Entry]:
+        from roles import APP_ROLES, HOST_ROLES
+
+        tags = self.request.tags
+        for name, host_role in HOST_ROLES.items():
+            if tags is None or name in tags:
+                yield from (Entry(resource, name) for resource in host_role(host, apps))
+        for app in apps:
+            for name, app_role in APP_ROLES.items():
+                if tags is None or name in tags:
+                    yield from (Entry(resource, name, app.name) for resource in app_role(host, app))
+
+    def _follow(self, session: Session, catalog: Catalog, outcome: Outcome) -> None:
+        refusals: list[str] = []
+
+        def on_event(event: Message) -> None:
+            match event["type"]:
+                case "refused":
+                    refusals.append(event["reason"])
+                case "started" | "progress":
+                    entry = catalog.entries[event["id"]]
+                    self.report.progress(outcome.host, entry, event.get("text", ""))
+                case "result":
+                    result = _result(catalog.entries[event["id"]], event)
+                    outcome.results.append(result)
+                    self.report.result(outcome.host, result)
+                case other:
+                    raise AgentError(f"the agent said {other!r}")
+
+        request = {name: getattr(self.request, name) for name in ("check", "diff", "who", "command", "state")}
+        session.converge({**request, "catalog": catalog.encoded()}, catalog.contents, on_event)
+        if refusals:
+            raise HostError(refusals[0], hint="Wait until it is done, then run again.")
+
+
+def _result(entry: Entry, event: dict[str, Any]) -> Result:
+    values = {name: value for name, value in event.items() if name not in ("type", "id")}
+    return Result(role=entry.role, app=entry.app, resource=entry.resource.name, **values)
+
+
+def known_tags() -> list[str]:
+    """The names of all roles, in order."""
+    from roles import APP_ROLES, HOST_ROLES
+
+    return [*HOST_ROLES, *APP_ROLES]

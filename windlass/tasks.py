@@ -1,0 +1,89 @@
+"""The commands as Fabric tasks: `fab -c deploy --list`, `fab -c deploy -H root@HOST provision --check`.
+
+A task is made from its click command, so both have the same words. With `-H`, Fabric's own connection is used and its
+host is the HOST of the command; without, hosts are named with `--hosts`.
+"""
+
+from __future__ import annotations
+
+import inspect
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+import fabric
+from invoke.collection import Collection
+
+from windlass.cli import COMMANDS, cli, run
+from windlass.project import Project
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+FOLDER = Path(__file__).parent.parent
+
+
+def collection() -> Collection:
+    """All commands as tasks; those of a group (`lab`) as a collection of its name."""
+    tasks = Collection()
+    context = click.Context(cli)
+    for name in COMMANDS:
+        command = cli.get_command(context, name)
+        if isinstance(command, click.Group):
+            group = Collection(name)
+            for below, subcommand in command.commands.items():
+                group.add_task(_task([name, below], subcommand), name=below)
+            tasks.add_collection(group)
+        elif command is not None:
+            tasks.add_task(_task([name], command), name=name)
+    return tasks
+
+
+def _task(path: list[str], command: click.Command) -> fabric.Task:
+    def body(context: Any, **values: Any) -> None:
+        connection = context if isinstance(context, fabric.Connection) else None
+        takes_hosts = any(parameter.name == "hosts" for parameter in command.params)
+        if connection is not None and takes_hosts:
+            values["hosts"] = connection.host
+        project = Project(FOLDER, connection if takes_hosts else None)
+        status = run([*path, *_arguments(command, values)], project)
+        if status:
+            sys.exit(status)
+
+    # Invoke reads a task's options off its signature and its help off the docstring.
+    body.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
+        [
+            inspect.Parameter("context", inspect.Parameter.POSITIONAL_OR_KEYWORD),
+            *(
+                inspect.Parameter(parameter.name, inspect.Parameter.POSITIONAL_OR_KEYWORD, default=_default(parameter))
+                for parameter in command.params
+                if parameter.name
+            ),
+        ]
+    )
+    body.__doc__ = command.help
+    body.__name__ = path[-1]
+    return fabric.task(body, help={p.name: p.help for p in command.params if isinstance(p, click.Option) and p.help})
+
+
+def _default(parameter: click.Parameter) -> Any:
+    if isinstance(parameter, click.Option) and (parameter.is_flag or parameter.count):
+        return False
+    return ""
+
+
+def _arguments(command: click.Command, values: dict[str, Any]) -> Iterator[str]:
+    """The command line that says the same as the values of a task."""
+    positional: list[str] = []
+    for parameter in command.params:
+        value = values.get(parameter.name or "")
+        if value in (None, "", False):
+            continue
+        if isinstance(parameter, click.Argument):
+            positional += str(value).split(",")
+        elif value is True:
+            yield parameter.opts[-1]
+        else:
+            yield f"{parameter.opts[-1]}={value}"
+    yield from ["--", *positional] if positional else []

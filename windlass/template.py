@@ -1,0 +1,57 @@
+"""Jinja2 templates, in `templates/` of the project: an undefined name is an error with file and line."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from windlass.errors import TemplateError
+
+if TYPE_CHECKING:
+    import jinja2
+
+FOLDER = Path(__file__).parent.parent / "templates"
+
+
+@cache
+def _environment() -> jinja2.Environment:
+    import jinja2
+
+    return jinja2.Environment(
+        loader=jinja2.FileSystemLoader(FOLDER),
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        autoescape=False,  # noqa: S701 - configuration files, not HTML; values are checked by the settings
+    )
+
+
+def render(name: str, /, **values: Any) -> str:
+    """The template `templates/<name>` filled with values.
+
+    Raises TemplateError with `templates/<name>:line:` for a syntax error, a missing template or an undefined name.
+    """
+    import jinja2
+
+    try:
+        return _environment().get_template(name).render(**values)
+    except jinja2.TemplateSyntaxError as error:
+        raise TemplateError(f"templates/{error.name}:{error.lineno}: {error.message}") from None
+    except jinja2.TemplateNotFound as error:
+        raise TemplateError(f"templates/{error.name}: there is no such template") from None
+    except jinja2.UndefinedError as error:
+        raise TemplateError(f"{_place(error, name)}: {error.message}") from None
+
+
+def _place(error: Exception, name: str) -> str:
+    """`templates/<name>:<line>` of the innermost frame that is a template; Jinja2 maps compiled lines back."""
+    place = f"templates/{name}"
+    trace = error.__traceback__
+    while trace:
+        file = trace.tb_frame.f_code.co_filename
+        if file.startswith(f"{FOLDER}/"):
+            place = f"templates/{Path(file).relative_to(FOLDER)}:{trace.tb_lineno}"
+        trace = trace.tb_next
+    return place

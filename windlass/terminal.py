@@ -1,0 +1,91 @@
+"""Where lines go: plain where nobody watches, in colour and with live lines below them on a terminal."""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+import time
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from rich.live import Live
+    from rich.table import Table
+
+
+class Terminal:
+    """Lines on stdout, from any thread, in colour on a terminal where NO_COLOR (no-color.org) is not set.
+
+    A quiet one prints nothing.
+    """
+
+    def __init__(self, *, quiet: bool = False) -> None:
+        watched = sys.stdout.isatty() and not quiet
+        self.quiet = quiet
+        self.colour = watched and not os.environ.get("NO_COLOR")
+        self.live = watched and os.environ.get("TERM") != "dumb"
+        self._lock = threading.Lock()
+        self._doing: dict[str, tuple[str, float]] = {}
+        self._display: Live | None = None
+
+    def paint(self, text: str, colour: str, *, bold: bool = False) -> str:
+        """The text in a colour, where colours are on."""
+        return click.style(text, fg=colour, bold=bold) if self.colour else text
+
+    def line(self, text: str = "", *, error: bool = False) -> None:
+        """Prints a line, above the live ones; `error` sends it to stderr where nobody watches."""
+        if self.quiet:
+            return
+        with self._lock:
+            if self._display is None:
+                click.echo(text, err=error, color=self.colour)
+            else:
+                from rich.text import Text
+
+                self._display.console.print(Text.from_ansi(text), soft_wrap=True)
+
+    def doing(self, name: str, text: str) -> None:
+        """Shows on a terminal what `name` does now, with seconds counting; an empty text ends it."""
+        if not self.live:
+            return
+        with self._lock:
+            if text:
+                self._doing[name] = (text, time.monotonic())
+            else:
+                self._doing.pop(name, None)
+            if self._display is None and text:
+                self._display = _display(self._render)
+
+    def close(self) -> None:
+        """Takes the live lines away."""
+        with self._lock:
+            if self._display is not None:
+                self._doing.clear()
+                self._display.stop()
+                self._display = None
+
+    def _render(self) -> Table:
+        from rich.spinner import Spinner
+        from rich.table import Table
+
+        table = Table.grid(padding=(0, 1))
+        for name, (text, since) in sorted(self._doing.items()):
+            seconds = time.monotonic() - since
+            table.add_row(Spinner("line"), name, text, f"{seconds:.0f} s" if seconds >= 1 else "")
+        return table
+
+
+def _display(render: object) -> Live:
+    from rich.console import Console
+    from rich.live import Live
+
+    display = Live(
+        console=Console(no_color=bool(os.environ.get("NO_COLOR"))),
+        get_renderable=render,  # type: ignore[arg-type]
+        refresh_per_second=8,
+        transient=True,
+    )
+    display.start()
+    return display
