@@ -1,0 +1,39 @@
+"""A URL shortener, built as an app for production is built; a server runs `shortener:create_app()`."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING
+
+from flask import Flask
+from flask_wtf.csrf import CSRFProtect  # type: ignore[import-untyped]
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from shortener import assets, config, database, errors, headers, health, pages
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+# With this exit status of a worker, Gunicorn stops instead of trying again for ever.
+NEVER_STARTS = 3
+
+
+def create_app(environ: Mapping[str, str] = os.environ) -> Flask:
+    """The app, configured by `environ` alone; an unfit one ends the process with one line on stderr."""
+    app = Flask(__name__)
+    try:
+        config.refuse_debug(app.debug)
+        app.config.from_mapping(config.from_environment(environ))
+    except config.ConfigurationError as error:
+        print(f"shortener: will not start: {error}", file=sys.stderr)
+        raise SystemExit(NEVER_STARTS) from None
+
+    # One proxy, nginx, stands in front and sets these three. With none in front, anyone could forge them.
+    app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=1, x_host=1)  # type: ignore[method-assign]
+    CSRFProtect(app)
+    for part in (database, assets, headers, errors):
+        part.init_app(app)
+    for blueprint in (health.blueprint, pages.blueprint):
+        app.register_blueprint(blueprint)
+    return app

@@ -1,0 +1,17 @@
+import pytest
+
+
+@pytest.mark.parametrize("path", ["/", "/healthz", "/nothing", "/static/style.css"])
+def test_every_answer_is_locked_down(visitor, path):
+    with visitor.get(path) as answer:
+        headers = answer.headers
+    assert headers["Content-Security-Policy"] == (
+        "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; "
+        "base-uri 'none'; frame-ancestors 'none'"
+    )
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    assert headers["X-Frame-Options"] == "DENY"
+    assert headers["Referrer-Policy"] == "no-referrer"
+    assert headers["Cross-Origin-Opener-Policy"] == headers["Cross-Origin-Resource-Policy"] == "same-origin"
+    assert "camera=()" in headers["Permissions-Policy"]
+    assert ("no-store" in headers["Cache-Control"]) == (path != "/static/style.css")

@@ -1,0 +1,96 @@
+from urllib.parse import urlsplit
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+from hypothesis.provisional import urls
+
+from shortener import targets
+
+
+@pytest.mark.parametrize(
+    ("typed", "target"),
+    [
+        ("https://example.com", "https://example.com/"),
+        ("  https://example.com/a  ", "https://example.com/a"),
+        ("HTTP://WWW.Example.COM:80/A?B=C#D", "http://www.example.com/A?B=C#D"),
+        ("https://example.com:8443/", "https://example.com:8443/"),
+        ("https://bücher.example/ü?q=ä#ö", "https://xn--bcher-kva.example/%C3%BC?q=%C3%A4#%C3%B6"),
+        ("https://faß.example/", "https://xn--fa-hia.example/"),
+        ("https://r3---sn-4g5.example.com/v", "https://r3---sn-4g5.example.com/v"),
+        ("https://my_host.example.com/", "https://my_host.example.com/"),
+        ("https://example.com/%7Ea/%zz", "https://example.com/%7Ea/%zz"),
+        ("http://192.0.2.7/", "http://192.0.2.7/"),
+        ("http://[2001:DB8:0:0::1]:8080/", "http://[2001:db8::1]:8080/"),
+        # The Cyrillic letter looks like our "a"; punycode shows that it is not.
+        ("https://\u0430pple.example/", "https://xn--pple-43d.example/"),
+    ],
+)
+def test_accepted_in_one_spelling(typed, target):
+    assert targets.parse(typed) == target
+
+
+@pytest.mark.parametrize(
+    ("typed", "reason"),
+    [
+        ("", "Type or paste"),
+        (" \t\n", "Type or paste"),
+        ("example.com/page", "Start the address with http:// or https://"),
+        ("//example.com", "Start the address with"),
+        ("http:example.com", "Start the address with"),
+        ("javascript:alert(1)", "Start the address with"),
+        ("data:text/html,hello", "Start the address with"),
+        ("ftp://example.com/", "Start the address with"),
+        ("https://example.com/a b", "must not contain spaces"),
+        ("https://example.com/\r\nSet-Cookie:a=b", "must not contain spaces, line breaks"),
+        ("https://example.com\\@evil.example/", "backslashes"),
+        ("https://example.com/\ud800", "must not contain"),
+        ("https://bank.example@evil.example/", "user name or password"),
+        ("https://@example.com/", "user name or password"),
+        ("https://example.com:99999/", "not valid"),
+        ("https://example.com:0/", "port"),
+        ("https://[::1/", "not valid"),
+        ("https://[fe80::1%25eth0]/", "not a valid host name"),
+        ("https://localhost/", "not a full host name"),
+        ("https://a..example/", "not a valid host name"),
+        ("https://-a.example/", "not a valid host name"),
+        ("https://" + "a" * 64 + ".example/", "not a valid host name"),
+        ("https://127.1/", "not a valid host name"),
+        ("https://0x7f000001/", "not a valid host name"),
+        ("https://1.2.3.4.5/", "not a valid host name"),
+        ("https://example.com/" + "a" * 2000, "too long: 2,020 characters of at most 2,000"),
+        ("https://example.com/" + "ü" * 400, "too long: 2,420 characters"),
+    ],
+)
+def test_refused_with_the_reason(typed, reason):
+    with pytest.raises(targets.TargetError, match=r"^[^\n]{,200}$") as refusal:
+        targets.parse(typed)
+    assert reason in str(refusal.value)
+
+
+HOSTISH = st.text("aZ09.-_:@[]%\\/?#ü。ß\uff11xX \u200b", max_size=30)
+
+
+@given(
+    st.one_of(
+        st.text(),
+        urls(),
+        st.builds("{}{}{}".format, st.sampled_from(["http://", "https://"]), HOSTISH, st.text(max_size=20)),
+    )
+)
+@example("http://" + "a" * 254 + ".example")
+@example("https://example.com/?")
+def test_whatever_is_typed_gives_one_clean_url_or_a_reason(typed):
+    try:
+        target = targets.parse(typed)
+    except targets.TargetError:
+        return
+    assert target.isascii()
+    assert target.isprintable()
+    assert len(target) <= targets.MAX_LENGTH
+    assert not set(target) & set(' "<>\\^`{}|')
+    parts = urlsplit(target)
+    assert parts.scheme in {"http", "https"}
+    assert parts.hostname
+    assert parts.username is None
+    assert targets.parse(target) == target
