@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-import platform
 import socket
 import struct
+import sys
 from typing import Any
 
 
@@ -16,13 +16,13 @@ def gather() -> dict[str, Any]:
         "os": release.get("ID", "unknown"),
         "os_version": release.get("VERSION_ID", ""),
         "codename": release.get("VERSION_CODENAME", ""),
-        "arch": platform.machine(),
-        "python": platform.python_version(),
+        "arch": os.uname().machine,
+        "python": ".".join(map(str, sys.version_info[:3])),
         "cpus": len(os.sched_getaffinity(0)),
         "memory": _memory(),
         "addresses": _addresses(),
         "hostname": socket.gethostname(),
-        "kernel": platform.release(),
+        "kernel": os.uname().release,
         "systemd": os.path.isdir("/run/systemd/system"),
         "uid": os.getuid(),
     }
