@@ -29,6 +29,8 @@ EXPLANATIONS = {
     413: "That was more than this page accepts.",
     500: "Something went wrong on our side. It has been noted; please try again later.",
 }
+# Where HTTP's own words would puzzle a visitor.
+TITLES = {410: "Expired", 500: "Something went wrong", 503: "Not available just now"}
 # Forms that are shown again when something else than their content is wrong.
 FORMS: dict[str | None, tuple[type[FlaskForm], str]] = {
     "pages.home": (LinkForm, "home.html"),
@@ -97,7 +99,8 @@ def _answer(error: HTTPException, explanation: str) -> Response:
     if request.path.startswith("/api/"):
         response = problem(status, error.name, explanation)
     else:
-        page = render_template("error.html", title=error.name, explanation=explanation, status=status)
+        title = TITLES.get(status, error.name)
+        page = render_template("error.html", title=title, explanation=explanation, status=status)
         response = Response(page, status)
     for name, value in error.get_headers():
         if name != "Content-Type":
