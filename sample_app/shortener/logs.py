@@ -60,6 +60,8 @@ def init_app(app: Flask) -> None:
     if not any(isinstance(handler, Stdout) for handler in root.handlers):  # one for all apps of a process
         root.addHandler(Stdout())
         root.setLevel(logging.INFO)
+        # The lines of `flask run` for each request would say the same again.
+        logging.getLogger("werkzeug").addFilter(lambda record: " HTTP/1." not in record.getMessage())
         # It would log the names that visitors try to log in with; now and then that is a password.
         logging.getLogger("flask-limiter").setLevel(logging.WARNING)
     app.before_request(begin)

@@ -1,6 +1,8 @@
 import os
+import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -52,6 +54,13 @@ def test_unfit_environment_is_refused_in_one_line(environ, capsys, name, value, 
     if name == "SECRET_KEY" and value:
         assert value not in line
     assert "hunter2" not in line
+
+
+@pytest.mark.usefixtures("database_url")
+def test_every_setting_is_documented():
+    read = set(re.findall(r'environ\.get\("([A-Z_]+)"', Path(config.__file__).read_text())) - {"STATE_DIRECTORY"}
+    assert set(re.findall(r"^([A-Z_]{6,}) ", config.__doc__, re.MULTILINE)) == read
+    assert set(re.findall(r"^\| `([A-Z_]+)` \|", (SOURCE / "README.md").read_text(), re.MULTILINE)) == read
 
 
 def test_metrics_need_a_folder(environ, tmp_path):

@@ -141,3 +141,5 @@ def test_whatever_is_typed_gives_one_clean_url_or_a_reason(typed):
     assert parts.hostname
     assert parts.username is None
     assert targets.parse(target) == target
+    with pytest.raises(targets.TargetError):
+        targets.parse(typed, {parts.hostname.rstrip(".") if ":" not in parts.hostname else f"[{parts.hostname}]"})
