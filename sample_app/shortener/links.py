@@ -7,7 +7,8 @@ import json
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, NamedTuple
 
-from sqlalchemy import ForeignKey, String, func, select
+from flask import current_app
+from sqlalchemy import ForeignKey, String, bindparam, func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -16,6 +17,8 @@ from shortener.database import Base, Moment, session
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from sqlalchemy import Row
 
 ATTEMPTS = 10
 PAGE_LENGTH = 20
@@ -91,6 +94,17 @@ def shorten(wish: Wish) -> tuple[Link, bool]:
 def find(code: str) -> Link | None:
     """The link with this code."""
     return session().scalar(select(Link).where(Link.code == code))
+
+
+# Redirects are most of what this app does: the statement is built once, and no object is made of what it finds.
+LEAD = select(Link.id, Link.target, Link.expires_at).where(Link.code == bindparam("code"))
+
+
+def lead(code: str) -> Row[tuple[int, str, datetime | None]] | None:
+    """id, target and expires_at of the link with this code."""
+    with current_app.extensions["engine"].connect() as connection:
+        row: Row[tuple[int, str, datetime | None]] | None = connection.execute(LEAD, {"code": code}).one_or_none()
+    return row
 
 
 def delete(link: Link) -> None:

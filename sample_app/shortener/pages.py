@@ -8,15 +8,14 @@ from typing import TYPE_CHECKING
 import segno
 from flask import Blueprint, Response, abort, current_app, flash, redirect, render_template, request, url_for
 from flask_login import current_user, login_required
-from sqlalchemy import select
 
 from shortener import codes, links, rates
-from shortener.database import session
 from shortener.forms import ConfirmForm, LinkForm
-from shortener.links import Link
 
 if TYPE_CHECKING:
     from flask.typing import ResponseReturnValue
+
+    from shortener.links import Link
 
 blueprint = Blueprint("pages", __name__)
 
@@ -81,16 +80,14 @@ def delete(code: str) -> ResponseReturnValue:
 @blueprint.get("/<code:code>")
 def follow(code: str) -> ResponseReturnValue:
     """Go where the link leads."""
-    row = session().execute(select(Link.id, Link.target, Link.expires_at).where(Link.code == code)).one_or_none()
-    if row is None:
-        abort(404)
-    if links.is_over(row.expires_at):
+    link = links.lead(code) or abort(404)
+    if links.is_over(link.expires_at):
         abort(410)
     if request.method == "GET":  # HEAD: a program that looks whether the link is alive is no visit
-        current_app.extensions["visits"].count(row.id)
+        current_app.extensions["visits"].count(link.id)
     # 302, not 301: browsers keep a 301 for ever, so later visits would never be counted.
     # For the same reason nobody may store it: see `Cache-Control` in headers.py.
-    return redirect(row.target, 302)
+    return redirect(link.target, 302)
 
 
 def _visible(code: str) -> Link:

@@ -75,7 +75,8 @@ def database_url(request, tmp_path):
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path}/links.db"
     server = request.getfixturevalue("postgres")
-    return server.url(server.new_database())
+    server.empty()
+    return server.url
 
 
 @pytest.fixture

@@ -2,13 +2,14 @@
 
 import os
 import pwd
-import secrets
 import shutil
+import signal
 import subprocess
 import tempfile
 import time
 from pathlib import Path
 
+import psycopg
 import pytest
 
 PACKAGE = "postgresql"  # of Debian and Ubuntu
@@ -41,20 +42,32 @@ class PostgresServer:
             *fast,
         )
         deadline = time.monotonic() + 30
-        while self._start("psql", *self._admin, "-c", "SELECT 1").wait() != 0:
+        while not self._answers():
             assert time.monotonic() < deadline, self.log()
             assert self.process.poll() is None, self.log()
             time.sleep(0.05)
 
-    def url(self, database):
-        """DATABASE_URL of this database."""
-        return f"postgresql://shortener@/{database}?host={self.folder}"
+    @property
+    def url(self):
+        """DATABASE_URL of the one database."""
+        return f"postgresql://shortener@/postgres?host={self.folder}"
 
-    def new_database(self):
-        """The name of a database that is empty and new."""
-        name = f"links_{secrets.token_hex(4)}"
-        self._run("psql", *self._admin, "-c", f"CREATE DATABASE {name}")
-        return name
+    def empty(self):
+        """Have nobody and nothing in the database."""
+        with psycopg.connect(self.url, autocommit=True) as connection:
+            connection.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                "WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()"
+            )
+            connection.execute("DROP SCHEMA public CASCADE")
+            connection.execute("CREATE SCHEMA public")
+
+    def _answers(self):
+        try:
+            psycopg.connect(self.url).close()
+        except psycopg.OperationalError:
+            return False
+        return True
 
     def log(self):
         """What the programs have said."""
@@ -62,17 +75,9 @@ class PostgresServer:
 
     def stop(self):
         """At once, whoever is connected."""
-        self.process.terminate()
-        try:
-            self.process.wait(2)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait(10)
+        self.process.send_signal(signal.SIGQUIT)
+        self.process.wait(30)
         shutil.rmtree(self.folder)
-
-    @property
-    def _admin(self):
-        return ["-h", str(self.folder), "-U", "shortener", "-d", "postgres", "-q", "-v", "ON_ERROR_STOP=1"]
 
     def _start(self, program, *arguments):
         # SIGINT makes it end fast; it gets one when the tests die.

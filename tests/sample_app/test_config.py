@@ -109,6 +109,7 @@ def test_two_apps_share_nothing(environ, tmp_path):
     ],
     ids=["release command", "flask run --debug", "gunicorn"],
 )
+@pytest.mark.processes
 def test_real_processes_end_with_status_3_and_no_traceback(environ, tmp_path, command):
     if "--debug" not in command:
         environ["SECRET_KEY"] = "changeme"

@@ -7,7 +7,7 @@ from .conftest import sqlite_only
 from .server import ask, serving
 
 TOKEN = "m7Qe2xVt9LrZ4pWc8Yk1Hs6Nd3Bf5Gj0"
-pytestmark = [pytest.mark.gunicorn, sqlite_only]
+pytestmark = [pytest.mark.processes, sqlite_only]
 
 
 @pytest.fixture

@@ -84,6 +84,7 @@ def test_a_migration_that_fails_changes_nothing(app, tmp_path):
     assert execute(app, "SELECT version_num FROM alembic_version") == [("0002",)]
 
 
+@pytest.mark.processes
 def test_release_command_twice_at_once(environ):
     env = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1", **environ}
     command = [sys.executable, "-m", "flask", "--app", "shortener", "db", "upgrade"]

@@ -8,7 +8,7 @@ import pytest
 from .conftest import TOKEN
 from .server import ask, serving
 
-pytestmark = pytest.mark.gunicorn
+pytestmark = pytest.mark.processes
 
 CLIENTS = 8
 LINKS = 20
