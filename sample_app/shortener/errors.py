@@ -73,6 +73,8 @@ def unavailable(error: Exception) -> ResponseReturnValue:
     """The database is locked for too long, full, or away."""
     current_app.logger.error("the database is unavailable", exc_info=error)
     session().rollback()
+    # Who it is may be in that database; the page that says so must not ask again.
+    g._login_user = current_app.login_manager.anonymous_user()  # type: ignore[attr-defined]
     return _again(ServiceUnavailable(), "This could not be done just now. Please try again in a moment.")
 
 
@@ -86,7 +88,7 @@ def problem(status: int, title: str, detail: str, **more: object) -> Response:
 
 def _again(error: HTTPException, explanation: str) -> Response:
     """The form that was sent, with what was typed, to be sent again."""
-    if request.endpoint not in FORMS:
+    if request.method != "POST" or request.endpoint not in FORMS:
         return _answer(error, explanation)
     make, template = FORMS[request.endpoint]
     form = make()

@@ -1,6 +1,9 @@
 import pytest
+from sqlalchemy.engine import make_url
 
-from .conftest import sqlite_only
+from shortener import database
+
+from .conftest import TOKEN, sqlite_only
 
 
 @pytest.mark.parametrize(
@@ -64,3 +67,28 @@ def test_an_expired_form_of_a_user(alice):
     answer = alice.post("/tokens", data={"label": "typed label"})
     assert answer.status_code == 400
     assert 'value="typed label"' in answer.text
+
+
+@sqlite_only
+def test_a_database_that_is_away_loses_nothing_that_was_typed(app, alice, caplog, tmp_path):
+    code = alice.shorten()
+    token = TOKEN.search(alice.get("/").text).group(1)
+    there = app.extensions["engine"]
+    app.extensions["engine"] = database.connect(make_url(f"postgresql+psycopg://me:hunter2@/links?host={tmp_path}"))
+    form = {"csrf_token": token, "target": "https://example.com/typed", "alias": "my-talk"}
+    answer = alice.post("/", data=form)
+    assert answer.status_code == 503
+    assert 'value="https://example.com/typed"' in answer.text
+    assert 'value="my-talk"' in answer.text
+    for path in ("/", f"/{code}", "/links", "/tokens"):
+        answer = alice.get(path)
+        assert answer.status_code == 503
+        assert "Not available just now" in answer.text
+    answer = alice.get("/api/v1/links", headers={"Authorization": "Bearer x"})
+    assert (answer.status_code, answer.content_type) == (503, "application/problem+json")
+    assert alice.get("/healthz").status_code == 200
+    assert alice.get("/readyz").status_code == 503
+    assert app.test_client().get("/login").status_code == 200
+    assert "hunter2" not in caplog.text
+    app.extensions["engine"] = there
+    assert alice.post("/", data=form).location == "/links/my-talk"
