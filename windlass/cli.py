@@ -17,6 +17,8 @@ from windlass.project import Project
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+FOLDER = Path(__file__).parent.parent
+
 # Each is a module of windlass.commands with a click command of the same name; imported when it is asked for.
 COMMANDS = ("provision", "deploy", "status", "inventory", "lab")
 
@@ -47,7 +49,8 @@ class Commands(click.Group):
 @click.option(
     "--project",
     type=click.Path(exists=True, file_okay=False, resolve_path=True, path_type=Path),
-    default=Path(__file__).parent.parent,
+    default=FOLDER,
+    envvar="WINDLASS_PROJECT",
     show_default="the folder of deploy.py",
     help="The folder that holds inventory/ and .windlass/.",
 )

@@ -6,6 +6,7 @@ import getpass
 import socket
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +19,7 @@ from windlass.outcome import Outcome, Result
 from windlass.transport import Session
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
     import fabric
@@ -41,6 +42,23 @@ class Request:
     forks: int = 10
     state: str = "/var/lib/windlass"  # the agent's own folder on the host: lock, owed refreshes
     who: str = field(default_factory=lambda: f"{getpass.getuser()}@{socket.gethostname()}")
+
+
+@contextmanager
+def reached(
+    host: Host, options: ConnectOptions, say: Callable[[str], None], given: fabric.Connection | None = None
+) -> Iterator[Session]:
+    """An agent on a host, whose facts it has told; `given` is a connection that somebody made already."""
+    if given is None:
+        connection = ssh.connect(host, options, say)
+    else:
+        connection = ssh.adopt(given, options, say, host_key=host.connect.host_key)
+    try:
+        session = Session(connection, host.connect, say)
+        host.facts = Facts.from_hello(session.facts)
+        yield session
+    finally:
+        ssh.close(connection)
 
 
 class Run:
@@ -78,21 +96,14 @@ class Run:
         outcome = Outcome(host.name)
         start = time.monotonic()
         self.report.started(host.name)
-        connection = None
         try:
-            say = self.report.sayer(host.name)
-            connection = ssh.adopt(given, self.options) if given else ssh.connect(host, self.options, say)
-            session = Session(connection, host.connect, say)
-            host.facts = Facts.from_hello(session.facts)
-            catalog = Catalog(self._entries(host, apps))
-            self._follow(session, catalog, outcome)
+            with reached(host, self.options, self.report.sayer(host.name), given) as session:
+                catalog = Catalog(self._entries(host, apps))
+                self._follow(session, catalog, outcome)
+                outcome.execs = session.execs
         except WindlassError as error:
             outcome.error = error
-        finally:
-            outcome.seconds = time.monotonic() - start
-            if connection is not None:
-                outcome.execs = ssh.execs(connection)
-                ssh.close(connection)
+        outcome.seconds = time.monotonic() - start
         self.report.finished(outcome)
         return outcome
 
@@ -126,7 +137,8 @@ class Run:
                     raise AgentError(f"the agent said {other!r}")
 
         request = {name: getattr(self.request, name) for name in ("check", "diff", "who", "command", "state")}
-        session.converge({**request, "catalog": catalog.encoded()}, catalog.contents, on_event)
+        request["catalog"] = catalog.encoded()
+        session.ask({"type": "converge", **request}, catalog.contents, on_event)
         if refusals:
             raise HostError(refusals[0], hint="Wait until it is done, then run again.")
 

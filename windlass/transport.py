@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 PACKAGE = Path(__file__).parent
 
 # What is shipped, see [H] in the modules; `windlass` and `windlass.resources` go as empty packages.
-SHIPPED = ("agent", "facts", "files", "lock", "machine", "owed", "wire")
+SHIPPED = ("agent", "facts", "files", "lock", "machine", "owed", "status", "wire")
 
 # Exit statuses of the script below, outside those that sh, sudo and Python use themselves.
 NO_PYTHON = 97
@@ -72,9 +72,14 @@ class Session:
                 hint="Remove `ansible_become: false`, or log in as root.",
             )
 
-    def converge(self, request: Message, contents: dict[str, bytes], on_event: Callable[[Message], None]) -> None:
-        """Sends a request with its catalog, serves contents, and passes every event on until the agent is done."""
-        self._wire.write({"type": "converge", **request})
+    @property
+    def execs(self) -> int:
+        """How many commands this run has started on the host: one, unless Python had to be installed."""
+        return ssh.execs(self._connection)
+
+    def ask(self, request: Message, contents: dict[str, bytes], on_event: Callable[[Message], None]) -> None:
+        """Sends a request, serves contents, and passes every event on until the agent is done."""
+        self._wire.write(request)
         while (message := self._receive())["type"] != "bye":
             if message["type"] == "want":
                 self._wire.write({"type": "content"}, contents[message["sha256"]])
@@ -143,7 +148,7 @@ class Exec:
         return f"exec sudo {how} -- sh -c {shlex.quote(script)}"
 
     def write(self, data: bytes) -> int:
-        """Sends bytes to the command's stdin; what a dead command cannot take is dropped, its end is seen in reading."""
+        """Sends bytes to the command's stdin; what a dead command cannot take is dropped: reading will show."""
         try:
             self._channel.sendall(data)
         except OSError:
