@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import getpass
 import socket
 import time
@@ -10,12 +11,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from windlass import connection as ssh
 from windlass.app import App
 from windlass.catalog import Catalog, Entry
 from windlass.errors import AgentError, HostError, UsageError, WindlassError
 from windlass.host import Facts
 from windlass.outcome import Outcome, Result
+from windlass.ssh import connection as ssh
 from windlass.transport import Session
 
 if TYPE_CHECKING:
@@ -24,9 +25,9 @@ if TYPE_CHECKING:
 
     import fabric
 
-    from windlass.connection import ConnectOptions
     from windlass.host import Host
     from windlass.report import Report
+    from windlass.ssh.connection import ConnectOptions
     from windlass.wire import Message
 
 
@@ -88,7 +89,9 @@ class Run:
 
         names = [name for name in host.settings.apps if self.request.app in (None, name)]
         if self.request.app and not names:
-            raise UsageError(f"there is no app {self.request.app!r} on {host.name}")
+            near = difflib.get_close_matches(self.request.app, host.settings.apps, 1)
+            hint = f"did you mean {near[0]!r}?" if near else f"there are: {', '.join(host.settings.apps) or 'none'}"
+            raise UsageError(f"there is no app {self.request.app!r} on {host.name}", hint=hint)
         settings = host.settings.apps
         return [App(name, settings[name], load(name, settings[name], self.project)) for name in names]
 

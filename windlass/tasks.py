@@ -56,7 +56,9 @@ def _task(path: list[str], command: click.Command) -> fabric.Task:
         [
             inspect.Parameter("context", inspect.Parameter.POSITIONAL_OR_KEYWORD),
             *(
-                inspect.Parameter(_name(parameter), inspect.Parameter.POSITIONAL_OR_KEYWORD, default=_default(parameter))
+                inspect.Parameter(
+                    _name(parameter), inspect.Parameter.POSITIONAL_OR_KEYWORD, default=_default(parameter)
+                )
                 for parameter in command.params
             ),
         ]

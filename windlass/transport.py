@@ -11,8 +11,8 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from windlass import connection as ssh
 from windlass.errors import AgentError, SudoError
+from windlass.ssh import connection as ssh
 from windlass.wire import Message, Wire, WireError
 
 if TYPE_CHECKING:
@@ -122,6 +122,7 @@ class Exec:
     """
 
     def __init__(self, connection: fabric.Connection, connect: Connect, script: str, *, check: str = ":") -> None:
+        self._connection = connection
         marker = f"windlass-{secrets.token_hex(8)}"
         self._prompt = f"{marker}-password:"
         self._password = connect.become_password
@@ -150,8 +151,9 @@ class Exec:
     def write(self, data: bytes) -> int:
         """Sends bytes to the command's stdin; what a dead command cannot take is dropped: reading will show."""
         try:
-            self._channel.sendall(data)
-        except OSError:
+            # paramiko slices what it still has to send: of bytes that is a copy each time, 50 times slower.
+            self._channel.sendall(memoryview(data))  # type: ignore[arg-type]
+        except (OSError, EOFError):
             pass
         return len(data)
 
@@ -174,7 +176,8 @@ class Exec:
                 hint="Give the password with --ask-sudo-pass, allow passwordless sudo, or log in as root.",
             )
         if status == -1:
-            return AgentError(f"{what}: the connection broke", hint="Run again: what was done is kept.")
+            why = ssh.why_lost(self._connection) or "the connection broke"
+            return AgentError(f"{what}: {why}", hint="Run again: what was done is kept.")
         return AgentError(f"{what}: exit status {status}: {words[-2000:] or 'it said nothing'}")
 
     def _drain(self) -> None:

@@ -28,6 +28,7 @@ class Commands:
     """Runs `python deploy.py` on the project in `folder`."""
 
     folder: Path
+    program: Path = ROOT / "deploy.py"
 
     @classmethod
     def in_new_folder(cls, folder: Path) -> Commands:
@@ -39,7 +40,7 @@ class Commands:
 
     def __call__(self, *arguments: str, status: int | None = 0, timeout: float = 300) -> Said:
         """Runs a command; asserts its exit status unless None, and that no traceback is shown."""
-        argv = [sys.executable, str(ROOT / "deploy.py"), "--project", str(self.folder), *arguments]
+        argv = [sys.executable, str(self.program), "--project", str(self.folder), *arguments]
         environment = {**os.environ, "NO_COLOR": "1", "COLUMNS": "120"}
         done = subprocess.run(
             argv, capture_output=True, text=True, timeout=timeout, env=environment, stdin=subprocess.DEVNULL

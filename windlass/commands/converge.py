@@ -57,7 +57,7 @@ class Options:
 
 def converge(project: Project, command: str, options: Options, tags: frozenset[str] | None = None) -> int:
     """Converges the hosts and reports; gives back the exit status."""
-    from windlass.connection import ConnectOptions
+    from windlass.ssh.connection import ConnectOptions
     from windlass.run import Request, Run
 
     hosts = _choose(project, options)

@@ -38,7 +38,7 @@ def status(project: Project, /, hosts: tuple[str, ...], as_json: bool, forks: in
 
 
 def _ask(project: Project, host: Host) -> dict[str, Any]:
-    from windlass.connection import ConnectOptions
+    from windlass.ssh.connection import ConnectOptions
     from windlass.run import reached
 
     answers: list[Message] = []

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, cast
 import paramiko
 
 from windlass.errors import ConnectError
-from windlass.known_hosts import KnownKey
+from windlass.ssh.known_hosts import KnownKey
 
 if TYPE_CHECKING:
-    from windlass.host_keys import HostKeys
-    from windlass.link import Link
-    from windlass.login import Login
+    from windlass.ssh.host_keys import HostKeys
+    from windlass.ssh.link import Link
+    from windlass.ssh.login import Login
 
 OPEN_TIMEOUT = 30  # seconds for the host to open a channel
 TURNED_AWAY = ("Exceeded MaxStartups", "Not allowed at this time")  # sshd, instead of a version line

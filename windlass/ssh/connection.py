@@ -37,8 +37,8 @@ def connect(
     host: Host, options: ConnectOptions = ConnectOptions(), say: Callable[[str], None] = lambda line: None
 ) -> fabric.Connection:
     """An open connection to a host of the inventory, whose values win over ssh_config; raises ConnectError."""
-    from windlass.opening import Opener
-    from windlass.ssh_config import connection_to
+    from windlass.ssh.config import connection_to
+    from windlass.ssh.opening import Opener
 
     wanted = host.connect
     connection = connection_to(
@@ -59,8 +59,8 @@ def adopt(
 
     `host_key` is what the inventory says of the host ("ssh-ed25519 AAAA..."); None = it says nothing.
     """
-    from windlass.opening import Opener
-    from windlass.ssh_config import gateway_of
+    from windlass.ssh.config import gateway_of
+    from windlass.ssh.opening import Opener
 
     close(connection)
     if "proxyjump" in connection.ssh_config:
@@ -73,7 +73,7 @@ def open_exec(connection: fabric.Connection, command: str) -> paramiko.Channel:
     """Start a command over a connection, without a terminal; raises ConnectError."""
     import paramiko
 
-    from windlass.opening import place
+    from windlass.ssh.opening import place
 
     try:
         channel: paramiko.Channel = connection.transport.open_session()
@@ -101,6 +101,6 @@ def why_lost(connection: fabric.Connection) -> str | None:
 
 def close(connection: fabric.Connection) -> None:
     """Close at once, jump hosts too; a second call does nothing."""
-    from windlass.opening import close
+    from windlass.ssh.opening import close
 
     close(connection)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from windlass.errors import ConnectError
-from windlass.known_hosts import KnownKey, append, lookup, parse_key
+from windlass.ssh.known_hosts import KnownKey, append, lookup, parse_key
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -10,17 +10,17 @@ from typing import TYPE_CHECKING
 import paramiko
 
 from windlass.errors import ConnectError
-from windlass.handshake import Transport, Unreachable, explain_network, shake_hands
-from windlass.host_keys import HostKeys
-from windlass.link import Link, open_proxy, open_tcp
-from windlass.login import Login
+from windlass.ssh.handshake import Transport, Unreachable, explain_network, shake_hands
+from windlass.ssh.host_keys import HostKeys
+from windlass.ssh.link import Link, open_proxy, open_tcp
+from windlass.ssh.login import Login
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     import fabric
 
-    from windlass.connection import ConnectOptions
+    from windlass.ssh.connection import ConnectOptions
 
 KNOWN_HOSTS = ("~/.ssh/known_hosts", "/etc/ssh/ssh_known_hosts")
 LONGEST_PAUSE = 8  # seconds between two tries

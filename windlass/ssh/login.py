@@ -18,15 +18,15 @@ from typing import TYPE_CHECKING, Any
 import paramiko
 
 from windlass.errors import ConnectError
-from windlass.known_hosts import fingerprint
-from windlass.private_keys import KeyFile, LockedKey, UnusableKey
+from windlass.ssh.known_hosts import fingerprint
+from windlass.ssh.private_keys import KeyFile, LockedKey, UnusableKey
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     import fabric
 
-    from windlass.handshake import Transport
+    from windlass.ssh.handshake import Transport
 
 DEFAULT_KEYS = ("id_ed25519", "id_ecdsa", "id_rsa")
 
