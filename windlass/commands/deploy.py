@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 ROLES = frozenset({"app", "venv", "release"})
 
 
-@click.command(short_help="New code, no request lost.")
+@click.command()
 @converging
 @click.pass_obj
 def deploy(project: Project, /, **options: Any) -> int:

@@ -59,6 +59,18 @@ def ssh(project: Project, name: str, command: tuple[str, ...]) -> int:
     return labs.load(project.project / FOLDER).ssh(name, list(command))
 
 
+@lab.command()
+@click.argument("name", default="lab")
+@click.pass_obj
+def visit(project: Project, /, name: str) -> None:
+    """Use the sample app on a lab host as a visitor does, over verified TLS: make a short link and follow it."""
+    from windlass.lab.visit import visit as visit_page
+
+    found = labs.load(project.project / FOLDER)
+    host = found.host(name)
+    visit_page(PAGE, host.address, host.https_port, found.acme.roots(), click.echo)
+
+
 def _show(found: Lab) -> None:
     states = found.states()
     table = Table(box=None, pad_edge=False)

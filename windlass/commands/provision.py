@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from windlass.project import Project
 
 
-@click.command(short_help="Bring hosts to what inventory and roles say.")
+@click.command()
 @converging
 @click.option("--tags", metavar="ROLE[,ROLE]", help="Only these roles.")
 @click.pass_obj

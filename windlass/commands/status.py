@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 UNITS = ((86400, "d"), (3600, "h"), (60, "min"), (1, "s"))
 
 
-@click.command(short_help="Release, process, health and certificate.")
+@click.command()
 @click.argument("hosts", nargs=-1, required=True, metavar="HOST...")
 @click.option("--json", "as_json", is_flag=True, help="One JSON document instead of lines.")
 @click.option("--forks", type=click.IntRange(1, 100), default=10, show_default=True, help="Hosts at a time.")
@@ -38,8 +38,8 @@ def status(project: Project, /, hosts: tuple[str, ...], as_json: bool, forks: in
 
 
 def _ask(project: Project, host: Host) -> dict[str, Any]:
-    from windlass.ssh.connection import ConnectOptions
     from windlass.run import reached
+    from windlass.ssh.connection import ConnectOptions
 
     answers: list[Message] = []
     apps = [
