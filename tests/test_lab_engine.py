@@ -19,7 +19,7 @@ NO_DAEMON = "[ $1 = --version ] && exit 0; echo 'Cannot connect to the Docker da
 FUSSY = """\
 case "$*" in *info*|*--version*) exit 0;; esac
 [ -n "$CONTAINERS_CONF" ] || { echo 'Error: crun: setrlimit `RLIMIT_NOFILE`: Operation not permitted' >&2; exit 126; }
-case "$*" in "--runtime runc run "*) exit 0;; esac
+case "$*" in "--runtime runc r"[um]*) exit 0;; esac
 echo 'Error: OCI runtime error: crun: cgroups in hybrid mode not supported' >&2; exit 126
 """
 
@@ -97,7 +97,7 @@ def test_failing_apt_is_told_in_its_words(programs: Path) -> None:
 
 def test_engine_is_fitted_to_a_fussy_machine(programs: Path, tmp_path: Path) -> None:
     install(programs, "podman", FUSSY)
-    fitted = engine.fit(engine.find(print), "image", tmp_path)
+    fitted = engine.fit(engine.find(print), "image", tmp_path, "trial")
     assert fitted.command == ("podman", "--runtime", "runc")
     assert (tmp_path / "containers.conf").read_text() == "[containers]\ndefault_ulimits = []\n"
     fitted.run("run", "image")
@@ -112,7 +112,7 @@ def test_rootless_podman_without_cgroup_v2_does_not_count(programs: Path) -> Non
 def test_unknown_refusal_is_passed_on(programs: Path, tmp_path: Path) -> None:
     install(programs, "podman", "[ \"$1\" = run ] && { echo 'Error: no space left' >&2; exit 125; }; exit 0")
     with pytest.raises(LabError, match="podman run: Error: no space left"):
-        engine.fit(engine.find(print), "image", tmp_path)
+        engine.fit(engine.find(print), "image", tmp_path, "trial")
 
 
 def test_hanging_engine_is_told(programs: Path) -> None:
