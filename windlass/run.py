@@ -6,7 +6,7 @@ import difflib
 import getpass
 import socket
 import time
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -29,6 +29,10 @@ if TYPE_CHECKING:
     from windlass.report import Report
     from windlass.ssh.connection import ConnectOptions
     from windlass.wire import Message
+
+
+# How long the jobs of an interrupted run have to say how far they came (seconds).
+FAREWELL = 5
 
 
 @dataclass(frozen=True)
@@ -70,6 +74,8 @@ class Run:
         self.options = options
         self.project = project
         self.report = report
+        self._sessions: list[Session] = []
+        self._interrupted = False
 
     def converge(self, hosts: list[Host], given: Mapping[str, fabric.Connection] | None = None) -> list[Outcome]:
         """Converges the hosts, at most `forks` at a time; `given` has connections that are already made, by host name.
@@ -78,11 +84,22 @@ class Run:
         """
         apps = {host.name: self._apps(host) for host in hosts}
         connections = given or {}
-        with ThreadPoolExecutor(self.request.forks) as pool:
-            jobs = [
-                pool.submit(self._converge_one, host, apps[host.name], connections.get(host.name)) for host in hosts
-            ]
+        pool = ThreadPoolExecutor(self.request.forks)
+        jobs = [pool.submit(self._converge_one, host, apps[host.name], connections.get(host.name)) for host in hosts]
+        try:
             return [job.result() for job in jobs]
+        except KeyboardInterrupt:
+            self._interrupt()
+            wait(jobs, timeout=FAREWELL)
+            raise
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)
+
+    def _interrupt(self) -> None:
+        """Ends all sessions: each agent notices, stops what runs on its host, and each job says how far it came."""
+        self._interrupted = True
+        for session in list(self._sessions):
+            session.close()
 
     def _apps(self, host: Host) -> list[App]:
         from windlass.source import load
@@ -101,11 +118,15 @@ class Run:
         self.report.started(host.name)
         try:
             with reached(host, self.options, self.report.sayer(host.name), given) as session:
+                self._sessions.append(session)
                 catalog = Catalog(self._entries(host, apps))
                 self._follow(session, catalog, outcome)
                 outcome.execs = session.execs
         except WindlassError as error:
             outcome.error = error
+            if self._interrupted:
+                done = f"{outcome.counts['changed']} changed, {outcome.counts['ok']} ok"
+                outcome.error = HostError(f"interrupted after {done}", hint="Run again: what was done is kept.")
         outcome.seconds = time.monotonic() - start
         self.report.finished(outcome)
         return outcome

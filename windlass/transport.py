@@ -86,6 +86,10 @@ class Session:
             else:
                 on_event(message)
 
+    def close(self) -> None:
+        """Ends the connection, and so the agent: it stops what it runs, and goes."""
+        ssh.close(self._connection)
+
     def _receive(self) -> Message:
         try:
             received = self._wire.read()
