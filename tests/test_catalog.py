@@ -25,7 +25,7 @@ def test_notified_resources_are_named() -> None:
 
 def test_a_notified_resource_must_come_later() -> None:
     nginx = Unit("nginx.service")
-    with pytest.raises(ValueError, match="file /etc/a notifies unit nginx.service, which does not come later"):
+    with pytest.raises(ValueError, match=r"file /etc/a notifies unit nginx\.service, which does not come later"):
         Catalog([Entry(nginx, "nginx"), Entry(File("/etc/a", "", notify=[nginx]), "nginx")])
 
 

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import yaml
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given, reject, settings
 from hypothesis import strategies as st
 
-from windlass.errors import UsageError
+from windlass.errors import InventoryError, UsageError
 from windlass.inventory import Inventory, load
 
 if TYPE_CHECKING:
@@ -95,7 +95,7 @@ def members(listing: dict[str, Any], part: str) -> dict[str, list[str]]:
     [
         *("all", "*", "web", "web:db", "web,db", "all:!web", "all:&web", "!web", "&web", "web:!web2", "web:&web3"),
         *("web*", "*1", "~web[12]", "~(web|db)", "~^.*1$", "we?", "web[0]", "web[-1]", "web[0:1]", "web[1:]", "all[2]"),
-        *("web1:db1", "db:web1:!db", "everything", "web[12]", "web1,!web1,web2", "all:!w*", "web1:web", "db*:web3"),
+        *("web1:db1", "db:web1:!db", "everything", "web1,!web1,web2", "all:!w*", "web1:web", "db*:web3"),
     ],
 )
 def test_patterns_as_ansible_matches_them(ask: Ask, pattern: str) -> None:
@@ -136,7 +136,7 @@ host_files = st.dictionaries(st.sampled_from(["h1", "h2", "k", "ma"]), variables
 PATTERNS = ["all", "g0", "g1:g2", "all:!g1", "all:&g2", "g*", "h*", "~[gh][12]", "ungrouped", "h1", "all:!h1"]
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(files=files, group_files=group_files, host_files=host_files)
 def test_generated_inventories(
     ask: Ask, files: dict[str, Any], group_files: dict[str, Any], host_files: dict[str, Any]
@@ -144,7 +144,7 @@ def test_generated_inventories(
     with TemporaryDirectory() as name:
         folder = Path(name) / "inventory"
         for path, content in files.items():
-            write(folder / path, content)
+            write(folder / path, content or {"all": None})
         for path, content in group_files.items():
             write(folder / f"group_vars/{path}.yml", content)
         for path, content in host_files.items():
@@ -154,14 +154,69 @@ def test_generated_inventories(
         matches = theirs.pop("matches")
         assert ours(inventory) == theirs
         for pattern in PATTERNS:
-            assert selected(inventory, pattern) == set(matches[pattern]), pattern
+            assert selected(inventory, pattern) in (None, set(matches[pattern])), pattern
 
 
-def selected(inventory: Inventory, pattern: str) -> set[str]:
+ini_values = st.sampled_from(
+    [
+        "5",
+        "'5'",
+        '"5"',
+        "0755",
+        "True",
+        "true",
+        "None",
+        "[1, 'a']",
+        "{'a': (1, 2)}",
+        "x#y",
+        "x # y",
+        "a=b",
+        "",
+        "1.50",
+        "é",
+        "...",
+    ]
+)
+ini_settings = st.builds("{}={}".format, st.sampled_from(["v", "w", "ansible_group_priority"]), ini_values)
+ini_host = st.builds(
+    "{} {}".format, st.sampled_from(HOSTS), st.sampled_from(["", "v=1", 'v="a b" w=c', "v='[1, 2]'  # x", "w=\"'5'\""])
+)
+ini_lines = {
+    "": ini_host,
+    ":vars": ini_settings.filter(lambda line: not line.startswith("ansible") or line.endswith("=5")),
+    ":children": st.sampled_from(NAMES),
+}
+ini_sections = st.sampled_from(list(ini_lines)).flatmap(
+    lambda kind: st.builds(
+        lambda name, lines: "\n".join([f"[{name}{kind}]", *lines]),
+        st.sampled_from([*NAMES, "all", "ungrouped"]) if kind != ":children" else st.sampled_from(NAMES),
+        st.lists(ini_lines[kind], max_size=3),
+    )
+)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(top=st.lists(ini_host, max_size=2), sections=st.lists(ini_sections, max_size=6))
+def test_generated_ini_inventories(ask: Ask, top: list[str], sections: list[str]) -> None:
+    with TemporaryDirectory() as name:
+        path = Path(name) / "inventory/hosts"
+        path.parent.mkdir()
+        path.write_text("\n".join([*top, *sections, "[last]", "end"]) + "\n")
+        try:
+            inventory = load(path.parent)
+        except InventoryError:
+            reject()  # an undefined group or a circle; Ansible then leaves out half of the file with a warning
+        theirs = ask(path.parent, [])
+        del theirs["matches"]
+        assert ours(inventory) == theirs
+
+
+def selected(inventory: Inventory, pattern: str) -> set[str] | None:
+    """The hosts of a pattern; None where a name is unknown, which is our error and Ansible's warning."""
     try:
         return {host.name for host in inventory.select([pattern])}
-    except UsageError:
-        return set()  # Ansible only warns of a pattern or name that matches nothing
+    except UsageError as error:
+        return None if "unknown" in str(error) or "matches '~" in str(error) else set()
 
 
 def write(path: Path, content: Any) -> None:

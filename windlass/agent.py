@@ -37,16 +37,26 @@ def main() -> None:
     inbox: queue.Queue[bytes] = queue.Queue()
     machine = Machine(wire, inbox.get)
     threading.Thread(target=_listen, args=(wire, inbox, machine), daemon=True).start()
+    {"converge": _converge, "status": _status}[request["type"]](machine, request)
+    machine.tell({"type": "bye"})
+    # The listener still reads; leaving by the front door would wait for its lock on stdin.
+    out.flush()
+    os._exit(0)
+
+
+def _converge(machine: Machine, request: Message) -> None:
     try:
         if not request["check"]:
             Lock(request["state"], request["who"], request["command"])
         Convergence(machine, request).run()
     except Held as holder:
         machine.tell({"type": "refused", "reason": str(holder)})
-    machine.tell({"type": "bye"})
-    # The listener still reads; leaving by the front door would wait for its lock on stdin.
-    out.flush()
-    os._exit(0)
+
+
+def _status(machine: Machine, request: Message) -> None:
+    from windlass.status import collect
+
+    machine.tell({"type": "status", **collect(machine, request["apps"])})
 
 
 def _listen(wire: Wire, inbox: queue.Queue[bytes], machine: Machine) -> None:

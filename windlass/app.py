@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from windlass.host import Facts
     from windlass.settings import AppSettings
     from windlass.source import Source
+
+# Installed where an app's requirements do not name gunicorn, and its settings no version.
+GUNICORN = "27.0.1"
 
 
 @dataclass(frozen=True)
@@ -27,3 +33,22 @@ class App:
     def data(self) -> str:
         """Where the app's own data lives, across releases: `/var/lib/NAME`."""
         return f"/var/lib/{self.name}"
+
+    @property
+    def sockets(self) -> str:
+        """Where the sockets of its releases lie: `/run/NAME`."""
+        return f"/run/{self.name}"
+
+    @property
+    def gunicorn(self) -> str | None:
+        """What to install beside the requirements to have Gunicorn; None = it is among them."""
+        if "gunicorn" in self.source.requirements.names:
+            return None
+        return f"gunicorn=={self.settings.gunicorn.version or GUNICORN}"
+
+    def venv(self, facts: Facts) -> str:
+        """Where its virtual environment lies; the name stands for all that goes into it, and the kind of host."""
+        wanted = self.source.requirements
+        python = facts.python.rsplit(".", 1)[0]
+        parts = [wanted.text, wanted.constraints, self.gunicorn, python, facts.arch, facts.os]
+        return f"{self.home}/venvs/{hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]}"

@@ -17,8 +17,17 @@ from windlass.project import Project
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-# Each is a module of windlass.commands with a click command of the same name; imported when it is asked for.
-COMMANDS = ("provision", "deploy", "status", "inventory", "lab")
+FOLDER = Path(__file__).parent.parent
+
+# Each is a module of windlass.commands with a click command of the same name; imported when it is asked for, so that
+# `--help` is quick: hence the words here.
+COMMANDS = {
+    "provision": "Bring hosts to what inventory and roles say.",
+    "deploy": "New code on hosts, with no request lost.",
+    "status": "Each app's release, process, health and certificate.",
+    "inventory": "Groups, hosts and settings as Windlass reads them.",
+    "lab": "Disposable hosts on this machine to try everything on.",
+}
 
 
 class Commands(click.Group):
@@ -32,6 +41,10 @@ class Commands(click.Group):
             return None
         command: click.Command = getattr(import_module(f"windlass.commands.{name}"), name)
         return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -47,7 +60,8 @@ class Commands(click.Group):
 @click.option(
     "--project",
     type=click.Path(exists=True, file_okay=False, resolve_path=True, path_type=Path),
-    default=Path(__file__).parent.parent,
+    default=FOLDER,
+    envvar="WINDLASS_PROJECT",
     show_default="the folder of deploy.py",
     help="The folder that holds inventory/ and .windlass/.",
 )

@@ -42,5 +42,5 @@ class ShippedSources:
 
 def start(payload: dict[str, Any]) -> None:
     """Installs the sources and calls `main()` of the entry module."""
-    sys.meta_path.insert(0, ShippedSources(payload["modules"]))  # type: ignore[arg-type]
+    sys.meta_path.insert(0, ShippedSources(payload["modules"]))
     importlib.import_module(payload["entry"]).main()

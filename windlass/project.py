@@ -25,10 +25,19 @@ class Project:
     connection: fabric.Connection | None = None
 
     def hosts(self, patterns: Sequence[str]) -> list[Host]:
-        """The hosts that the patterns name; with a Fabric connection the one it leads to, known or not."""
+        """The hosts that the patterns name; with a Fabric connection the one it leads to, in the inventory or not.
+
+        Raises UsageError and InventoryError, also for environment files of these hosts' apps that are unfit.
+        """
         from windlass.inventory import load
 
         inventory = load(self.project / "inventory")
         if self.connection is None:
-            return inventory.select(patterns)
-        return [inventory.at(self.connection.host, self.connection.user, self.connection.port)]
+            chosen = inventory.select(patterns)
+        else:
+            given = self.connection
+            by_address = {host.connect.address: name for name, host in inventory.hosts.items()}
+            name = by_address.get(given.host, given.original_host)
+            chosen = [inventory.ad_hoc(name, given.user, given.port)]
+        inventory.check_environments(chosen)
+        return chosen

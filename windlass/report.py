@@ -96,7 +96,7 @@ def _explain(result: Result) -> str:
     if existence:
         words = ["created" if existence[1] else "removed"]
     else:
-        words = [f"{name}{_values(old, new)}" for name, (old, new) in attributes.items()]
+        words = [f"{name}{_values(name, old, new)}" for name, (old, new) in attributes.items()]
     if result.refreshed:
         words.append("refreshed")
     if result.status == "unknown":
@@ -110,12 +110,18 @@ def _scope(role: str, app: str | None) -> str:
     return f"{role}:{app}" if app else role
 
 
-def _values(old: Any, new: Any) -> str:
-    """Short values as `old -> new`; modes in octal; hashes and other long ones are left to `--diff`."""
+def _values(name: str, old: Any, new: Any) -> str:
+    """Short values as `old -> new`, modes in octal; hashes and other long ones are left to `--diff`."""
+    if name == "mode" and isinstance(old, int) and isinstance(new, int):
+        return f" {old:04o} -> {new:04o}"
     if len(str(old)) > 40 or len(str(new)) > 40:
         return ""
     return f" {old} -> {new}"
 
 
 def _words(note: dict[str, Any]) -> str:
-    return "  ".join(str(value) for value in note.values())
+    """`url`, then until when its certificate is valid; other notes as they are."""
+    words = {**note}
+    if "expires" in words:
+        words["expires"] = f"certificate until {words['expires']}"
+    return "  ".join(str(word) for word in words.values())

@@ -2,31 +2,37 @@
 
 from __future__ import annotations
 
+import difflib
 import getpass
 import socket
 import time
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from windlass import connection as ssh
 from windlass.app import App
 from windlass.catalog import Catalog, Entry
 from windlass.errors import AgentError, HostError, UsageError, WindlassError
 from windlass.host import Facts
 from windlass.outcome import Outcome, Result
+from windlass.ssh import connection as ssh
 from windlass.transport import Session
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
     import fabric
 
-    from windlass.connection import ConnectOptions
     from windlass.host import Host
     from windlass.report import Report
+    from windlass.ssh.connection import ConnectOptions
     from windlass.wire import Message
+
+
+# How long the jobs of an interrupted run have to say how far they came (seconds).
+FAREWELL = 5
 
 
 @dataclass(frozen=True)
@@ -43,6 +49,23 @@ class Request:
     who: str = field(default_factory=lambda: f"{getpass.getuser()}@{socket.gethostname()}")
 
 
+@contextmanager
+def reached(
+    host: Host, options: ConnectOptions, say: Callable[[str], None], given: fabric.Connection | None = None
+) -> Iterator[Session]:
+    """An agent on a host, whose facts it has told; `given` is a connection that somebody made already."""
+    if given is None:
+        connection = ssh.connect(host, options, say)
+    else:
+        connection = ssh.adopt(given, options, say, host_key=host.connect.host_key)
+    try:
+        session = Session(connection, host.connect, say)
+        host.facts = Facts.from_hello(session.facts)
+        yield session
+    finally:
+        ssh.close(connection)
+
+
 class Run:
     """Hosts on their way to what their roles say."""
 
@@ -51,6 +74,8 @@ class Run:
         self.options = options
         self.project = project
         self.report = report
+        self._sessions: list[Session] = []
+        self._interrupted = False
 
     def converge(self, hosts: list[Host], given: Mapping[str, fabric.Connection] | None = None) -> list[Outcome]:
         """Converges the hosts, at most `forks` at a time; `given` has connections that are already made, by host name.
@@ -59,18 +84,31 @@ class Run:
         """
         apps = {host.name: self._apps(host) for host in hosts}
         connections = given or {}
-        with ThreadPoolExecutor(self.request.forks) as pool:
-            jobs = [
-                pool.submit(self._converge_one, host, apps[host.name], connections.get(host.name)) for host in hosts
-            ]
+        pool = ThreadPoolExecutor(self.request.forks)
+        jobs = [pool.submit(self._converge_one, host, apps[host.name], connections.get(host.name)) for host in hosts]
+        try:
             return [job.result() for job in jobs]
+        except KeyboardInterrupt:
+            self._interrupt()
+            wait(jobs, timeout=FAREWELL)
+            raise
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)
+
+    def _interrupt(self) -> None:
+        """Ends all sessions: each agent notices, stops what runs on its host, and each job says how far it came."""
+        self._interrupted = True
+        for session in list(self._sessions):
+            session.close()
 
     def _apps(self, host: Host) -> list[App]:
         from windlass.source import load
 
         names = [name for name in host.settings.apps if self.request.app in (None, name)]
         if self.request.app and not names:
-            raise UsageError(f"there is no app {self.request.app!r} on {host.name}")
+            near = difflib.get_close_matches(self.request.app, host.settings.apps, 1)
+            hint = f"did you mean {near[0]!r}?" if near else f"there are: {', '.join(host.settings.apps) or 'none'}"
+            raise UsageError(f"there is no app {self.request.app!r} on {host.name}", hint=hint)
         settings = host.settings.apps
         return [App(name, settings[name], load(name, settings[name], self.project)) for name in names]
 
@@ -78,21 +116,18 @@ class Run:
         outcome = Outcome(host.name)
         start = time.monotonic()
         self.report.started(host.name)
-        connection = None
         try:
-            say = self.report.sayer(host.name)
-            connection = ssh.adopt(given, self.options) if given else ssh.connect(host, self.options, say)
-            session = Session(connection, host.connect, say)
-            host.facts = Facts.from_hello(session.facts)
-            catalog = Catalog(self._entries(host, apps))
-            self._follow(session, catalog, outcome)
+            with reached(host, self.options, self.report.sayer(host.name), given) as session:
+                self._sessions.append(session)
+                catalog = Catalog(self._entries(host, apps))
+                self._follow(session, catalog, outcome)
+                outcome.execs = session.execs
         except WindlassError as error:
             outcome.error = error
-        finally:
-            outcome.seconds = time.monotonic() - start
-            if connection is not None:
-                outcome.execs = ssh.execs(connection)
-                ssh.close(connection)
+            if self._interrupted:
+                done = f"{outcome.counts['changed']} changed, {outcome.counts['ok']} ok"
+                outcome.error = HostError(f"interrupted after {done}", hint="Run again: what was done is kept.")
+        outcome.seconds = time.monotonic() - start
         self.report.finished(outcome)
         return outcome
 
@@ -126,7 +161,8 @@ class Run:
                     raise AgentError(f"the agent said {other!r}")
 
         request = {name: getattr(self.request, name) for name in ("check", "diff", "who", "command", "state")}
-        session.converge({**request, "catalog": catalog.encoded()}, catalog.contents, on_event)
+        request["catalog"] = catalog.encoded()
+        session.ask({"type": "converge", **request}, catalog.contents, on_event)
         if refusals:
             raise HostError(refusals[0], hint="Wait until it is done, then run again.")
 

@@ -7,6 +7,7 @@ host is the HOST of the command; without, hosts are named with `--hosts`.
 from __future__ import annotations
 
 import inspect
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,13 +16,11 @@ import click
 import fabric
 from invoke.collection import Collection
 
-from windlass.cli import COMMANDS, cli, run
+from windlass.cli import COMMANDS, FOLDER, cli, run
 from windlass.project import Project
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-FOLDER = Path(__file__).parent.parent
 
 
 def collection() -> Collection:
@@ -46,7 +45,8 @@ def _task(path: list[str], command: click.Command) -> fabric.Task:
         takes_hosts = any(parameter.name == "hosts" for parameter in command.params)
         if connection is not None and takes_hosts:
             values["hosts"] = connection.host
-        project = Project(FOLDER, connection if takes_hosts else None)
+        folder = Path(os.environ.get("WINDLASS_PROJECT", FOLDER))
+        project = Project(folder, connection if takes_hosts else None)
         status = run([*path, *_arguments(command, values)], project)
         if status:
             sys.exit(status)
@@ -56,15 +56,23 @@ def _task(path: list[str], command: click.Command) -> fabric.Task:
         [
             inspect.Parameter("context", inspect.Parameter.POSITIONAL_OR_KEYWORD),
             *(
-                inspect.Parameter(parameter.name, inspect.Parameter.POSITIONAL_OR_KEYWORD, default=_default(parameter))
+                inspect.Parameter(
+                    _name(parameter), inspect.Parameter.POSITIONAL_OR_KEYWORD, default=_default(parameter)
+                )
                 for parameter in command.params
-                if parameter.name
             ),
         ]
     )
     body.__doc__ = command.help
     body.__name__ = path[-1]
-    return fabric.task(body, help={p.name: p.help for p in command.params if isinstance(p, click.Option) and p.help})
+    return fabric.task(body, help={_name(p): p.help for p in command.params if isinstance(p, click.Option) and p.help})
+
+
+def _name(parameter: click.Parameter) -> str:
+    """The long option without its dashes, or the argument's name."""
+    if isinstance(parameter, click.Option):
+        return parameter.opts[-1].lstrip("-").replace("-", "_")
+    return parameter.name or ""
 
 
 def _default(parameter: click.Parameter) -> Any:
@@ -77,7 +85,7 @@ def _arguments(command: click.Command, values: dict[str, Any]) -> Iterator[str]:
     """The command line that says the same as the values of a task."""
     positional: list[str] = []
     for parameter in command.params:
-        value = values.get(parameter.name or "")
+        value = values.get(_name(parameter))
         if value in (None, "", False):
             continue
         if isinstance(parameter, click.Argument):

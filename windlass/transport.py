@@ -11,8 +11,8 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from windlass import connection as ssh
 from windlass.errors import AgentError, SudoError
+from windlass.ssh import connection as ssh
 from windlass.wire import Message, Wire, WireError
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 PACKAGE = Path(__file__).parent
 
 # What is shipped, see [H] in the modules; `windlass` and `windlass.resources` go as empty packages.
-SHIPPED = ("agent", "facts", "files", "lock", "machine", "owed", "wire")
+SHIPPED = ("agent", "facts", "files", "lock", "machine", "owed", "status", "wire")
 
 # Exit statuses of the script below, outside those that sh, sudo and Python use themselves.
 NO_PYTHON = 97
@@ -72,14 +72,23 @@ class Session:
                 hint="Remove `ansible_become: false`, or log in as root.",
             )
 
-    def converge(self, request: Message, contents: dict[str, bytes], on_event: Callable[[Message], None]) -> None:
-        """Sends a request with its catalog, serves contents, and passes every event on until the agent is done."""
-        self._wire.write({"type": "converge", **request})
+    @property
+    def execs(self) -> int:
+        """How many commands this run has started on the host: one, unless Python had to be installed."""
+        return ssh.execs(self._connection)
+
+    def ask(self, request: Message, contents: dict[str, bytes], on_event: Callable[[Message], None]) -> None:
+        """Sends a request, serves contents, and passes every event on until the agent is done."""
+        self._wire.write(request)
         while (message := self._receive())["type"] != "bye":
             if message["type"] == "want":
                 self._wire.write({"type": "content"}, contents[message["sha256"]])
             else:
                 on_event(message)
+
+    def close(self) -> None:
+        """Ends the connection, and so the agent: it stops what it runs, and goes."""
+        ssh.close(self._connection)
 
     def _receive(self) -> Message:
         try:
@@ -117,6 +126,7 @@ class Exec:
     """
 
     def __init__(self, connection: fabric.Connection, connect: Connect, script: str, *, check: str = ":") -> None:
+        self._connection = connection
         marker = f"windlass-{secrets.token_hex(8)}"
         self._prompt = f"{marker}-password:"
         self._password = connect.become_password
@@ -143,10 +153,11 @@ class Exec:
         return f"exec sudo {how} -- sh -c {shlex.quote(script)}"
 
     def write(self, data: bytes) -> int:
-        """Sends bytes to the command's stdin; what a dead command cannot take is dropped, its end is seen in reading."""
+        """Sends bytes to the command's stdin; what a dead command cannot take is dropped: reading will show."""
         try:
-            self._channel.sendall(data)
-        except OSError:
+            # paramiko slices what it still has to send: of bytes that is a copy each time, 50 times slower.
+            self._channel.sendall(memoryview(data))  # type: ignore[arg-type]
+        except (OSError, EOFError):
             pass
         return len(data)
 
@@ -169,7 +180,8 @@ class Exec:
                 hint="Give the password with --ask-sudo-pass, allow passwordless sudo, or log in as root.",
             )
         if status == -1:
-            return AgentError(f"{what}: the connection broke", hint="Run again: what was done is kept.")
+            why = ssh.why_lost(self._connection) or "the connection broke"
+            return AgentError(f"{what}: {why}", hint="Run again: what was done is kept.")
         return AgentError(f"{what}: exit status {status}: {words[-2000:] or 'it said nothing'}")
 
     def _drain(self) -> None:

@@ -57,8 +57,8 @@ class Options:
 
 def converge(project: Project, command: str, options: Options, tags: frozenset[str] | None = None) -> int:
     """Converges the hosts and reports; gives back the exit status."""
-    from windlass.connection import ConnectOptions
     from windlass.run import Request, Run
+    from windlass.ssh.connection import ConnectOptions
 
     hosts = _choose(project, options)
     report = _report(options)

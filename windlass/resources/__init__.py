@@ -1,11 +1,33 @@
 """What a role can declare. On a host this package is shipped empty and each kind imported by its own module."""
 
+from windlass.resources.acme import Certificate
+from windlass.resources.app_packages import AppPackages
+from windlass.resources.certificate import Placeholder, SelfSigned
 from windlass.resources.directory import Directory
 from windlass.resources.file import File
 from windlass.resources.link import Absent, Link
+from windlass.resources.nginx import Reload
 from windlass.resources.packages import Packages
+from windlass.resources.release import Release
 from windlass.resources.resource import Resource
 from windlass.resources.unit import Unit
 from windlass.resources.user import User
+from windlass.resources.venv import Venv
 
-__all__ = ["Absent", "Directory", "File", "Link", "Packages", "Resource", "Unit", "User"]
+__all__ = [
+    "Absent",
+    "AppPackages",
+    "Certificate",
+    "Directory",
+    "File",
+    "Link",
+    "Packages",
+    "Placeholder",
+    "Release",
+    "Reload",
+    "Resource",
+    "SelfSigned",
+    "Unit",
+    "User",
+    "Venv",
+]

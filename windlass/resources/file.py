@@ -64,14 +64,13 @@ class File(Resource):
             return
         try:
             self.machine.run(self.verify)
-        except CommandFailed as failure:
+        except Failed as failure:
             if before is None or was is None:
                 os.unlink(self.path)
             else:
                 files.write(self.path, before, mode=stat.S_IMODE(was.st_mode), uid=was.st_uid, gid=was.st_gid)
-            raise Failed(
-                f"`{' '.join(self.verify)}` refuses it, the old file is back: {failure.output.strip()}"
-            ) from None
+            words = failure.output.strip() if isinstance(failure, CommandFailed) else failure
+            raise Failed(f"refused, and as it was again: {words}") from None
 
     def patch(self) -> str:
         import difflib
@@ -93,7 +92,8 @@ class File(Resource):
             return None
         except OSError as error:
             raise Failed(f"{self.path} is no regular file: {error.strerror}") from None
-        with os.fdopen(handle, "rb", closefd=True) as file:
-            if not stat.S_ISREG(os.fstat(handle).st_mode):
-                raise Failed(f"{self.path} is no regular file")
+        if not stat.S_ISREG(os.fstat(handle).st_mode):
+            os.close(handle)
+            raise Failed(f"{self.path} is no regular file")
+        with os.fdopen(handle, "rb") as file:
             return file.read()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 # How long apt waits for another dpkg, e.g. the first boot's updates on a new cloud host (seconds).
 LOCK_TIMEOUT = 600
 INSTALL_TIMEOUT = 1800
+OUTDATED = re.compile(r"Unable to fetch|Failed to fetch|Unable to locate|has no installation candidate|404")
 # An index younger than this is not fetched again (seconds).
 INDEX_AGE = 3600
 
@@ -57,25 +59,35 @@ class Packages(Resource):
         return {name: "installed" if name in states else "missing" for name in self.names}
 
     def apply(self, diff: Diff) -> None:
-        environment = {"DEBIAN_FRONTEND": "noninteractive", "NEEDRESTART_SUSPEND": "1"}
         if os.listdir("/var/lib/dpkg/updates"):
             self.machine.say("dpkg was interrupted: finishing that first")
-            self.machine.run(["dpkg", "--configure", "-a"], timeout=INSTALL_TIMEOUT, env=environment)
-        if _index_age() > INDEX_AGE:
-            self.machine.say("apt-get update")
-            self.machine.run(UPDATE, timeout=INSTALL_TIMEOUT, env=environment, each_line=self._waiting)
-        self.machine.say(f"apt-get install {' '.join(diff)}")
+            self._run(["dpkg", "--configure", "-a"])
+        fresh = _index_age() < INDEX_AGE
+        if not fresh:
+            self._update()
         try:
-            self._install(list(diff), environment)
-        except CommandFailed as failure:
-            # The index may name versions that the mirror has replaced since.
-            if "Unable to fetch" not in failure.output and "404" not in failure.output:
-                raise Failed(_reason(failure.output)) from None
-            self.machine.run(UPDATE, timeout=INSTALL_TIMEOUT, env=environment)
-            self._install(list(diff), environment)
+            self._install(list(diff))
+        except Failed as failure:
+            # The index may name versions that the mirror has replaced since, or be older than a source of packages.
+            if not fresh or not OUTDATED.search(str(failure)):
+                raise
+            self._update()
+            self._install(list(diff))
 
-    def _install(self, names: list[str], environment: dict[str, str]) -> None:
-        self.machine.run([*INSTALL, *names], timeout=INSTALL_TIMEOUT, env=environment, each_line=self._waiting)
+    def _update(self) -> None:
+        self.machine.say("apt-get update")
+        self._run(UPDATE)
+
+    def _install(self, names: list[str]) -> None:
+        self.machine.say(f"apt-get install {' '.join(names)}")
+        self._run([*INSTALL, *names])
+
+    def _run(self, command: Sequence[str]) -> None:
+        environment = {"DEBIAN_FRONTEND": "noninteractive", "NEEDRESTART_SUSPEND": "1"}
+        try:
+            self.machine.run(command, timeout=INSTALL_TIMEOUT, env=environment, each_line=self._waiting)
+        except CommandFailed as failure:
+            raise Failed(_reason(failure.output)) from None
 
     def _waiting(self, line: str) -> None:
         if line.startswith("Waiting for cache lock"):

@@ -11,30 +11,38 @@ from windlass.resources.resource import Diff, Failed, Resource, State
 if TYPE_CHECKING:
     from windlass.machine import Machine
 
-PROPERTIES = ("Id", "ActiveState", "UnitFileState", "NeedDaemonReload")
+PROPERTIES = ("ActiveState", "SubState", "UnitFileState", "NeedDaemonReload")
+ENABLED = ("enabled", "static", "alias", "indirect", "generated")
 
 
 @dataclass(eq=False)
 class Unit(Resource):
-    """A systemd unit that runs (or waits, for a timer or socket) and starts at boot.
+    """A systemd unit that runs (or waits, for a timer or socket), starts at boot, and is loaded as it is on disk.
 
-    `on_refresh` is `reload` or `restart`; `verify` a command that must succeed before a refresh (e.g. `nginx -t`), so
-    that a broken configuration never replaces the one that runs.
+    `on_refresh` is `reload` or `restart`. `runs` False: others start the unit, it only has to be loaded as on disk.
     """
 
     unit: str
     on_refresh: str = "restart"
-    verify: tuple[str, ...] = ()
+    runs: bool = True
+
+    @property
+    def units(self) -> list[str]:
+        """The units to ask systemd about, together with those of all other resources."""
+        return [self.unit]
 
     def desired(self) -> State:
-        return {"running": True, "enabled": True, "stale": False}
+        loaded = {"stale": False}
+        return {"running": True, "enabled": True, **loaded} if self.runs else loaded
 
     def actual(self) -> State:
         properties = show(self.machine, self.unit)
+        # A unit that crashes again and again is "activating", too.
+        starting = properties["ActiveState"] == "activating" and properties["SubState"] != "auto-restart"
         return {
-            "running": properties.get("ActiveState") in ("active", "activating", "reloading"),
-            "enabled": properties.get("UnitFileState") in ("enabled", "static", "alias", "indirect", "generated"),
-            "stale": properties.get("NeedDaemonReload") == "yes",
+            "running": starting or properties["ActiveState"] in ("active", "reloading"),
+            "enabled": properties["UnitFileState"] in ENABLED,
+            "stale": properties["NeedDaemonReload"] == "yes",
         }
 
     def apply(self, diff: Diff) -> None:
@@ -46,9 +54,10 @@ class Unit(Resource):
             self._act("start")
 
     def refresh(self) -> None:
-        if self.verify:
-            self.machine.run(self.verify)
-        self._act("reload-or-restart" if self.on_refresh == "reload" else "restart")
+        # A drop-in in a folder that is new to systemd does not count as "stale": its cache of folders is as old.
+        self.machine.run(["systemctl", "daemon-reload"])
+        if self.runs:
+            self._act("reload-or-restart" if self.on_refresh == "reload" else "restart")
 
     def _act(self, verb: str) -> None:
         try:
@@ -61,7 +70,8 @@ class Unit(Resource):
 
 def show(machine: Machine, unit: str) -> dict[str, str]:
     """Properties of a unit; one `systemctl show` serves all units of the catalog until something is applied."""
-    names = sorted({resource.unit for resource in machine.all(Unit)} | {unit})
+    named = (name for resource in machine.resources for name in getattr(resource, "units", ()))
+    names = sorted({*named, unit})
     return machine.probe(("units", tuple(names)), lambda: _show(machine, names))[unit]
 
 

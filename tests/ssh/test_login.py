@@ -2,23 +2,16 @@
 
 from __future__ import annotations
 
-import base64
-import os
-import pty
-import select
 import shutil
 import subprocess
-import sys
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.sshd import ME, Sshd, agent, fingerprint, host, make_key
-from windlass import connection as ssh
-from windlass.connection import ConnectOptions
+from tests.ssh.sshd import ME, Sshd, agent, fingerprint, host, make_key, options
 from windlass.errors import ConnectError
+from windlass.ssh import connection as ssh
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -42,8 +35,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def log_in(server: Sshd, key: Path | None = None, **connect: object) -> None:
     """Connect and close."""
-    options = ConnectOptions(attempts=1, known_hosts=[server.known_hosts])
-    ssh.close(ssh.connect(host(server.port, key=key, **connect), options))
+    ssh.close(ssh.connect(host(server.port, key=key, **connect), options(server)))
 
 
 def refusal(server: Sshd, key: Path | None = None, **connect: object) -> str:
@@ -73,6 +65,15 @@ def test_other_kinds_of_keys_work(tmp_path: Path, kind: str) -> None:
     with Sshd(tmp_path / "sshd") as server:
         key = make_key(tmp_path / kind, kind)
         shutil.copy(f"{key}.pub", server.folder / "authorized_keys")
+        log_in(server, key)
+
+
+def test_the_certificate_beside_a_key_is_used(tmp_path: Path) -> None:
+    authority = make_key(tmp_path / "authority")
+    key = make_key(tmp_path / "key")
+    sign = ["ssh-keygen", "-q", "-s", str(authority), "-I", "me", "-n", ME, f"{key}.pub"]
+    subprocess.run(sign, check=True)
+    with Sshd(tmp_path / "sshd", f"TrustedUserCAKeys {authority}.pub") as server:
         log_in(server, key)
 
 
@@ -109,6 +110,17 @@ def test_identities_only_keeps_the_agents_keys_back(
     with agent(tmp_path, server.key) as socket:
         monkeypatch.setenv("SSH_AUTH_SOCK", socket)
         assert refusal(server).startswith(f"login refused; offered: {wrong} {fingerprint(wrong)}\n")
+
+
+def test_a_public_key_says_which_of_the_agents_keys(
+    server: Sshd, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wrong = [make_key(tmp_path / f"wrong{number}") for number in range(4)]
+    with agent(tmp_path, *wrong, server.key) as socket:
+        monkeypatch.setenv("SSH_AUTH_SOCK", socket)
+        log_in(server, Path(f"{server.key}.pub"))
+        (tmp_path / ".ssh/config").write_text(f"IdentitiesOnly yes\nIdentityFile {server.key}.pub\n")
+        log_in(server)
 
 
 # What a refusal says
@@ -162,134 +174,3 @@ def test_a_host_that_wants_more_than_a_key(tmp_path: Path) -> None:
     settings = ("AuthenticationMethods publickey,password", "PasswordAuthentication yes")
     with Sshd(tmp_path / "sshd", *settings) as server:
         assert "; that was taken, but the host also wants password" in refusal(server, server.key)
-
-
-# Key files that cannot be used
-
-
-@pytest.mark.parametrize(
-    ("content", "mode", "said"),
-    [
-        (None, 0, "does not exist"),
-        ("hello\n", 0o600, "is no private key"),
-        ("hello\n", 0o644, "is open to others (mode 0644)\n  chmod 600 {path}"),
-        ("-----BEGIN OPENSSH PRIVATE KEY-----\nAAAA\n-----END OPENSSH PRIVATE KEY-----\n", 0o600, "is damaged"),
-        (
-            "-----BEGIN RSA PRIVATE KEY-----\nAAAA\n-----END RSA PRIVATE KEY-----\n",
-            0o600,
-            "cannot be loaded, it is damaged",
-        ),
-        (
-            "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n",
-            0o600,
-            "is not in a format ssh uses\n  ssh-keygen -p -f {path} converts it.",
-        ),
-    ],
-)
-def test_a_key_file_that_is_none(tmp_path: Path, content: str | None, mode: int, said: str) -> None:
-    """It is refused before the host is even called: nothing listens there."""
-    path = tmp_path / "key"
-    if content is not None:
-        path.write_text(content)
-        path.chmod(mode)
-    with pytest.raises(ConnectError) as caught:
-        ssh.connect(host(1, key=path))
-    assert str(caught.value).startswith(f"web1 ({ME}@127.0.0.1:1): the key file {path} {said.format(path=path)}")
-
-
-def test_the_public_key_named_by_mistake(server: Sshd) -> None:
-    path = Path(f"{server.key}.pub")
-    path.chmod(0o600)
-    assert refusal(server, path) == (
-        f"the key file {path} is a public key\n  Name the private key: the same path, most often, without .pub."
-    )
-
-
-def test_a_key_file_that_cannot_be_read(server: Sshd, tmp_path: Path) -> None:
-    assert refusal(server, tmp_path) == f"the key file {tmp_path} cannot be read: Is a directory"
-
-
-def test_a_key_of_a_type_that_nothing_knows(server: Sshd, tmp_path: Path) -> None:
-    path = make_key(tmp_path / "key")
-    lines = path.read_text().splitlines()
-    packed = base64.b64decode("".join(lines[1:-1])).replace(b"ssh-ed25519", b"ssh-ed25518")
-    path.write_text("\n".join([lines[0], base64.b64encode(packed).decode(), lines[-1], ""]))
-    assert refusal(server, path) == f"the key file {path} is of the type ssh-ed25518, which paramiko cannot use"
-
-
-# Passphrases
-
-
-@pytest.fixture
-def locked(server: Sshd, tmp_path: Path) -> Path:
-    """The right key, with the passphrase `open sesame`."""
-    path = Path(shutil.copy(server.key, tmp_path / "locked"))
-    subprocess.run(
-        ["ssh-keygen", "-q", "-p", "-P", "", "-N", "open sesame", "-f", path], check=True, capture_output=True
-    )
-    return path
-
-
-def test_a_locked_key_without_a_terminal(server: Sshd, locked: Path) -> None:
-    assert refusal(server, locked) == (
-        f"the key file {locked} needs its passphrase\n  Load it into the agent (ssh-add), or run on a terminal."
-    )
-
-
-def test_a_locked_key_that_the_agent_has_open(
-    server: Sshd, locked: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    wrong = [make_key(tmp_path / f"wrong{number}") for number in range(4)]
-    with agent(tmp_path, *wrong, server.key) as socket:
-        monkeypatch.setenv("SSH_AUTH_SOCK", socket)
-        log_in(server, locked)
-
-
-SCRIPT = """
-import sys
-from pathlib import Path
-from tests.sshd import host
-from windlass import connection as ssh
-from windlass.errors import ConnectError
-try:
-    for _ in range(2):  # the second time without a question
-        options = ssh.ConnectOptions(known_hosts=[Path(sys.argv[2])])
-        ssh.close(ssh.connect(host(int(sys.argv[1]), key=Path(sys.argv[3])), options))
-    print("logged in")
-except ConnectError as error:
-    print(error)
-"""
-
-
-def on_terminal(server: Sshd, key: Path, answers: list[str]) -> str:
-    """Log in from a process with a terminal that types these answers to the questions; what the terminal showed."""
-    command = [sys.executable, "-c", SCRIPT, str(server.port), str(server.known_hosts), str(key)]
-    pid, terminal = pty.fork()
-    if pid == 0:
-        os.execv(sys.executable, command)
-    shown = ""
-    deadline = time.monotonic() + 30
-    while time.monotonic() < deadline:
-        if select.select([terminal], [], [], 1)[0]:
-            try:
-                shown += os.read(terminal, 4096).decode()
-            except OSError:  # the process ended
-                break
-        if answers and shown.count("Passphrase for ") > shown.count("\n") and shown.endswith(": "):
-            os.write(terminal, f"{answers.pop(0)}\n".encode())
-    os.close(terminal)
-    os.waitpid(pid, 0)
-    return shown.replace("\r\n", "\n")
-
-
-def test_the_passphrase_is_asked_for_once_on_a_terminal(server: Sshd, locked: Path) -> None:
-    question = f"Passphrase for {locked}: \n"
-    assert on_terminal(server, locked, ["wrong", "open sesame"]) == f"{question}{question}logged in\n"
-
-
-def test_a_wrong_passphrase_is_an_error_after_three(server: Sshd, locked: Path) -> None:
-    question = f"Passphrase for {locked}: \n"
-    assert on_terminal(server, locked, ["a", "b", "c"]) == (
-        f"{question * 3}web1 ({ME}@127.0.0.1:{server.port}): the key file {locked} is not opened by that passphrase\n"
-        "  Load it into the agent (ssh-add).\n"
-    )

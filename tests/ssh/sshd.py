@@ -16,9 +16,12 @@ from typing import TYPE_CHECKING, Self
 
 from windlass.host import Connect, Host
 from windlass.settings import Settings
+from windlass.ssh.connection import ConnectOptions
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+    import paramiko
 
 ME = getpass.getuser()
 
@@ -30,6 +33,17 @@ def find_sshd() -> str:
     return path
 
 
+def wait_until(make: Callable[[], socket.socket], address: str | tuple[str, int]) -> None:
+    """Return when something listens there; AssertionError after 10 s."""
+    deadline = time.monotonic() + 10
+    while time.monotonic() < deadline:
+        with contextlib.suppress(OSError), make() as wire:
+            wire.connect(address)
+            return
+        time.sleep(0.02)
+    raise AssertionError(f"nothing listens at {address}")
+
+
 def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -39,7 +53,7 @@ def free_port() -> int:
 
 def make_key(path: Path, kind: str = "ed25519", passphrase: str = "") -> Path:
     """A new key pair at `path` and `path`.pub."""
-    command = ["ssh-keygen", "-q", "-t", kind, "-N", passphrase, "-C", path.name, "-f", path]
+    command = ["ssh-keygen", "-q", "-t", kind, "-N", passphrase, "-C", path.name, "-f", str(path)]
     subprocess.run(command, check=True, stdin=subprocess.DEVNULL)
     return path
 
@@ -100,12 +114,11 @@ class Sshd:
     def __enter__(self) -> Self:
         command = [find_sshd(), "-D", "-f", str(self._config), "-E", str(self.folder / "log")]
         self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL)
-        deadline = time.monotonic() + 10
-        while time.monotonic() < deadline and self.process.poll() is None:
-            with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", self.port), 1):
-                return self
-            time.sleep(0.02)
-        raise AssertionError(f"sshd does not start: {self.log}")
+        try:
+            wait_until(socket.socket, ("127.0.0.1", self.port))
+        except AssertionError:
+            raise AssertionError(f"sshd does not start: {self.log}") from None
+        return self
 
     def __exit__(self, *exc: object) -> None:
         self.process.terminate()
@@ -116,6 +129,18 @@ def host(port: int, *, key: Path | None = None, **connect: object) -> Host:
     """An inventory host `web1` that is reached at 127.0.0.1:port as the user who runs the tests."""
     wanted = Connect(**{"address": "127.0.0.1", "port": port, "user": ME, "key_file": key, **connect})  # type: ignore[arg-type]
     return Host(name="web1", groups=[], connect=wanted, settings=Settings(), variables={})
+
+
+def options(*servers: Sshd, **more: object) -> ConnectOptions:
+    """One attempt, and the host keys of these servers."""
+    return ConnectOptions(**{"attempts": 1, "known_hosts": [one.known_hosts for one in servers], **more})  # type: ignore[arg-type]
+
+
+def output(channel: paramiko.Channel) -> str:
+    """All that a command writes, after it has ended well."""
+    text = channel.makefile("rb").read().decode()
+    assert channel.recv_exit_status() == 0
+    return text
 
 
 @contextlib.contextmanager
@@ -190,9 +215,7 @@ def agent(folder: Path, *keys: Path) -> Iterator[str]:
     path = folder / "agent.sock"
     process = subprocess.Popen(["ssh-agent", "-D", "-a", path], stdout=subprocess.DEVNULL)
     try:
-        deadline = time.monotonic() + 10
-        while not path.exists() and time.monotonic() < deadline:
-            time.sleep(0.01)
+        wait_until(lambda: socket.socket(socket.AF_UNIX), str(path))
         for key in keys:
             environment = {**os.environ, "SSH_AUTH_SOCK": str(path)}
             subprocess.run(["ssh-add", "-q", key], env=environment, check=True, stdin=subprocess.DEVNULL)

@@ -1,0 +1,81 @@
+"""The byte stream below SSH: a peer gone silent is noticed, one with nothing to say is left in peace."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+import fabric
+import pytest
+
+from tests.ssh.sshd import Relay, Sshd, host, options, output
+from windlass.errors import ConnectError
+from windlass.ssh import connection as ssh
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    import paramiko
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sshd]:
+    with Sshd(tmp_path_factory.mktemp("sshd")) as running:
+        yield running
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty home folder and no agent."""
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.delenv("SSH_AUTH_SOCK", raising=False)
+    return tmp_path
+
+
+def lost(connection: fabric.Connection, channel: paramiko.Channel) -> tuple[str | None, float]:
+    """Why, and after how many seconds."""
+    began = time.monotonic()
+    channel.settimeout(20)
+    assert channel.recv(1) == b""
+    return ssh.why_lost(connection), time.monotonic() - began
+
+
+def test_a_peer_gone_silent_is_noticed(server: Sshd) -> None:
+    with Relay(server.port) as relay:
+        trusting = options(server, accept_new_host_key=True, keepalive=0.3, dead_after=0.9)
+        connection = ssh.connect(host(relay.port, key=server.key), trusting)
+        channel = ssh.open_exec(connection, "sleep 60")
+        relay.freeze()
+        why, seconds = lost(connection, channel)
+        assert why == "no answer for 1 s"
+        assert 0.5 < seconds < 3
+        with pytest.raises(ConnectError, match=r": no answer for 1 s$"):
+            ssh.open_exec(connection, "true")
+
+
+def test_a_peer_gone_silent_is_noticed_while_sending(server: Sshd) -> None:
+    with Relay(server.port) as relay:
+        trusting = options(server, accept_new_host_key=True, keepalive=0.3, dead_after=0.9)
+        connection = ssh.connect(host(relay.port, key=server.key), trusting)
+        channel = ssh.open_exec(connection, "cat >/dev/null")
+        relay.freeze()
+        began = time.monotonic()
+        with pytest.raises((OSError, EOFError)):  # whichever paramiko meets first
+            channel.sendall(bytes(50_000_000))
+        assert time.monotonic() - began < 5
+        assert ssh.why_lost(connection) == "no answer for 1 s"
+
+
+def test_a_host_with_nothing_to_say_is_not_dead(server: Sshd) -> None:
+    connection = ssh.connect(host(server.port, key=server.key), options(server, keepalive=0.2, dead_after=0.6))
+    assert output(ssh.open_exec(connection, "sleep 2; echo still here")) == "still here\n"
+    ssh.close(connection)
+
+
+def test_a_host_that_hangs_up(tmp_path: Path) -> None:
+    with Sshd(tmp_path / "sshd") as server:
+        connection = ssh.connect(host(server.port, key=server.key), options(server))
+        channel = ssh.open_exec(connection, "kill $PPID; sleep 1")
+        assert lost(connection, channel)[0] == "the host closed the connection"
+        ssh.close(connection)

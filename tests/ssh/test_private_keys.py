@@ -1,0 +1,209 @@
+"""Private key files: what makes one unusable, and passphrases, asked for on a real terminal."""
+
+from __future__ import annotations
+
+import base64
+import os
+import pty
+import select
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tests.ssh.sshd import ME, Sshd, agent, host, make_key, options
+from windlass.errors import ConnectError
+from windlass.ssh import connection as ssh
+from windlass.ssh.private_keys import KeyFile, UnusableKey, _loaded
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sshd]:
+    """An sshd as hardened ones are: three wrong keys, and it hangs up."""
+    with Sshd(tmp_path_factory.mktemp("sshd"), "MaxAuthTries 3") as running:
+        yield running
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A home folder with an empty .ssh, and no agent."""
+    (tmp_path / ".ssh").mkdir()
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.delenv("SSH_AUTH_SOCK", raising=False)
+    return tmp_path
+
+
+def log_in(server: Sshd, key: Path | None = None, **connect: object) -> None:
+    """Connect and close."""
+    ssh.close(ssh.connect(host(server.port, key=key, **connect), options(server)))
+
+
+def refusal(server: Sshd, key: Path | None = None, **connect: object) -> str:
+    """What the refusal says, without the host it is about."""
+    with pytest.raises(ConnectError) as caught:
+        log_in(server, key, **connect)
+    user = connect.get("user", ME)
+    return str(caught.value).removeprefix(f"web1 ({user}@127.0.0.1:{server.port}): ")
+
+
+@pytest.mark.parametrize(
+    ("content", "mode", "said"),
+    [
+        (None, 0, "does not exist"),
+        ("hello\n", 0o600, "is no private key"),
+        ("ssh-ed25519\n", 0o600, "is damaged"),
+        ("-----BEGIN OPENSSH PRIVATE KEY-----\nAAAA\n-----END OPENSSH PRIVATE KEY-----\n", 0o600, "is damaged"),
+        (
+            "-----BEGIN RSA PRIVATE KEY-----\nAAAA\n-----END RSA PRIVATE KEY-----\n",
+            0o600,
+            "is damaged, or in a form that",
+        ),
+        (
+            "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n",
+            0o600,
+            "is not in a format ssh uses\n  ssh-keygen -p -f {path} converts it.",
+        ),
+    ],
+)
+def test_a_key_file_that_is_none(tmp_path: Path, content: str | None, mode: int, said: str) -> None:
+    """It is refused before the host is even called: nothing listens there."""
+    path = tmp_path / "key"
+    if content is not None:
+        path.write_text(content)
+        path.chmod(mode)
+    with pytest.raises(ConnectError) as caught:
+        ssh.connect(host(1, key=path))
+    assert str(caught.value).startswith(f"web1 ({ME}@127.0.0.1:1): the key file {path} {said.format(path=path)}")
+
+
+def test_a_private_key_that_others_can_read(server: Sshd, tmp_path: Path) -> None:
+    path = make_key(tmp_path / "key")
+    path.chmod(0o644)
+    assert refusal(server, path) == f"the key file {path} is open to others (mode 0644)\n  chmod 600 {path}"
+
+
+@settings(max_examples=200, database=None, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(content=st.binary(max_size=200), kind=st.sampled_from(["OPENSSH", "RSA", "EC", ""]), cut=st.integers(0, 400))
+def test_any_content_is_a_key_or_unusable(tmp_path: Path, content: bytes, kind: str, cut: int) -> None:
+    real = tmp_path / "real"
+    if not real.exists():
+        make_key(real)
+    whole = real.read_bytes()
+    armoured = f"-----BEGIN {kind} PRIVATE KEY-----\n".encode() + base64.b64encode(content) + b"\n-----END\n"
+    path = tmp_path / "key"
+    path.touch(mode=0o600)
+    for variant in (content, armoured, b"ssh-ed25519 " + content, whole[:cut], whole[:cut] + content + whole[cut:]):
+        path.write_bytes(variant)
+        try:
+            KeyFile(path).load()
+        except UnusableKey:
+            continue
+        _loaded.clear()
+
+
+def test_the_public_key_named_by_mistake(server: Sshd) -> None:
+    path = Path(f"{server.key}.pub")
+    path.chmod(0o600)
+    assert refusal(server, path) == (
+        f"the key file {path} is a public key\n  Name the private key: the same path, most often, without .pub."
+    )
+
+
+def test_a_key_file_that_cannot_be_read(server: Sshd, tmp_path: Path) -> None:
+    assert refusal(server, tmp_path) == f"the key file {tmp_path} cannot be read: Is a directory"
+
+
+def test_a_key_of_a_type_that_nothing_knows(server: Sshd, tmp_path: Path) -> None:
+    path = make_key(tmp_path / "key")
+    lines = path.read_text().splitlines()
+    packed = base64.b64decode("".join(lines[1:-1])).replace(b"ssh-ed25519", b"ssh-ed25518")
+    path.write_text("\n".join([lines[0], base64.b64encode(packed).decode(), lines[-1], ""]))
+    assert refusal(server, path) == f"the key file {path} is of the type ssh-ed25518, which paramiko cannot use"
+
+
+# Passphrases
+
+
+@pytest.fixture
+def locked(server: Sshd, tmp_path: Path) -> Path:
+    """The right key, with the passphrase `open sesame`."""
+    path = Path(shutil.copy(server.key, tmp_path / "locked"))
+    subprocess.run(
+        ["ssh-keygen", "-q", "-p", "-P", "", "-N", "open sesame", "-f", path], check=True, capture_output=True
+    )
+    return path
+
+
+def test_a_locked_key_without_a_terminal(server: Sshd, locked: Path) -> None:
+    assert refusal(server, locked) == (
+        f"the key file {locked} needs its passphrase\n  Load it into the agent (ssh-add), or run on a terminal."
+    )
+
+
+def test_a_locked_key_that_the_agent_has_open(
+    server: Sshd, locked: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wrong = [make_key(tmp_path / f"wrong{number}") for number in range(4)]
+    with agent(tmp_path, *wrong, server.key) as socket:
+        monkeypatch.setenv("SSH_AUTH_SOCK", socket)
+        log_in(server, locked)
+
+
+SCRIPT = """
+import sys
+from pathlib import Path
+from tests.ssh.sshd import host
+from windlass.ssh import connection as ssh
+from windlass.errors import ConnectError
+from windlass.ssh.private_keys import KeyFile, UnusableKey, _loaded
+try:
+    for _ in range(2):  # the second time without a question
+        options = ssh.ConnectOptions(known_hosts=[Path(sys.argv[2])])
+        ssh.close(ssh.connect(host(int(sys.argv[1]), key=Path(sys.argv[3])), options))
+    print("logged in")
+except ConnectError as error:
+    print(error)
+"""
+
+
+def on_terminal(server: Sshd, key: Path, answers: list[str]) -> str:
+    """Log in from a process with a terminal that types these answers to the questions; what the terminal showed."""
+    command = [sys.executable, "-c", SCRIPT, str(server.port), str(server.known_hosts), str(key)]
+    pid, terminal = pty.fork()
+    if pid == 0:
+        os.execv(sys.executable, command)
+    shown = ""
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline:
+        if select.select([terminal], [], [], 1)[0]:
+            try:
+                shown += os.read(terminal, 4096).decode()
+            except OSError:  # the process ended
+                break
+        if answers and shown.count("Passphrase for ") > shown.count("\n") and shown.endswith(": "):
+            os.write(terminal, f"{answers.pop(0)}\n".encode())
+    os.close(terminal)
+    os.waitpid(pid, 0)
+    return shown.replace("\r\n", "\n")
+
+
+def test_the_passphrase_is_asked_for_once_on_a_terminal(server: Sshd, locked: Path) -> None:
+    question = f"Passphrase for {locked}: \n"
+    assert on_terminal(server, locked, ["wrong", "open sesame"]) == f"{question}{question}logged in\n"
+
+
+def test_a_wrong_passphrase_is_an_error_after_three(server: Sshd, locked: Path) -> None:
+    question = f"Passphrase for {locked}: \n"
+    assert on_terminal(server, locked, ["a", "b", "c"]) == (
+        f"{question * 3}web1 ({ME}@127.0.0.1:{server.port}): the key file {locked} is not opened by that passphrase\n"
+        "  Load it into the agent (ssh-add).\n"
+    )

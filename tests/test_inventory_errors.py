@@ -1,0 +1,221 @@
+"""Every mistake in an inventory: one line with file, line, column, the value and what to do."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.projects import errors, inventory, project
+from windlass.errors import InventoryError, UsageError
+from windlass.inventory import load
+
+STRUCTURE = {
+    "a tab": ("all:\n\thosts:\n", "2:1: this line is indented with a tab; YAML takes spaces only"),
+    "a key twice": ("all: {hosts: {a: , a: }}", "1:20: 'a' is set twice in one mapping; the first would be ignored"),
+    "two documents": ("a:\n---\nb:\n", "2:1: one document per file: remove the second ---"),
+    "text": ("hello", "1:1: an inventory file must be a mapping of groups, not 'hello'"),
+    "a list": ("- web1", "1:1: an inventory file must be a mapping of groups, not a list"),
+    "hosts as a list": (
+        "web:\n  hosts:\n    - web1\n",
+        "3:5: hosts of group 'web' must be a mapping of names, each with a colon, not a list",
+    ),
+    "host for hosts": (
+        "all: {host: {a: }}",
+        "1:7: a group has vars, children and hosts, not 'host'; did you mean 'hosts'?",
+    ),
+    "a group outside children": (
+        "all: {web: {hosts: {a: }}}",
+        "1:7: a group has vars, children and hosts, not 'web'; is 'web' a group? then it goes under children",
+    ),
+    "a group name": ("'a b': ", "1:1: 'a b' is not a group name: text without spaces and without : , & ! * ? ~ [ ] /"),
+    "a circle": ("a: {children: {b: {children: {a: }}}}", "1:16: group 'b' cannot be inside 'a', which is inside it"),
+    "a plugin": ("plugin: aws_ec2", "1:1: inventory plugins are not supported; list the hosts"),
+    "a priority": (
+        "a: {vars: {ansible_group_priority: high}}",
+        "1:36: ansible_group_priority is a whole number, not 'high'",
+    ),
+    "a number as host": ("a: {hosts: {5: }}", "1:13: host 5 is not text: put it in quotes"),
+    "a user in a host": (
+        "a: {hosts: {r@x: }}",
+        "1:13: 'r@x' is not a host name or address; the user goes into ansible_user",
+    ),
+    "a variable that is a number": ("a: {vars: {1: x}}", "1:12: variable 1 is not text: put it in quotes"),
+    "a range backwards": ("a: {hosts: {'a[5:1]': }}", "1:13: '[5:1]' begins after its end"),
+    "letters backwards": ("a: {hosts: {'a[c:a]': }}", "1:13: '[c:a]' begins after its end"),
+    "half a range": (
+        "a: {hosts: {'a[1': }}",
+        "1:13: 'a[1' has a bracket without its partner; a range is written web[01:10]",
+    ),
+    "a range without end": (
+        "a: {hosts: {'a[1:]': }}",
+        "1:13: '[1:]' is not a range; write [begin:end] or [begin:end:step]",
+    ),
+    "a mixed range": ("a: {hosts: {'a[a:5]': }}", "1:13: '[a:5]' is not a range of numbers or of single letters"),
+    "widths of a range": (
+        "a: {hosts: {'a[01:9]': }}",
+        "1:13: '[01:9]' has ends of different length; write [01:10], not [01:9]",
+    ),
+    "an endless range": ("a: {hosts: {'a[1:99999]': }}", "1:13: '[1:99999]' stands for 99,999 hosts; at most 10,000"),
+    "multiplied ranges": (
+        "a: {hosts: {'a[1:999][1:99]': }}",
+        "1:13: 'a[1:999][1:99]' stands for 98,901 hosts; at most 10,000",
+    ),
+    "vault": (
+        "a: {vars: {x: !vault abc}}",
+        "1:15: Windlass cannot open Ansible's vault: put the secret into a file (env_file), mode 0600",
+    ),
+    "a tag": ("a: {vars: {x: !!python/name:os.system y}}", "1:15: the tag 'python/name:os.system' is not understood"),
+    "no date": ("a: {vars: {x: 2026-13-45}}", "1:15: '2026-13-45' is not a valid timestamp; text goes in quotes"),
+    "an unknown alias": ("a: {vars: {x: *y}}", "1:15: not valid YAML: found undefined alias"),
+    "an alias in itself": ("a: {vars: {x: &x [*x]}}", "1:15: an alias contains itself"),
+    "a template without quotes": (
+        "a: {vars: {x: {{ y }}}}",
+        "1:16: a list or mapping cannot be a key; a value that begins with {{ goes in quotes",
+    ),
+    "an odd character": (
+        "a: @b",
+        (
+            "1:4: not valid YAML: found character that cannot start any token;"
+            " text that begins with this character goes in quotes"
+        ),
+    ),
+    "a quote that does not end": ('a:\n  vars:\n    x: "y\n', "3:8: not valid YAML: found unexpected end of stream"),
+    "a colon in text": (
+        "a:\n  vars:\n    x: b: c\n",
+        (
+            "3:9: not valid YAML: mapping values are not allowed in this context;"
+            " is the indentation right, and is text with a colon in quotes?"
+        ),
+    ),
+    "control characters": ('a: {vars: {x: "\x07"}}', "1: not readable as YAML: control characters are not allowed"),
+    "nesting": ("[" * 200, "1:101: nested more than 100 levels deep"),
+    "a slip of a setting": ("a: {vars: {timezon: UTC}}", "1:12: unknown setting 'timezon'; did you mean 'timezone'?"),
+}
+
+
+@pytest.mark.parametrize("mistake", STRUCTURE)
+def test_structure(mistake: str, tmp_path: Path) -> None:
+    text, message = STRUCTURE[mistake]
+    assert errors(tmp_path, text) == [f"inventory/hosts.yml:{message}"]
+
+
+CONNECTION = {
+    "ansible_port: 99999": "99999 is more than 65535",
+    "ansible_port: ssh": "'ssh' is not a whole number",
+    "ansible_user: x y": "'x y' is not a user name",
+    "ansible_user: -oProxyCommand=x": "'-oProxyCommand=x' is not a user name",
+    "ansible_host: -x": "'-x' is not a host name or address",
+    "ansible_become_method: su": "'su' is not 'sudo'",
+    "ansible_become_user: bob": "'bob' is not 'root'",
+    "ansible_become: maybe": "'maybe' is not true or false",
+    "ansible_become_password: 5": "the value is not text; put it in quotes",
+    "ansible_connection: shh": "'shh' is not one of 'ssh', 'paramiko', 'paramiko_ssh' or 'smart'",
+    "ansible_python_interpreter: py;x": "'py;x' is not the path of a Python interpreter",
+    "ansible_ssh_common_args: -F x": "the ssh option '-F' is not understood here; put it into ~/.ssh/config",
+    "ansible_ssh_common_args: -J 'a b'": "'a b' is not a jump host; write [user@]host[:port], several with commas",
+    "ansible_ssh_common_args: -J 'a": '"-J \'a" cannot be read as options of ssh: No closing quotation',
+    "ansible_ssh_common_args: -o ProxyCommand='nc %h %p'": (
+        "the ProxyCommand 'nc %h %p' is more than a jump host; put it into ~/.ssh/config"
+    ),
+    "host_key: AAAA": "'AAAA' is not a host key as ssh-keyscan prints it, \"ssh-ed25519 AAAA...\"",
+}
+
+
+@pytest.mark.parametrize("line", CONNECTION)
+def test_connection(line: str, tmp_path: Path) -> None:
+    name = line.partition(": ")[0]
+    text = f"a:\n  hosts:\n    h:\n      {line}\n"
+    column = 7 + len(name) + 2
+    assert errors(tmp_path, text) == [f"inventory/hosts.yml:4:{column}: {name}: {CONNECTION[line]}"]
+
+
+def test_all_mistakes_at_once_in_the_order_of_files_and_lines(tmp_path: Path) -> None:
+    files = {
+        "inventory/b.yml": "web: {hosts: {w: {ansible_port: 0}}, vars: {package: []}}",
+        "inventory/a.yml": "all: {vars: {timezone: Mars/Base}, hosts: [x]}",
+        "inventory/group_vars/web.yml": "\napps: {shop: {}}\ntls: {mode: sslv3, email: me}\n",
+        "inventory/host_vars/w.yml": "locale: {}\n",
+        "inventory/c.yml": "web: [",
+    }
+    web = "inventory/group_vars/web.yml"
+    source = "where the code is: a folder, relative to the project folder, or a git URL."
+    assert errors(tmp_path, files) == [
+        "inventory/a.yml:1:24: timezone: 'Mars/Base' is not a time zone of this machine (timedatectl list-timezones)",
+        "inventory/a.yml:1:43: hosts of group 'all' must be a mapping of names, each with a colon, not a list",
+        "inventory/b.yml:1:33: ansible_port: 0 is less than 1",
+        "inventory/b.yml:1:45: unknown setting 'package'; did you mean 'packages'?",
+        "inventory/c.yml:1: not valid YAML: did not find expected node content",
+        f"{web}:2:8: apps.shop: domains is missing: the domains that the app answers to.",
+        f"{web}:2:8: apps.shop: source is missing: {source}",
+        f"{web}:2:8: apps.shop: wsgi is missing: the WSGI object, MODULE:APP or MODULE:FACTORY().",
+        f"{web}:3:13: tls.mode: 'sslv3' is not one of 'letsencrypt', 'self-signed' or 'off'",
+        f"{web}:3:27: tls.email: 'me' is not an e-mail address such as ops@example.com",
+        "inventory/host_vars/w.yml:1:9: locale: {} is not a locale such as en_GB.UTF-8",
+    ]
+
+
+def test_one_mistake_for_many_hosts_is_told_once(tmp_path: Path) -> None:
+    text = "all: {hosts: {'h[1:50]': }, vars: {packages: vim}}"
+    assert errors(tmp_path, text) == ["inventory/hosts.yml:1:46: packages: 'vim' is not a list; write [vim]"]
+
+
+def test_not_text(tmp_path: Path) -> None:
+    folder = project(tmp_path, "all:\n")
+    (folder / "inventory/hosts.yml").write_bytes(b"all:\n  vars: {x: '\xff'}\n")
+    with pytest.raises(InventoryError, match=r"^inventory/hosts.yml:2: this is not UTF-8 text$"):
+        load(folder / "inventory")
+
+
+TEMPLATES = {
+    "{{ zon }}": "'zon' is undefined; did you mean 'zone'? in '{{ zon }}'",
+    "{{ qqq }}": "'qqq' is undefined in '{{ qqq }}'",
+    "{{ zone": "not a template: unexpected end of template, expected 'end of print statement' in '{{ zone'",
+    "{{ zone | nope }}": "not a template: No filter named 'nope' in '{{ zone | nope }}'",
+    "{{ 1 / 0 }}": "cannot be rendered: division by zero in '{{ 1 / 0 }}'",
+    "{{ timezone }}": "variables refer to each other in a circle: timezone -> timezone",
+    "{{ around }}": "variables refer to each other in a circle: timezone -> around -> timezone",
+    "{{ zone.__class__ }}": (
+        "cannot be rendered: access to attribute '__class__' of 'str' object is unsafe in '{{ zone.__class__ }}'"
+    ),
+}
+
+
+@pytest.mark.parametrize("template", TEMPLATES)
+def test_templates(template: str, tmp_path: Path) -> None:
+    text = f"all: {{hosts: {{h: {{timezone: '{template}', zone: UTC, around: '{{{{ timezone }}}}'}}}}}}"
+    found = errors(tmp_path, text)
+    assert found[0].split(": ", 1)[1] == TEMPLATES[template]
+    assert found[0].startswith("inventory/hosts.yml:1:")
+
+
+def test_a_circle_across_hosts(tmp_path: Path) -> None:
+    text = "all: {hosts: {a: {timezone: '{{ hostvars.b.timezone }}'}, b: {timezone: '{{ hostvars.a.timezone }}'}}}"
+    found = errors(tmp_path, text)
+    assert found[0].endswith("variables refer to each other in a circle: timezone -> timezone")
+
+
+def test_a_template_names_the_place_inside_a_value(tmp_path: Path) -> None:
+    text = "all:\n  hosts:\n    h:\n      packages:\n        - vim\n        - '{{ editor }}'\n"
+    assert errors(tmp_path, text) == ["inventory/hosts.yml:6:11: 'editor' is undefined in '{{ editor }}'"]
+
+
+PATTERNS = {
+    "wbe": "unknown host or group 'wbe'\n  did you mean 'web'?",
+    "web:!wbe": "unknown host or group 'wbe'\n  did you mean 'web'?",
+    "zzzzz": "unknown host or group 'zzzzz'\n  python deploy.py inventory shows what there is",
+    "x*": "no host or group matches 'x*'\n  python deploy.py inventory shows what there is",
+    "web:!web": "no host matches 'web:!web'\n  python deploy.py inventory shows what there is",
+    "web[5]": "'web[5]': there are only 3 hosts",
+    "~(": "'~(' is not a regular expression: missing ), unterminated subpattern at position 0",
+    "lab": "unknown host or group 'lab'\n  there is no lab yet: python deploy.py lab up",
+    "here": "'here' is not reached by SSH but by ansible_connection 'local'\n  leave it out: 'here,!here'",
+}
+
+
+@pytest.mark.parametrize("pattern", PATTERNS)
+def test_patterns(pattern: str, tmp_path: Path) -> None:
+    found = inventory(tmp_path, "web: {hosts: {'web[1:2]': , here: {ansible_connection: local}}}")
+    with pytest.raises(UsageError) as raised:
+        found.select([pattern])
+    assert str(raised.value) == PATTERNS[pattern]

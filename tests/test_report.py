@@ -1,0 +1,98 @@
+"""What people and programs read of a run."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from windlass.errors import ConnectError
+from windlass.outcome import Outcome, Result
+from windlass.report import Report
+from windlass.report_json import JsonReport
+from windlass.terminal import Terminal
+
+CREATED = Result(
+    "base", None, "file /etc/timezone", "changed", 0.01, {"exists": [False, True], "mode": [None, 420]}, patch="+UTC"
+)
+MODE = Result("app", "shop", "directory /srv/shop", "changed", 2.34, {"mode": [0o755, 0o750]})
+FINE = Result("base", None, "packages nginx", "ok", 0.0)
+FAILED = Result("tls", "shop", "certificate shop", "failed", 1.0, message="no such name", hint="Point it here.")
+CERTIFICATE = Result("tls", "shop", "certificate shop", "ok", 0.0, notes={"url": "https://a/", "expires": "2027-02-18"})
+
+
+def lines(capsys: pytest.CaptureFixture[str]) -> list[str]:
+    return capsys.readouterr().out.splitlines()
+
+
+def report(verbosity: int = 0, *, check: bool = False) -> Report:
+    return Report(Terminal(), verbosity=verbosity, check=check)
+
+
+def test_one_line_per_change_and_none_for_what_is_in_order(capsys: pytest.CaptureFixture[str]) -> None:
+    for result in (CREATED, FINE, MODE):
+        report().result("web1", result)
+    assert lines(capsys) == [
+        "web1  base  + file /etc/timezone  created",
+        "+UTC",
+        "web1  app:shop  + directory /srv/shop  mode 0755 -> 0750  2.3 s",
+    ]
+
+
+def test_a_failure_says_why_and_what_to_do(capsys: pytest.CaptureFixture[str]) -> None:
+    report().result("web1", FAILED)
+    assert lines(capsys) == [
+        "web1  tls:shop  x certificate shop  1.0 s",
+        "    no such name",
+        "    Point it here.",
+    ]
+
+
+def test_the_summary_counts_and_shows_where_the_app_answers(capsys: pytest.CaptureFixture[str]) -> None:
+    good = Outcome("web1", [CREATED, FINE, CERTIFICATE], seconds=12.34, execs=1)
+    lost = Outcome("web22", error=ConnectError("refused"), seconds=1.0)
+    report().summary([good, lost])
+    assert lines(capsys) == [
+        "",
+        "web1   1 changed, 2 ok, 12.3 s",
+        "       https://a/  certificate until 2027-02-18",
+        "web22  not done, 1.0 s",
+    ]
+
+
+def test_verbose_shows_what_is_in_order_and_the_execs(capsys: pytest.CaptureFixture[str]) -> None:
+    report(1).result("web1", FINE)
+    report(1).summary([Outcome("web1", [FINE], seconds=0.2, execs=1)])
+    assert lines(capsys) == ["web1  base    packages nginx", "", "web1  0 changed, 1 ok, 0.2 s, 1 SSH exec"]
+
+
+def test_check_says_would(capsys: pytest.CaptureFixture[str]) -> None:
+    report(check=True).summary([Outcome("web1", [CREATED], seconds=0.2)])
+    assert "1 would change" in capsys.readouterr().out
+
+
+def test_json_is_one_document_and_nothing_else(capsys: pytest.CaptureFixture[str]) -> None:
+    machine = JsonReport(check=False)
+    machine.started("web1")
+    machine.result("web1", FAILED)
+    outcome = Outcome("web1", [MODE, FAILED], seconds=1.23456, execs=1)
+    machine.finished(outcome)
+    machine.summary([outcome])
+    document = json.loads(capsys.readouterr().out)
+    (host,) = document["hosts"]
+    assert {key: host[key] for key in ("host", "status", "changed", "failed", "seconds", "execs", "error")} == {
+        "host": "web1",
+        "status": "failed",
+        "changed": 1,
+        "failed": 1,
+        "seconds": 1.235,
+        "execs": 1,
+        "error": None,
+    }
+    assert host["resources"][0]["diff"] == {"mode": [0o755, 0o750]}
+
+
+def test_exit_status() -> None:
+    assert Outcome("a", [FINE]).exit_status == 0
+    assert Outcome("a", [FINE, FAILED]).exit_status == 1
+    assert Outcome("a", error=ConnectError("refused")).exit_status == 1

@@ -1,0 +1,67 @@
+"""A host as the control side knows it: how to reach it, what it shall be, and what it said it is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, fields
+from typing import TYPE_CHECKING, Any
+
+from windlass.errors import AgentError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from windlass.settings import Settings
+
+
+@dataclass
+class Connect:
+    """How to reach a host; None means that the inventory does not say and ssh_config or the default decides."""
+
+    address: str
+    port: int | None = None
+    user: str | None = None
+    key_file: Path | None = None  # absolute, ~ expanded
+    proxy_jump: str | None = None
+    become: bool = True  # sudo, where the login user is not root
+    become_password: str | None = field(default=None, repr=False)
+    python: str = "python3"
+    host_key: str | None = None  # "ssh-ed25519 AAAA..."
+
+
+@dataclass
+class Facts:
+    """What the agent's HELLO tells of the host; `memory` in bytes."""
+
+    os: str
+    os_version: str
+    codename: str
+    arch: str
+    python: str
+    cpus: int
+    memory: int
+    addresses: list[str]
+    hostname: str
+    systemd: bool
+    kernel: str
+
+    @classmethod
+    def from_hello(cls, hello: dict[str, Any]) -> Facts:
+        """Facts from the plain JSON of a HELLO; further keys are ignored, a missing one raises AgentError."""
+        names = [fact.name for fact in fields(cls)]
+        missing = [name for name in names if name not in hello]
+        if missing:
+            raise AgentError(f"the agent's HELLO lacks {', '.join(missing)}")
+        return cls(**{name: hello[name] for name in names})
+
+
+@dataclass
+class Host:
+    """One host of a run; `variables` are its merged inventory variables, rendered when read."""
+
+    name: str
+    groups: list[str]
+    connect: Connect
+    settings: Settings
+    variables: Mapping[str, Any] = field(repr=False)
+    facts: Facts | None = None  # None until HELLO

@@ -1,0 +1,68 @@
+"""What of a folder never goes to a host, whatever git or the user say, and what `.gitignore`-like files leave out."""
+
+from __future__ import annotations
+
+import posixpath
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from pathspec import GitIgnoreSpec
+
+NAMES = frozenset(
+    [
+        ".git", ".hg", ".svn", ".windlass",
+        "__pycache__", ".mypy_cache", ".pytest_cache", ".ruff_cache", ".hypothesis", ".ipynb_checkpoints",
+        "node_modules", ".venv", ".tox", ".nox", ".eggs",
+        ".env", ".envrc",
+        ".idea", ".vscode", ".DS_Store", ".coverage",
+    ]
+)  # fmt: skip
+SUFFIXES = (".pyc", ".pyo", ".env", ".swp", ".egg-info")
+
+
+def is_ignored_always(name: str) -> bool:
+    """Whether a file or folder of this name is never part of an app: repositories, caches, venvs, secrets."""
+    return name in NAMES or name.endswith(SUFFIXES) or name.startswith(".env.")
+
+
+def without_ignored(paths: Iterable[str]) -> list[str]:
+    """The paths, `/`-separated, that no name on the way rules out and that lie in no virtual environment."""
+    listed = list(paths)
+    venvs = {posixpath.dirname(path) for path in listed if posixpath.basename(path) == "pyvenv.cfg"}
+    return [path for path in listed if not _ruled_out(path, venvs)]
+
+
+def _ruled_out(path: str, venvs: set[str]) -> bool:
+    parts = path.split("/")
+    if any(is_ignored_always(part) for part in parts):
+        return True
+    return bool(venvs) and any("/".join(parts[:depth]) in venvs for depth in range(len(parts)))
+
+
+class Rules:
+    """The `.gitignore` files met on the way down a folder; a deeper file, and in it a later line, has the last word."""
+
+    def __init__(self) -> None:
+        self._specs: list[tuple[str, GitIgnoreSpec]] = []
+
+    def add(self, folder: str, text: str) -> None:
+        """Takes in the ignore file of `folder` (`""` = the top)."""
+        self._specs.append((f"{folder}/" if folder else "", parse(text)))
+
+    def leave_out(self, path: str, *, is_folder: bool = False) -> bool:
+        """Whether a path is left out; the folder it lies in is asked about first, by the caller."""
+        for prefix, spec in reversed(self._specs):
+            if path.startswith(prefix):
+                answer = spec.check_file(path[len(prefix) :] + ("/" if is_folder else "")).include
+                if answer is not None:
+                    return answer
+        return False
+
+
+def parse(text: str) -> GitIgnoreSpec:
+    """The rules of one ignore file."""
+    from pathspec import GitIgnoreSpec
+
+    return GitIgnoreSpec.from_lines(text.splitlines())

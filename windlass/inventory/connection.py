@@ -1,0 +1,156 @@
+"""How to reach a host, from Ansible's connection variables."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+from windlass.host import Connect
+from windlass.settings.model import one_line, word
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+# Older names that Ansible still reads; of several the last in this order wins, as there.
+SYNONYMS = {
+    "ansible_ssh_host": "ansible_host",
+    "ansible_ssh_port": "ansible_port",
+    "ansible_ssh_user": "ansible_user",
+    "ansible_ssh_private_key_file": "ansible_private_key_file",
+    "ansible_sudo": "ansible_become",
+    "ansible_sudo_user": "ansible_become_user",
+    "ansible_become_pass": "ansible_become_password",
+    "ansible_sudo_pass": "ansible_become_password",
+    "ansible_ssh_extra_args": "ansible_ssh_common_args",
+}
+# Ansible reaches these without SSH; those of collections have a dot in their name.
+_FOREIGN = frozenset({"local", "winrm", "psrp", "docker", "podman", "network_cli", "netconf", "httpapi"})
+_JUMP = r"([\w.-]+@)?([\w.-]+|\[[0-9A-Fa-f:]+\])(:[0-9]{1,5})?"
+_WORDS_OF_TRUTH = {
+    "yes": True,
+    "true": True,
+    "on": True,
+    "1": True,
+    "no": False,
+    "false": False,
+    "off": False,
+    "0": False,
+}
+
+
+def _truth(value: Any) -> Any:
+    return _WORDS_OF_TRUTH.get(str(value).lower(), value)
+
+
+def _number(value: Any) -> Any:
+    return int(value) if isinstance(value, str) and value.isdecimal() else value
+
+
+def _proxy_jump(value: Any) -> str | None:
+    """The jump hosts that ssh options name, as -J takes them; None = none.
+
+    Options that steer ssh itself (StrictHostKeyChecking, ControlPersist ...) have no meaning here and are passed over.
+    """
+    if not isinstance(value, str):
+        raise ValueError(f"{value!r} is not text")
+    try:
+        options = shlex.split(one_line(value))
+    except ValueError as error:
+        raise ValueError(f"{value!r} cannot be read as options of ssh: {error}") from None
+    jump = None
+    words = iter(options)
+    for option in words:
+        if option.startswith("-J"):
+            jump = _jump_hosts(option[2:] or next(words, ""))
+        elif option.startswith("-o"):
+            name, setting = re.split(r"[\s=]+|$", (option[2:] or next(words, "")).strip(), maxsplit=1)
+            jump = _of_option(name.lower(), setting) or jump
+        elif not re.fullmatch(r"-[46AaCkqTtvXxY]+", option):
+            raise ValueError(f"the ssh option {option!r} is not understood here; put it into ~/.ssh/config")
+    return jump
+
+
+def _of_option(name: str, setting: str) -> str | None:
+    if name == "proxyjump":
+        return None if setting == "none" else _jump_hosts(setting)
+    if name != "proxycommand" or setting == "none":
+        return None
+    # `ssh -W %h:%p [-q] bastion` is what people wrote before -J, and means the same.
+    plain = re.fullmatch(rf"ssh\s+(?:-q\s+)?-W\s+'?\[?%h\]?:%p'?\s+(?:-q\s+)?({_JUMP})", setting)
+    if not plain:
+        raise ValueError(f"the ProxyCommand {setting!r} is more than a jump host; put it into ~/.ssh/config")
+    return plain[1]
+
+
+def _jump_hosts(value: str) -> str:
+    if not re.fullmatch(rf"{_JUMP}(,{_JUMP})*", value, re.ASCII):
+        raise ValueError(f"{value!r} is not a jump host; write [user@]host[:port], several with commas")
+    return value
+
+
+def _python(value: Any) -> Any:
+    return "python3" if value in ("auto", "auto_silent", "auto_legacy", "auto_legacy_silent") else value
+
+
+Address = Annotated[str, word(r"[A-Za-z0-9_:][A-Za-z0-9_.:%-]*", "a host name or address")]
+
+
+class Connection(BaseModel):
+    """The connection variables that Windlass reads, by their Ansible names."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, hide_input_in_errors=True)
+
+    ansible_host: Address | None = None
+    ansible_port: Annotated[int, BeforeValidator(_number), Field(ge=1, le=65535)] | None = None
+    ansible_user: Annotated[str, word(r"[A-Za-z0-9_][A-Za-z0-9_.@\\-]*\$?", "a user name")] | None = None
+    ansible_private_key_file: Annotated[str, Field(min_length=1)] | None = None
+    ansible_ssh_common_args: Annotated[str | None, BeforeValidator(_proxy_jump)] = None
+    ansible_connection: Literal["ssh", "paramiko", "paramiko_ssh", "smart"] = "ssh"
+    ansible_become: Annotated[bool, BeforeValidator(_truth)] = True
+    ansible_become_method: Literal["sudo"] = "sudo"
+    ansible_become_user: Literal["root"] = "root"
+    ansible_become_password: Annotated[str, Field(min_length=1)] | None = None
+    ansible_python_interpreter: Annotated[
+        str, BeforeValidator(_python), word(r"[A-Za-z0-9_./+-]+", "the path of a Python interpreter")
+    ] = "python3"
+    host_key: (
+        Annotated[
+            str,
+            word(
+                r"(ssh-ed25519|ssh-rsa|ecdsa-sha2-nistp(256|384|521)) [A-Za-z0-9+/]{40,}={0,2}( .*)?",
+                'a host key as ssh-keyscan prints it, "ssh-ed25519 AAAA..."',
+            ),
+        ]
+        | None
+    ) = None
+
+    def connect(self, name: str) -> Connect:
+        """How to reach the host of that inventory name."""
+        key = self.ansible_private_key_file
+        return Connect(
+            address=self.ansible_host or name,
+            port=self.ansible_port,
+            user=self.ansible_user,
+            key_file=Path(key).expanduser().absolute() if key else None,
+            proxy_jump=self.ansible_ssh_common_args,
+            become=self.ansible_become,
+            become_password=self.ansible_become_password,
+            python=self.ansible_python_interpreter,
+            host_key=self.host_key,
+        )
+
+
+def is_foreign(kind: object) -> bool:
+    """Whether an ansible_connection is one of Ansible's that do without SSH."""
+    return isinstance(kind, str) and (kind in _FOREIGN or "." in kind)
+
+
+def connection_variables(names: Iterable[str]) -> dict[str, str]:
+    """Of these variables those that say how to connect: Connection's name -> the name it is set by."""
+    there = set(names)
+    found = {name: name for name in Connection.model_fields if name in there}
+    return found | {SYNONYMS[name]: name for name in SYNONYMS if name in there}

@@ -1,0 +1,229 @@
+"""One file of YAML (or JSON): plain values that remember where they stand, and no surprises.
+
+Refused: duplicate keys, `!vault` and other tags, several documents, aliases that multiply or contain themselves.
+"""
+
+from __future__ import annotations
+
+import re
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, NoReturn, cast
+
+import yaml
+
+from windlass.inventory.problems import Place
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+Entry = tuple[Any, yaml.Node, yaml.Node]
+
+# The parser written in C is some ten times quicker; PyYAML's wheels have it.
+_Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_PLAIN = "tag:yaml.org,2002:"
+TEXT, NULL, _MERGE = (f"{_PLAIN}{kind}" for kind in ("str", "null", "merge"))
+_CONSTRUCTOR = yaml.constructor.SafeConstructor()
+_SCALARS = {
+    f"{_PLAIN}{kind}": _CONSTRUCTOR.yaml_constructors[f"{_PLAIN}{kind}"]
+    for kind in ("bool", "float", "int", "null", "timestamp")
+}
+_DEPTH = 100  # levels of nesting; the C parser recurses, and some 10,000 levels end the process
+_ALIASED = 100_000  # values that aliases may add to a file
+
+
+class Unsafe(str):
+    """Text that is no template, whatever it contains (`!unsafe`)."""
+
+    __slots__ = ()
+
+
+class DocumentError(Exception):
+    """A file, or one value of it, cannot be read."""
+
+    def __init__(self, place: Place, message: str) -> None:
+        super().__init__(message)
+        self.place = place
+
+
+def text_of(path: Path, name: str) -> str:
+    """The text of a file, shown to the user as `name`. Raises DocumentError."""
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = error.object[: error.start].count(b"\n") + 1
+        raise DocumentError(Place(name, line), "this is not UTF-8 text") from None
+    except OSError as error:
+        raise DocumentError(Place(name), f"cannot be read: {error.strerror}") from None
+
+
+class Document:
+    """A parsed file; `root` is its top node, None = the file is empty."""
+
+    def __init__(self, name: str, text: str) -> None:
+        self.name = name
+        self.root = self._compose(text)
+        self._budget = 2 * len(text) + _ALIASED
+        self._open: set[tuple[int, str]] = set()
+
+    def place(self, node: yaml.Node) -> Place:
+        """Where a node begins."""
+        return _place(self.name, node.start_mark)
+
+    def entries(self, node: yaml.MappingNode) -> list[Entry]:
+        """Key, key node and value node of each entry, merged ones (`<<`) first. Raises DocumentError."""
+        found: list[Entry] = []
+        seen: set[Any] = set()
+        with self.once(node):
+            for key_node, value_node in node.value:
+                if key_node.tag == _MERGE:
+                    found[:0] = self._merged(value_node)
+                    continue
+                key = self.value(key_node)
+                if isinstance(key, dict | list):
+                    self._refuse(
+                        key_node, "a list or mapping cannot be a key; a value that begins with {{ goes in quotes"
+                    )
+                if key in seen:
+                    self._refuse(key_node, f"{key!r} is set twice in one mapping; the first would be ignored")
+                seen.add(key)
+                found.append((key, key_node, value_node))
+        return found
+
+    @contextmanager
+    def once(self, node: yaml.Node, kind: str = "value") -> Iterator[None]:
+        """While a node is read as a value (or as another kind) it may not come up within itself."""
+        key = (id(node), kind)
+        if key in self._open:
+            self._refuse(node, "an alias contains itself")
+        self._open.add(key)
+        try:
+            yield
+        finally:
+            self._open.discard(key)
+
+    def value(self, node: yaml.Node) -> Any:
+        """The plain Python value of a node. Raises DocumentError."""
+        self._spend(node, 1)
+        if isinstance(node, yaml.ScalarNode):
+            return node.value if node.tag == TEXT else self._scalar(node)
+        if isinstance(node, yaml.MappingNode) and node.tag == f"{_PLAIN}map":
+            return {key: self.value(value) for key, _, value in self.entries(node)}
+        if isinstance(node, yaml.SequenceNode) and node.tag == f"{_PLAIN}seq":
+            with self.once(node):
+                return [self.value(item) for item in node.value]
+        return self._refuse(node, f"the tag {node.tag.removeprefix(_PLAIN)!r} is not understood")
+
+    def find(self, node: yaml.Node, way: tuple[str | int, ...]) -> tuple[yaml.Node, bool]:
+        """The node that `way` leads to and True, or the last one on the way that is there and False."""
+        self._budget = _ALIASED
+        for step in way:
+            below: yaml.Node | None = None
+            if isinstance(node, yaml.MappingNode):
+                below = {key: value for key, _, value in self.entries(node)}.get(step)
+            elif isinstance(node, yaml.SequenceNode) and isinstance(step, int) and step < len(node.value):
+                below = node.value[step]
+            if below is None:
+                return node, False
+            node = below
+        return node, True
+
+    def key_of(self, node: yaml.Node, name: str | int) -> yaml.Node:
+        """The key node of an entry of a mapping; the mapping itself where there is none."""
+        if isinstance(node, yaml.MappingNode):
+            for key, key_node, _ in self.entries(node):
+                if key == name:
+                    return key_node
+        return node
+
+    def _compose(self, text: str) -> yaml.Node | None:
+        try:
+            _check_depth(self.name, text)
+            loader = _Loader(text)
+            try:
+                return cast("yaml.Node | None", loader.get_single_node())
+            finally:
+                loader.dispose()
+        except yaml.MarkedYAMLError as error:
+            # Where the parser came to the end of the file, what it misses is missing before.
+            last = len(text.splitlines())
+            marks = [_place(self.name, mark) for mark in (error.problem_mark, error.context_mark) if mark]
+            place = next((place for place in marks if place.line <= last), Place(self.name, last))
+            raise DocumentError(place, _explain(error, text)) from None
+        except (yaml.YAMLError, UnicodeError) as error:
+            reason = getattr(error, "reason", "") or str(error).splitlines()[0]
+            before = text.encode("utf-8", "replace")[: getattr(error, "position", 0)]
+            place = Place(self.name, before.count(b"\n") + 1)
+            raise DocumentError(place, f"not readable as YAML: {reason}") from None
+
+    def _merged(self, node: yaml.Node) -> list[Entry]:
+        """The entries that `<<: node` brings in; of several sources the first wins, so it comes last."""
+        found: list[Entry] = []
+        for source in reversed(node.value) if isinstance(node, yaml.SequenceNode) else [node]:
+            if not isinstance(source, yaml.MappingNode):
+                self._refuse(source, "<< takes a mapping or a list of mappings")
+            found += self.entries(source)
+        self._spend(node, len(found))
+        return found
+
+    def _scalar(self, node: yaml.ScalarNode) -> Any:
+        if node.tag in _SCALARS:
+            try:
+                return _SCALARS[node.tag](_CONSTRUCTOR, node)
+            except (ValueError, IndexError, KeyError, OverflowError, AttributeError):
+                kind = node.tag.removeprefix(_PLAIN)
+                self._refuse(node, f"{node.value!r} is not a valid {kind}; text goes in quotes")
+        if node.tag == "!unsafe":
+            return Unsafe(node.value)
+        if node.tag in ("!vault", "!vault-encrypted"):
+            self._refuse(node, "Windlass cannot open Ansible's vault: put the secret into a file (env_file), mode 0600")
+        if node.tag == f"{_PLAIN}value":
+            return node.value
+        return self._refuse(node, f"the tag {node.tag.removeprefix(_PLAIN)!r} is not understood")
+
+    def _spend(self, node: yaml.Node, values: int) -> None:
+        """Count values; a file without aliases has at most two for each of its characters."""
+        self._budget -= values
+        if self._budget < 0:
+            self._refuse(node, f"aliases multiply into more than {_ALIASED:,} values")
+
+    def _refuse(self, node: yaml.Node, message: str) -> NoReturn:
+        raise DocumentError(self.place(node), message)
+
+
+def _place(name: str, mark: Any) -> Place:
+    return Place(name, mark.line + 1, mark.column + 1) if mark else Place(name)
+
+
+def _check_depth(name: str, text: str) -> None:
+    """Raises DocumentError for nesting that is too deep; cheap where brackets and indentation cannot add up to it."""
+    indentation = max((len(run) for run in re.findall(r"^[ \-?:]*", text, re.MULTILINE)), default=0)
+    if text.count("[") + text.count("{") + 2 * indentation < _DEPTH:
+        return
+    depth = 0
+    for event in yaml.parse(text, Loader=_Loader):
+        if isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+            if depth > _DEPTH:
+                raise DocumentError(_place(name, event.start_mark), f"nested more than {_DEPTH} levels deep")
+        elif isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
+
+
+def _explain(error: yaml.MarkedYAMLError, text: str) -> str:
+    """What the parser says, and what most often lies behind it."""
+    problem = error.problem or error.context or "not valid YAML"
+    mark = error.problem_mark
+    lines = text.splitlines()
+    line = lines[mark.line] if mark and mark.line < len(lines) else ""
+    if "\t" in line[: len(line) - len(line.lstrip())]:
+        return "this line is indented with a tab; YAML takes spaces only"
+    if "{{" in line or "{%" in line:
+        return f"not valid YAML: {problem}; a value that begins with {{{{ goes in quotes"
+    if "mapping values are not allowed" in problem:
+        return f"not valid YAML: {problem}; is the indentation right, and is text with a colon in quotes?"
+    if "cannot start any token" in problem:
+        return f"not valid YAML: {problem}; text that begins with this character goes in quotes"
+    if "expected a single document" in (error.context or ""):
+        return "one document per file: remove the second ---"
+    return f"not valid YAML: {problem}"

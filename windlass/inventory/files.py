@@ -1,0 +1,102 @@
+"""Which files make an inventory."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from windlass.inventory.document import Document, DocumentError, text_of
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from windlass.inventory.reader import Reader
+    from windlass.inventory.tree import Variables
+
+EXTENSIONS = (".yml", ".yaml", ".json")
+_INI = (".ini", "")
+_OTHER_FOLDERS = frozenset({"group_vars", "host_vars", "secrets"})
+
+
+class Files:
+    """The files of an inventory, handed to a reader; paths are shown relative to the project folder."""
+
+    def __init__(self, project: Path, reader: Reader) -> None:
+        self._project = project
+        self._reader = reader
+
+    def read_folder(self, folder: Path) -> None:
+        """Every inventory file of a folder and of the folders in it, in the order of their names."""
+        for path in sorted(folder.iterdir()):
+            if path.name.startswith(".") or path.name.endswith("~") or path.name in _OTHER_FOLDERS:
+                continue
+            if path.is_dir():
+                self.read_folder(path)
+            elif path.suffix in EXTENSIONS:
+                self.read_file(path)
+            elif path.suffix in _INI:
+                self._read_ini(path)
+
+    def read_file(self, path: Path) -> None:
+        """One YAML file of groups and hosts."""
+        document = self._document(path)
+        if document is not None:
+            self._reader.read_groups(document)
+
+    def variables_of(self, folder: Path, name: str) -> Variables:
+        """The variables that `folder` (group_vars or host_vars) holds for a group or host, file by file."""
+        variables: Variables = {}
+        if "/" in name or not folder.is_dir():
+            return variables
+        for path in _variable_files(folder, name):
+            document = self._document(path)
+            if document is not None:
+                variables.update(self._reader.variables(document, document.root, "a file of variables"))
+        return variables
+
+    def _read_ini(self, path: Path) -> None:
+        """A file without a YAML ending: INI, unless it is a mapping in YAML."""
+        from windlass.inventory.ini import IniFile, is_yaml
+
+        name = self._shown(path)
+        try:
+            text = text_of(path, name)
+            if path.suffix == "" and is_yaml(name, text):
+                self.read_file(path)
+            else:
+                IniFile(name, text, self._reader).read()
+        except DocumentError as error:
+            self._reader.problems.add(error.place, str(error))
+
+    def _document(self, path: Path) -> Document | None:
+        name = self._shown(path)
+        try:
+            return Document(name, text_of(path, name))
+        except DocumentError as error:
+            self._reader.problems.add(error.place, str(error))
+            return None
+
+    def _shown(self, path: Path) -> str:
+        return str(path.relative_to(self._project)) if path.is_relative_to(self._project) else str(path)
+
+
+def _variable_files(folder: Path, name: str) -> list[Path]:
+    """NAME (a folder or file), else NAME.yml, NAME.yaml or NAME.json: the first that is there, as Ansible has it."""
+    for extension in ("", *EXTENSIONS):
+        path = folder / (name + extension)
+        if path.is_dir():
+            return _files_below(path)
+        if path.is_file():
+            return [path]
+    return []
+
+
+def _files_below(folder: Path) -> list[Path]:
+    found: list[Path] = []
+    for path in sorted(folder.iterdir()):
+        if path.name.startswith(".") or path.name.endswith("~"):
+            continue
+        if path.is_dir() and not path.suffix:
+            found += _files_below(path)
+        elif path.is_file() and path.suffix in ("", *EXTENSIONS):
+            found.append(path)
+    return found

@@ -1,0 +1,138 @@
+"""Ansible's INI inventories: `[group]`, `[group:children]`, `[group:vars]`, and `host key=value` lines."""
+
+from __future__ import annotations
+
+import ast
+import re
+import shlex
+import warnings
+from typing import TYPE_CHECKING, Any
+
+import yaml
+
+from windlass.inventory.document import Document, DocumentError
+from windlass.inventory.tree import Group, Variable, Variables
+
+if TYPE_CHECKING:
+    from windlass.inventory.reader import Reader
+
+_SECTION = re.compile(r"\[([^:\]\s]+)(?::(\w+))?\]\s*(?:#.*)?")
+_GROUP = re.compile(r"([^:\]\s]+)\s*(?:#.*)?")
+
+
+def is_yaml(name: str, text: str) -> bool:
+    """Whether the text of a file without an ending is a mapping in YAML; it is INI otherwise."""
+    try:
+        return isinstance(Document(name, text).root, yaml.MappingNode)
+    except DocumentError:
+        return False
+
+
+class IniFile:
+    """One INI file, read line by line into a reader's tree; before the first section, hosts are ungrouped."""
+
+    def __init__(self, name: str, text: str, reader: Reader) -> None:
+        self._document = Document(name, "")
+        self._lines = text.splitlines()
+        self._reader = reader
+        self._waiting: dict[str, list[tuple[Group, yaml.Node]]] = {}  # children named before their section
+        self._only_vars: dict[str, yaml.Node] = {}  # groups of which only [group:vars] was seen
+
+    def read(self) -> None:
+        """Reads all lines; what is wrong goes to the reader's problems."""
+        group: Group | None = self._reader.tree.group("ungrouped")
+        kind = "hosts"
+        for number, raw in enumerate(self._lines):
+            line = raw.strip()
+            node = self._node(number, len(raw) - len(raw.lstrip()))
+            if not line or line[0] in ";#":
+                continue
+            if line.startswith("[") and (line.endswith("]") or _SECTION.fullmatch(line)):
+                group, kind = self._section(line, node)
+            elif group is not None:
+                try:
+                    self._line(group, kind, line, node)
+                except ValueError as error:
+                    self._problem(node, str(error))
+        for name, node in self._only_vars.items():
+            self._problem(node, f"[{name}:vars] is for a group that no section and no [...:children] names")
+        for name, parents in self._waiting.items():
+            for _, node in parents:
+                self._problem(node, f"group {name!r} has no section of its own")
+
+    def _section(self, line: str, node: yaml.Node) -> tuple[Group | None, str]:
+        match = _SECTION.fullmatch(line)
+        kind = (match[2] or "hosts") if match else ""
+        if not match or kind not in ("hosts", "children", "vars"):
+            self._problem(node, f"{line!r} is not a section: [group], [group:children] or [group:vars]")
+            return None, kind
+        name = match[1]
+        fresh = name not in self._reader.tree.groups
+        group = self._reader.group(self._document, name, node)
+        if group is None:
+            return None, kind
+        if kind == "vars" and fresh:
+            self._only_vars[name] = node
+        elif kind != "vars":
+            self._only_vars.pop(name, None)
+            for parent, at in self._waiting.pop(name, []):
+                self._reader.add_child(self._document, at, parent, group)
+        return group, kind
+
+    def _line(self, group: Group, kind: str, line: str, node: yaml.Node) -> None:
+        """One line of a section. Raises ValueError."""
+        if kind == "hosts":
+            pattern, *settings = shlex.split(line, comments=True)
+            variables: Variables = {}
+            for setting in settings:
+                self._set(variables, setting, node)
+            self._reader.add_hosts(self._document, node, group, pattern, variables)
+        elif kind == "vars":
+            variables = {}
+            self._set(variables, line, node)
+            self._reader.set_of_group(group, variables)
+        else:
+            match = _GROUP.fullmatch(line)
+            if not match:
+                raise ValueError(f"{line!r} is not the name of a group")
+            name = match[1]
+            if name in self._reader.tree.groups and name not in self._only_vars:
+                self._reader.add_child(self._document, node, group, self._reader.tree.group(name))
+            else:
+                self._waiting.setdefault(name, []).append((group, node))
+
+    def _set(self, variables: Variables, setting: str, node: yaml.Node) -> None:
+        name, equals, text = setting.partition("=")
+        if not equals:
+            raise ValueError(f"{setting!r} is not key=value")
+        variable = Variable(_value(text.strip()), self._document, node, node)
+        self._reader.set(variables, name.strip(), variable)
+
+    def _node(self, line: int, column: int) -> yaml.Node:
+        mark = yaml.Mark(self._document.name, 0, line, column, None, 0)
+        return yaml.ScalarNode("tag:yaml.org,2002:str", "", mark, mark)
+
+    def _problem(self, node: yaml.Node, message: str) -> None:
+        self._reader.problems.add(self._document.place(node), message)
+
+
+def _value(text: str) -> Any:
+    """A Python literal such as 5, True or ['a'], as Ansible reads it; anything else is text."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", SyntaxWarning)
+            return _plain(ast.literal_eval(text))
+    except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
+        return text
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, list | tuple | set):
+        return [_plain(below) for below in value]
+    if isinstance(value, dict):
+        return {key: _plain(below) for key, below in value.items()}
+    if value is ...:
+        return "..."
+    if isinstance(value, bytes):
+        return value.decode(errors="replace")
+    return str(value) if isinstance(value, complex) else value

@@ -1,0 +1,185 @@
+"""The hosts of a project: who they are, which groups they are in, and what they shall be."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from windlass.errors import InventoryError, UsageError
+from windlass.host import Host
+from windlass.inventory.connection import Connection, connection_variables, is_foreign
+from windlass.inventory.files import Files
+from windlass.inventory.problems import Problems
+from windlass.inventory.reader import Reader, check_host_names
+from windlass.inventory.tree import Tree, Variables
+from windlass.inventory.validation import validated
+from windlass.inventory.values import HostVariables, Values
+from windlass.settings import Settings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from pathlib import Path
+
+from windlass.inventory.tree import Group
+
+LAB = ".windlass/lab/hosts.yml"  # what the lab writes about itself
+
+
+def load(folder: Path) -> Inventory:
+    """The inventory in a folder, and that of the project's lab where one is up; the project is the folder above.
+
+    Raises InventoryError with everything that is wrong, one `file:line:column: ...` per line.
+    """
+    return Inventory(folder)
+
+
+class Inventory:
+    """Hosts and groups, checked as a whole when read."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.project = folder.parent
+        self.tree = Tree()
+        problems = Problems()
+        self._files = Files(self.project, Reader(self.tree, problems))
+        self._read_sources()
+        self.tree.settle()
+        self._of_groups: dict[tuple[Group, ...], Variables] = {}
+        self._values: dict[str, Values] = {}
+        self._settings: dict[tuple[int, ...], Settings | None] = {}
+        self.hosts: dict[str, Host] = {}
+        self.foreign: dict[str, str] = {}  # hosts that Ansible reaches without SSH, and how
+        self._group_files: dict[str, Variables] = {}
+        found = [self._host(name, self.tree.groups_of(name), problems) for name in self.tree.hosts]
+        problems.raise_if_any()
+        self.hosts = {host.name: host for host in found if host is not None}
+
+    def select(self, patterns: Sequence[str]) -> list[Host]:
+        """The hosts that Ansible-like patterns name. Raises UsageError where one names nothing."""
+        from windlass.inventory.patterns import select
+
+        names = select(self.tree, patterns)
+        foreign = [name for name in names if name in self.foreign]
+        if foreign:
+            raise UsageError(
+                f"{foreign[0]!r} is not reached by SSH but by ansible_connection {self.foreign[foreign[0]]!r}",
+                hint=f"leave it out: {','.join([*patterns, *(f'!{name}' for name in foreign)])!r}",
+            )
+        return [self.hosts[name] for name in names]
+
+    def ad_hoc(self, address: str, user: str | None = None, port: int | None = None) -> Host:
+        """A host by name or address, as `fab -H USER@HOST:PORT` gives it; it need not be in the inventory.
+
+        Raises UsageError for what is no host name, InventoryError where the variables of `all` are wrong for it.
+        """
+        host = self.hosts.get(address) or self._unlisted(address)
+        connect = replace(host.connect, user=user or host.connect.user, port=port or host.connect.port)
+        return replace(host, connect=connect)
+
+    def check_environments(self, hosts: Iterable[Host]) -> None:
+        """Read the env files of these hosts' apps. Raises InventoryError with all that is wrong in them."""
+        faults: dict[str, None] = {}
+        for host in hosts:
+            for app in host.settings.apps.values():
+                try:
+                    app.environment()
+                except InventoryError as error:
+                    faults[str(error)] = None
+        if faults:
+            raise InventoryError("\n".join(faults))
+
+    def graph(self) -> str:
+        """The groups and hosts as a drawing, like `ansible-inventory --graph`."""
+        from windlass.inventory.listing import graph
+
+        return graph(self.tree)
+
+    def listing(self) -> dict[str, Any]:
+        """Groups, hosts and merged variables, like `ansible-inventory --list`; secret values are masked."""
+        from windlass.inventory.listing import listing
+
+        return listing(self)
+
+    def variables_of(self, name: str) -> Variables:
+        """The merged variables of a host, as the files have them."""
+        return self._merge(name, self.tree.groups_of(name))
+
+    def _unlisted(self, address: str) -> Host:
+        try:
+            check_host_names([address])
+        except ValueError as error:
+            raise UsageError(str(error)) from None
+        problems = Problems()
+        host = self._host(address, [self.tree.groups["all"], self.tree.groups["ungrouped"]], problems)
+        problems.raise_if_any()
+        if host is None:
+            raise UsageError(f"{address!r} is not reached by SSH but by ansible_connection {self.foreign[address]!r}")
+        return host
+
+    def _read_sources(self) -> None:
+        if self.folder.is_dir():
+            self._files.read_folder(self.folder)
+        lab = self.project / LAB
+        if lab.is_file():
+            self._files.read_file(lab)
+
+    def _host(self, name: str, groups: list[Group], problems: Problems) -> Host | None:
+        values = self._values_of(name, groups)
+        kind = values.raw.get("ansible_connection")
+        if kind is not None and is_foreign(kind.value):
+            self.foreign[name] = kind.value
+            return None
+        connection = validated(Connection, connection_variables(values.raw), values, self.project, problems)
+        settings = self._settings_of(values, problems)
+        if connection is None or settings is None:
+            return None
+        return Host(name, [group.name for group in groups], connection.connect(name), settings, values)
+
+    def _settings_of(self, values: Values, problems: Problems) -> Settings | None:
+        """The settings; hosts that set the same ones, and not by templates, share one object."""
+        names = {name: name for name in Settings.model_fields if name in values.raw}
+        if any(values.is_template(name) for name in names):
+            return validated(Settings, names, values, self.project, problems)
+        key = tuple(id(values.raw[name]) for name in names)
+        if key not in self._settings:
+            self._settings[key] = validated(Settings, names, values, self.project, problems)
+        return self._settings[key]
+
+    def _merge(self, name: str, groups: list[Group]) -> Variables:
+        """Ansible's order: inventory files (all, then groups), group_vars (the same), then the host's own."""
+        files = self._files.variables_of(self.folder / "host_vars", name)
+        return {**self._of(groups), **self.tree.hosts.get(name, {}), **files}
+
+    def _of(self, groups: list[Group]) -> Variables:
+        key = tuple(groups)
+        if key not in self._of_groups:
+            merged: Variables = {}
+            for group in groups:
+                merged.update(group.variables)
+            for group in groups:
+                merged.update(self._group_file(group.name))
+            self._of_groups[key] = merged
+        return self._of_groups[key]
+
+    def _group_file(self, name: str) -> Variables:
+        if name not in self._group_files:
+            folder = self.folder / "group_vars"
+            self._group_files[name] = self._files.variables_of(folder, name)
+        return self._group_files[name]
+
+    def _values_of(self, name: str, groups: list[Group] | None = None) -> Values:
+        """The variables of a host; of one that is not in the inventory its groups must be given."""
+        if name not in self._values:
+            groups = self.tree.groups_of(name) if groups is None else groups
+            self._values[name] = Values(self._merge(name, groups), self._magic(name, groups))
+        return self._values[name]
+
+    def _magic(self, name: str, groups: list[Group]) -> dict[str, Any]:
+        return {
+            "inventory_hostname": name,
+            "inventory_hostname_short": name if ":" in name or name[-1].isdigit() else name.split(".")[0],
+            "inventory_dir": str(self.folder),
+            "group_names": sorted(group.name for group in groups if group.name != "all"),
+            "groups": self.tree.members,
+            "hostvars": HostVariables(self.tree.hosts, self._values_of),
+        }

@@ -1,0 +1,173 @@
+"""What documents say of groups, hosts and variables, put into a tree."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from typing import Any
+
+import yaml
+
+from windlass.inventory.document import NULL, TEXT, Document, DocumentError, Entry
+from windlass.inventory.problems import Problems, did_you_mean, nearest
+from windlass.inventory.ranges import expand
+from windlass.inventory.tree import Group, Tree, Variable, Variables
+from windlass.settings import Settings
+
+_SECTIONS = ("vars", "children", "hosts")
+_GROUP_NAME = re.compile(r"[^\s:,&!*?~\[\]/]+")
+_HOST_NAME = re.compile(r"[\w:][\w.:%-]*")
+_KNOWN = (*Settings.model_fields, "host_key")
+
+
+class Reader:
+    """Reads documents into a tree, and notes what is wrong with them."""
+
+    def __init__(self, tree: Tree, problems: Problems) -> None:
+        self.tree = tree
+        self.problems = problems
+
+    def read_groups(self, document: Document) -> None:
+        """A file of groups by name, as YAML inventories are; an empty one is fine."""
+        if document.root is None:
+            return
+        for name, key_node, node in self._entries(document, document.root, "an inventory file", "groups"):
+            if name == "plugin":
+                self.problems.add(document.place(key_node), "inventory plugins are not supported; list the hosts")
+                return
+            self._read_group(document, name, key_node, node)
+
+    def variables(self, document: Document, node: yaml.Node | None, what: str) -> Variables:
+        """A mapping of variables; `what` it is completes a message."""
+        variables: Variables = {}
+        for name, key_node, value_node in self._entries(document, node, what, "variables") if node else []:
+            if not isinstance(name, str):
+                self.problems.add(document.place(key_node), f"variable {name!r} is not text: put it in quotes")
+                continue
+            try:
+                self.set(variables, name, Variable(document.value(value_node), document, key_node, value_node))
+            except DocumentError as error:
+                self.problems.add(error.place, str(error))
+        return variables
+
+    def set(self, variables: Variables, name: str, variable: Variable) -> None:
+        """Set one variable, unless its name is a slip of a setting's."""
+        if near := _meant(name):
+            self.problems.add(variable.place_of_key(), f"unknown setting {name!r}; did you mean {near!r}?")
+        else:
+            variables[name] = variable
+
+    def group(self, document: Document, name: Any, node: yaml.Node) -> Group | None:
+        """The group of that name; None where the name is refused."""
+        if isinstance(name, str) and _GROUP_NAME.fullmatch(name):
+            return self.tree.group(name)
+        message = f"{name!r} is not a group name: text without spaces and without : , & ! * ? ~ [ ] /"
+        self.problems.add(document.place(node), message)
+        return None
+
+    def add_child(self, document: Document, node: yaml.Node, group: Group, child: Group) -> None:
+        """Put a group into another, unless that closes a circle."""
+        if not self.tree.add_child(group, child):
+            message = f"group {child.name!r} cannot be inside {group.name!r}, which is inside it"
+            self.problems.add(document.place(node), message)
+
+    def add_hosts(self, document: Document, node: yaml.Node, group: Group, pattern: str, variables: Variables) -> None:
+        """Put the hosts that a pattern stands for into a group, with their variables."""
+        try:
+            names, port = expand(pattern)
+            check_host_names(names)
+        except ValueError as error:
+            self.problems.add(document.place(node), str(error))
+            return
+        for name in names:
+            fresh = name not in self.tree.hosts
+            known = self.tree.add_host(name, group)
+            if port is not None and fresh:
+                known["ansible_port"] = Variable(port, document, node, node)
+            known.update(variables)
+
+    def set_of_group(self, group: Group, variables: Variables) -> None:
+        """Set variables of a group; one of them is its priority."""
+        priority = variables.pop("ansible_group_priority", None)
+        if priority is not None:
+            try:
+                group.priority = int(priority.value)
+            except (TypeError, ValueError):
+                message = f"ansible_group_priority is a whole number, not {priority.value!r}"
+                self.problems.add(priority.place(), message)
+        group.variables.update(variables)
+
+    def _read_group(self, document: Document, name: Any, key_node: yaml.Node, node: yaml.Node) -> Group | None:
+        group = self.group(document, name, key_node)
+        if group is None:
+            return None
+        try:
+            with document.once(node, "group"):
+                for entry in self._entries(document, node, f"group {name!r}", "vars, children and hosts"):
+                    self._read_section(document, group, *entry)
+        except DocumentError as error:
+            self.problems.add(error.place, str(error))
+        return group
+
+    def _read_section(
+        self, document: Document, group: Group, section: Any, key_node: yaml.Node, body: yaml.Node
+    ) -> None:
+        if section == "vars":
+            self.set_of_group(group, self.variables(document, body, f"vars of group {group.name!r}"))
+        elif section == "children":
+            for name, node, below in self._names(document, body, f"children of group {group.name!r}"):
+                child = self._read_group(document, name, node, below)
+                if child is not None:
+                    self.add_child(document, node, group, child)
+        elif section == "hosts":
+            for pattern, node, below in self._names(document, body, f"hosts of group {group.name!r}"):
+                if isinstance(pattern, str):
+                    self.add_hosts(document, node, group, pattern, self.variables(document, below, f"host {pattern!r}"))
+                else:
+                    self.problems.add(document.place(node), f"host {pattern!r} is not text: put it in quotes")
+        else:
+            hint = f"; is {section!r} a group? then it goes under children" if _may_be_group(body) else ""
+            near = did_you_mean(str(section), _SECTIONS) or hint
+            message = f"a group has vars, children and hosts, not {section!r}{near}"
+            self.problems.add(document.place(key_node), message)
+
+    def _names(self, document: Document, node: yaml.Node, what: str) -> list[Entry]:
+        """Entries of a mapping of names; a single name may stand alone, as Ansible has it."""
+        if isinstance(node, yaml.ScalarNode) and node.tag == TEXT:
+            return [(node.value, node, yaml.ScalarNode(NULL, "", node.start_mark, node.end_mark))]
+        return self._entries(document, node, what, "names, each with a colon")
+
+    def _entries(self, document: Document, node: yaml.Node, what: str, content: str) -> list[Entry]:
+        """The entries of a mapping; nothing is one too. Anything else is a problem."""
+        if node.tag == NULL:
+            return []
+        try:
+            if isinstance(node, yaml.MappingNode):
+                return document.entries(node)
+            value = document.value(node)
+            kind = "a list" if isinstance(value, list) else repr(value)
+            self.problems.add(document.place(node), f"{what} must be a mapping of {content}, not {kind}")
+        except DocumentError as error:
+            self.problems.add(error.place, str(error))
+        return []
+
+
+@cache
+def _meant(name: str) -> str | None:
+    """The setting that a name is a slip of; None = it is one, or a variable of the user's own."""
+    if name in _KNOWN or name.startswith("ansible_"):
+        return None
+    return nearest(name, _KNOWN, cutoff=0.8)
+
+
+def check_host_names(names: list[str]) -> None:
+    """Raises ValueError for a name that is none."""
+    for name in names:
+        if not _HOST_NAME.fullmatch(name):
+            hint = "; the user goes into ansible_user" if "@" in name else ""
+            raise ValueError(f"{name!r} is not a host name or address{hint}")
+
+
+def _may_be_group(node: yaml.Node) -> bool:
+    keys = [key.value for key, _ in node.value] if isinstance(node, yaml.MappingNode) else []
+    return any(key in _SECTIONS for key in keys)

@@ -1,0 +1,142 @@
+"""The tree of groups, and the hosts in it, as Ansible builds it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import yaml
+
+    from windlass.inventory.document import Document
+    from windlass.inventory.problems import Place
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Variable:
+    """One variable as a file sets it: its plain value, and the nodes that it comes from."""
+
+    value: Any
+    document: Document
+    key: yaml.Node
+    node: yaml.Node
+
+    def place(self, way: tuple[str | int, ...] = ()) -> Place:
+        """Where the value, or the part of it that `way` leads to, begins."""
+        return self.document.place(self.document.find(self.node, way)[0])
+
+    def place_of_key(self, way: tuple[str | int, ...] = ()) -> Place:
+        """Where the name of the part that `way` leads to begins."""
+        if not way:
+            return self.document.place(self.key)
+        parent, _ = self.document.find(self.node, way[:-1])
+        return self.document.place(self.document.key_of(parent, way[-1]))
+
+
+Variables = dict[str, Variable]
+
+
+@dataclass(eq=False)
+class Group:
+    """A group: what it contains, what contains it, and what it sets."""
+
+    name: str
+    children: dict[str, Group] = field(default_factory=dict)
+    parents: list[Group] = field(default_factory=list)
+    hosts: dict[str, None] = field(default_factory=dict)
+    variables: Variables = field(default_factory=dict)
+    priority: int = 1
+    depth: int = 0
+
+    def ancestors(self) -> set[Group]:
+        """All groups that contain this one, directly or not."""
+        found: set[Group] = set()
+        waiting = list(self.parents)
+        while waiting:
+            group = waiting.pop()
+            if group not in found:
+                found.add(group)
+                waiting += group.parents
+        return found
+
+    def all_hosts(self) -> list[str]:
+        """The hosts of this group and of those below it, level by level."""
+        found: dict[str, None] = {}
+        seen: set[Group] = set()
+        level = [self]
+        while level:
+            seen.update(level)
+            for group in level:
+                found.update(group.hosts)
+            level = list(dict.fromkeys(child for group in level for child in group.children.values()))
+            level = [group for group in level if group not in seen]
+        return list(found)
+
+
+class Tree:
+    """Groups and hosts by name, in the order they came up; `all` and `ungrouped` are always there."""
+
+    def __init__(self) -> None:
+        self.groups: dict[str, Group] = {}
+        self.hosts: dict[str, Variables] = {}
+        self._groups_of: dict[str, list[Group]] = {}
+        self.add_child(self.group("all"), self.group("ungrouped"))
+
+    def group(self, name: str) -> Group:
+        """The group of that name, made where it is new."""
+        return self.groups.setdefault(name, Group(name))
+
+    def add_child(self, parent: Group, child: Group) -> bool:
+        """Put a group into another; False where that would close a circle."""
+        if child is parent or child in parent.ancestors():
+            return False
+        if child.name not in parent.children:
+            parent.children[child.name] = child
+            child.parents.append(parent)
+        return True
+
+    def add_host(self, name: str, group: Group) -> Variables:
+        """Put a host into a group; its variables, to be filled."""
+        group.hosts[name] = None
+        return self.hosts.setdefault(name, {})
+
+    def settle(self) -> None:
+        """Once all files are read: every group is under `all`, and hosts without a group are in `ungrouped`."""
+        everything, ungrouped = self.groups["all"], self.groups["ungrouped"]
+        for group in self.groups.values():
+            if group is not everything and not group.parents:
+                self.add_child(everything, group)
+        for group in self._topmost_first():
+            group.depth = max((parent.depth + 1 for parent in group.parents), default=0)
+        grouped = {
+            host for group in self.groups.values() if group not in (everything, ungrouped) for host in group.hosts
+        }
+        ungrouped.hosts = {host: None for host in self.hosts if host not in grouped}
+        members: dict[str, set[Group]] = {host: {everything} for host in self.hosts}
+        for group in self.groups.values():
+            above = group.ancestors() | {group}
+            for host in group.hosts:
+                members[host] |= above
+        for host, groups in members.items():
+            self._groups_of[host] = sorted(groups, key=lambda group: (group.depth, group.priority, group.name))
+
+    def groups_of(self, host: str) -> list[Group]:
+        """The groups that contain a host, in the order in which their variables override each other."""
+        return self._groups_of[host]
+
+    @cached_property
+    def members(self) -> dict[str, list[str]]:
+        """The hosts of each group and of those below it."""
+        return {name: group.all_hosts() for name, group in self.groups.items()}
+
+    def _topmost_first(self) -> list[Group]:
+        """All groups, each after all that contain it."""
+        ordered = [group for group in self.groups.values() if not group.parents]
+        left = {group: len(group.parents) for group in self.groups.values()}
+        for group in ordered:  # which grows meanwhile
+            for child in group.children.values():
+                left[child] -= 1
+                if not left[child]:
+                    ordered.append(child)
+        return ordered

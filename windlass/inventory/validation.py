@@ -1,0 +1,119 @@
+"""From variables to a checked model, with every fault at its place in the files."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from windlass.inventory.problems import Problems, did_you_mean
+from windlass.inventory.values import RenderError, Values, Way
+from windlass.settings.model import Faults
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from pydantic_core import ErrorDetails
+
+M = TypeVar("M", bound=BaseModel)
+_SECRET = ("ansible_become_password", "env")  # fields whose values are not shown
+_EXPECTED = {
+    "string_type": "text; put it in quotes",
+    "int_type": "a whole number",
+    "bool_type": "true or false",
+    "list_type": "a list",
+    "dict_type": "a mapping of names",
+    "model_type": "a mapping of settings",
+}
+
+
+def validated(model: type[M], names: Mapping[str, str], values: Values, project: Path, problems: Problems) -> M | None:
+    """The model filled from variables, `names` being field -> variable; None where that is noted as a problem."""
+    found: dict[str, Any] = {}
+    for field, name in names.items():
+        try:
+            found[field] = values[name]
+        except RenderError as error:
+            problems.add(error.place, error.fault)
+    if len(found) < len(names):
+        return None
+    try:
+        return model.model_validate(found, context={"project": project})
+    except ValidationError as error:
+        for detail in error.errors(include_url=False):
+            for way, message, of_key in _faults(detail, model):
+                variable = values.raw[names[str(way[0])]]
+                place = variable.place_of_key(way[1:]) if of_key else variable.place(way[1:])
+                problems.add(place, f"{_dotted((names[str(way[0])], *way[1:]))}: {message}")
+        return None
+
+
+def _dotted(way: Way) -> str:
+    """A way as users write it: `apps.shop.domains[0]`."""
+    return "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in way).removeprefix(".")
+
+
+def _faults(detail: ErrorDetails, model: type[BaseModel]) -> list[tuple[Way, str, bool]]:
+    """What one error of pydantic means: the way to it, a message, and whether the name there is at fault."""
+    way, of_key = detail["loc"], False
+    if way[-1] == "[key]":
+        way, of_key = way[:-1], True
+    cause = detail.get("ctx", {}).get("error")
+    if isinstance(cause, Faults):
+        return [((*way, *below), message, False) for below, message in cause.faults]
+    if isinstance(cause, ValueError):
+        return [(way, str(cause), of_key)]
+    if detail["type"] == "extra_forbidden":
+        return [(way[:-1], f"unknown setting {way[-1]!r}{did_you_mean(str(way[-1]), _settings_at(model, way))}", True)]
+    if detail["type"] == "missing":
+        return [(way[:-1], f"{way[-1]} is missing: {_description(model, way)}", True)]
+    return [(way, _plain(detail, way), of_key)]
+
+
+def _plain(detail: ErrorDetails, way: Way) -> str:
+    """pydantic's own errors in this program's words."""
+    limits = detail.get("ctx", {})
+    shown = "the value" if set(_SECRET) & set(way) else repr(detail["input"])
+    kind = detail["type"]
+    if kind == "list_type" and isinstance(detail["input"], str):
+        return f"{shown} is not a list; write [{detail['input']}]"
+    if kind in _EXPECTED:
+        return f"{shown} is not {_EXPECTED[kind]}"
+    if kind == "literal_error":
+        several = " or " in limits["expected"]
+        return f"{shown} is not {'one of ' if several else ''}{limits['expected']}"
+    if kind == "greater_than_equal":
+        return f"{shown} is less than {limits['ge']}"
+    if kind == "less_than_equal":
+        return f"{shown} is more than {limits['le']}"
+    if kind in ("too_short", "string_too_short"):
+        return "at least one is needed" if kind == "too_short" else "must not be empty"
+    return f"{shown}: {detail['msg'][:1].lower()}{detail['msg'][1:]}"
+
+
+def _model_at(model: type[BaseModel], way: Way) -> type[BaseModel]:
+    """The model that holds the last step of a way."""
+    for step in way[:-1]:
+        field = model.model_fields.get(str(step))
+        below = _model_in(field.annotation) if field else None
+        model = below or model
+    return model
+
+
+def _model_in(annotation: Any) -> type[BaseModel] | None:
+    """The model inside an annotation such as `dict[str, App]` or `Tls | None`."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    found = (_model_in(part) for part in getattr(annotation, "__args__", ()))
+    return next((model for model in found if model), None)
+
+
+def _settings_at(model: type[BaseModel], way: Way) -> list[str]:
+    return list(_model_at(model, way).model_fields)
+
+
+def _description(model: type[BaseModel], way: Way) -> str:
+    field = _model_at(model, way).model_fields[str(way[-1])]
+    text = field.description or ""
+    return text[:1].lower() + text[1:]

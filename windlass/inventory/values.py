@@ -1,0 +1,158 @@
+"""A host's variables: merged, and rendered when read where they are Jinja2 templates."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Mapping
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from windlass.errors import InventoryError
+from windlass.inventory.document import Unsafe
+from windlass.inventory.problems import did_you_mean
+
+if TYPE_CHECKING:
+    import jinja2.sandbox
+
+    from windlass.inventory.tree import Variable, Variables
+
+Way = tuple[str | int, ...]
+
+
+class RenderError(InventoryError):
+    """A template in the inventory cannot be rendered; `fault` is the message without its place."""
+
+    def __init__(self, variable: Variable, way: Way, fault: str) -> None:
+        self.place = variable.place(way)
+        self.fault = fault
+        super().__init__(f"{self.place}: {fault}")
+
+
+class Values(Mapping[str, Any]):
+    """Variables by name, and what Ansible knows of a host (`inventory_hostname` ...); raises RenderError on reading.
+
+    `raw` holds them as the files have them.
+    """
+
+    def __init__(self, raw: Variables, magic: Mapping[str, Any]) -> None:
+        self.raw = raw
+        self.magic = magic
+        self._rendered: dict[str, Any] = {}
+        self._open: list[str] = []
+
+    def __getitem__(self, name: str) -> Any:
+        if name in self.magic:
+            return self.magic[name]
+        variable = self.raw[name]
+        if not self.is_template(name):
+            return variable.value
+        if name not in self._rendered:
+            if name in self._open:
+                circle = " -> ".join([*self._open[self._open.index(name) :], name])
+                raise RenderError(variable, (), f"variables refer to each other in a circle: {circle}")
+            self._open.append(name)
+            try:
+                self._rendered[name] = self._render(variable, variable.value, ())
+            finally:
+                self._open.pop()
+        return self._rendered[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter({**self.raw, **self.magic})
+
+    def __len__(self) -> int:
+        return len({**self.raw, **self.magic})
+
+    def __repr__(self) -> str:
+        return f"<{len(self)} variables>"  # their values may be secret
+
+    def is_template(self, name: str) -> bool:
+        """Whether a variable has a template in it."""
+        return name in self.raw and _has_template(self.raw[name].value)
+
+    def _render(self, variable: Variable, value: Any, way: Way) -> Any:
+        if isinstance(value, dict):
+            return {key: self._render(variable, below, (*way, key)) for key, below in value.items()}
+        if isinstance(value, list):
+            return [self._render(variable, below, (*way, place)) for place, below in enumerate(value)]
+        if not _has_template(value):
+            return value
+        return self._text(variable, value, way)
+
+    def _text(self, variable: Variable, text: str, way: Way) -> Any:
+        """The value of a template: of one expression alone with its type, else text."""
+        import jinja2
+
+        try:
+            template, names = _template(text)
+            known = {name: self[name] for name in names if name in self}
+            result = template.render(known)
+            if isinstance(result, jinja2.Undefined):
+                str(result)  # raises
+            return result
+        except RenderError:
+            raise
+        except jinja2.UndefinedError as error:
+            near = [did_you_mean(name, self) for name in names if name not in self]
+            raise RenderError(variable, way, f"{error.message}{near[0] if near else ''} in {text!r}") from None
+        except jinja2.TemplateSyntaxError as error:
+            raise RenderError(
+                variable, way, f"not a template: {(error.message or '').rstrip('.')} in {text!r}"
+            ) from None
+        except Exception as error:  # a template may call anything on its values
+            raise RenderError(variable, way, f"cannot be rendered: {str(error).rstrip('.')} in {text!r}") from None
+
+
+class HostVariables(Mapping[str, Values]):
+    """Ansible's `hostvars`: the variables of every host by its name, looked up on demand."""
+
+    def __init__(self, names: Collection[str], values_of: Callable[[str], Values]) -> None:
+        self._names = names
+        self._values_of = values_of
+
+    def __getitem__(self, name: str) -> Values:
+        if name not in self._names:
+            raise KeyError(name)
+        return self._values_of(name)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names)
+
+    def __len__(self) -> int:
+        return len(self._names)
+
+
+def _has_template(value: Any) -> bool:
+    if isinstance(value, str):
+        return ("{{" in value or "{%" in value) and not isinstance(value, Unsafe)
+    if isinstance(value, dict):
+        return any(map(_has_template, value.values()))
+    return isinstance(value, list) and any(map(_has_template, value))
+
+
+@cache
+def _template(text: str) -> tuple[jinja2.Template, list[str]]:
+    """A compiled template, and the names it looks up; many hosts share one."""
+    from jinja2.meta import find_undeclared_variables
+
+    sandbox = _sandbox()
+    return sandbox.from_string(text), sorted(find_undeclared_variables(sandbox.parse(text)))
+
+
+@cache
+def _sandbox() -> jinja2.sandbox.SandboxedEnvironment:
+    # Imported here: most inventories have no template, and Jinja2 takes some 50 ms.
+    import jinja2
+    from jinja2.nativetypes import NativeCodeGenerator
+    from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+    class Sandbox(ImmutableSandboxedEnvironment):
+        """Keeps the type of `{{ expression }}` that stands alone, and text as text: "0123" stays so."""
+
+        code_generator_class = NativeCodeGenerator
+
+        @staticmethod
+        def concat(parts: Any) -> Any:
+            values = list(parts)
+            return values[0] if len(values) == 1 else "".join(map(str, values))
+
+    return Sandbox(undefined=jinja2.StrictUndefined, keep_trailing_newline=True)

@@ -1,0 +1,46 @@
+"""The settings that an inventory can make, with their types, defaults and meaning; docs are made from them."""
+
+from typing import Annotated
+
+from pydantic import AfterValidator, Field
+
+from windlass.settings.app import AppSettings, Gunicorn, Nginx
+from windlass.settings.model import Faults, Model
+from windlass.settings.reserved import not_reserved
+from windlass.settings.tls import Tls
+from windlass.settings.words import AppName, DebianPackage, Locale, MemorySize, TimeZone
+
+__all__ = ["AppSettings", "Gunicorn", "Nginx", "Settings", "Tls"]
+
+
+def _one_app_per_domain(apps: dict[str, AppSettings]) -> dict[str, AppSettings]:
+    owners: dict[str, str] = {}
+    faults: list[tuple[tuple[str | int, ...], str]] = []
+    for name, app in apps.items():
+        for place, domain in enumerate(app.domains):
+            owner = owners.setdefault(domain, name)
+            if owner != name:
+                faults.append(((name, "domains", place), f"{domain!r} is a domain of app {owner!r} already"))
+            elif domain in app.domains[:place]:
+                faults.append(((name, "domains", place), f"{domain!r} is listed twice"))
+    if faults:
+        raise Faults(faults)
+    return apps
+
+
+class Settings(Model):
+    """The settings of one host."""
+
+    timezone: TimeZone = Field("UTC", description="The host's time zone.")
+    locale: Locale | None = Field(None, description="The host's locale; by default it is left as it is.")
+    packages: list[DebianPackage] = Field(default_factory=list, description="Further Debian packages.")
+    unattended_upgrades: bool = Field(True, description="Install security updates every day.")
+    journald_max_use: MemorySize = Field("500M", description="The most disk space that the journal may take.")
+    tls: Tls = Field(default_factory=Tls, description="Where certificates come from, for all apps of the host.")
+    apps: Annotated[
+        dict[Annotated[AppName, AfterValidator(not_reserved)], AppSettings], AfterValidator(_one_app_per_domain)
+    ] = Field(default_factory=dict, description="The apps of the host by name.")
+
+    def tls_of(self, app: AppSettings) -> Tls:
+        """The TLS settings that count for an app: its own, else the host's."""
+        return app.tls or self.tls

@@ -1,0 +1,189 @@
+"""The settings of one app."""
+
+import shlex
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BeforeValidator, Field, PrivateAttr, ValidationInfo, field_validator
+
+from windlass.settings.domain import Domain
+from windlass.settings.environment import (
+    environment,
+    fault_of_inline_secret,
+    fault_of_name,
+    fault_of_value,
+)
+from windlass.settings.model import Faults, Model
+from windlass.settings.tls import Tls
+from windlass.settings.words import (
+    BodySize,
+    Command,
+    DebianPackage,
+    GitRef,
+    HealthPath,
+    MemorySize,
+    ProjectPath,
+    Source,
+    SourcePath,
+    UrlPrefix,
+    Version,
+    WorkerClass,
+    Wsgi,
+    is_git,
+)
+
+
+def _environment(variables: Any) -> Any:
+    """Variables as text, each of a name and value that may be set in the inventory."""
+    if not isinstance(variables, dict):
+        return variables  # which pydantic refuses
+    texts: dict[Any, str | None] = {}
+    faults: list[tuple[tuple[str | int, ...], str]] = []
+    for name, value in variables.items():
+        text = _text(value)
+        texts[name] = text
+        fault = fault_of_name(name)
+        if text is None:
+            fault = f"YAML does not read the value of {name} as text: put it in quotes"
+        elif not fault:
+            fault = fault_of_value(name, text) or fault_of_inline_secret(name, text)
+        faults += [((name,), fault)] if fault else []
+    if faults:
+        raise Faults(faults)
+    return texts
+
+
+def _text(value: Any) -> str | None:
+    """Text for what YAML reads as a whole number or truth value: 8000 -> "8000", yes -> "true"; None = neither."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(value) if isinstance(value, int | str) else None
+
+
+def _required(names: list[str]) -> list[str]:
+    faults = [((place,), fault) for place, name in enumerate(names) if (fault := fault_of_name(name))]
+    if faults:
+        raise Faults(list(faults))
+    return names
+
+
+def _command(value: str) -> str:
+    try:
+        shlex.split(value)
+    except ValueError as error:
+        raise ValueError(f"{value!r} is not a command: {str(error).lower()}") from None
+    return value
+
+
+def _static(folders: dict[str, str]) -> dict[str, str]:
+    """The folders by prefix without trailing slashes."""
+    trimmed = {prefix.rstrip("/"): folder.rstrip("/") for prefix, folder in folders.items()}
+    if len(trimmed) < len(folders):
+        raise ValueError("two prefixes differ in their last / only")
+    for prefix in trimmed:
+        if f"{prefix}/".startswith("/.well-known/acme-challenge/"):
+            raise ValueError(f"{prefix} belongs to the ACME challenge")
+    return trimmed
+
+
+class Gunicorn(Model):
+    """How Gunicorn runs an app."""
+
+    workers: Annotated[int, Field(ge=1, le=512)] | None = Field(
+        None, description="Worker processes; by default from the host's CPUs and memory."
+    )
+    threads: Annotated[int, Field(ge=1, le=1024)] | None = Field(
+        None, description="Threads of each worker; by default from the host's CPUs and memory."
+    )
+    worker_class: WorkerClass = Field("gthread", description="The kind of worker.")
+    timeout: int = Field(30, ge=1, le=86400, description="Seconds after which a silent worker is killed.")
+    graceful_timeout: int = Field(
+        30, ge=1, le=86400, description="Seconds that requests in flight get when a worker stops."
+    )
+    max_requests: int = Field(1000, ge=0, description="Requests after which a worker is replaced; 0 means never.")
+    max_requests_jitter: int = Field(
+        100, ge=0, description="Random addition to max_requests, so that workers are not replaced all at once."
+    )
+    version: Version | None = Field(
+        None, description="The version to install where the app's requirements name none; by default the newest."
+    )
+
+
+class Nginx(Model):
+    """How nginx serves an app."""
+
+    body_limit: BodySize = Field("10m", description="The largest request body that is accepted.")
+    proxy_timeout: int = Field(60, ge=1, le=86400, description="Seconds that nginx waits for the app.")
+
+
+class AppSettings(Model):
+    """One Flask app (any WSGI app) of a host; its name is also its Unix user and the stem of its units."""
+
+    source: Source = Field(description="Where the code is: a folder, relative to the project folder, or a git URL.")
+    ref: GitRef | None = Field(
+        None, description="The git branch, tag or commit to deploy; by default the default branch."
+    )
+    wsgi: Wsgi = Field(description="The WSGI object, MODULE:APP or MODULE:FACTORY().")
+    python_path: list[SourcePath] | None = Field(
+        None, description="Folders of the source that Python imports from; by default its top folder."
+    )
+    requirements: SourcePath | None = Field(
+        None,
+        description="The file that lists what to install; by default uv.lock, requirements.txt or pyproject.toml.",
+    )
+    packages: list[DebianPackage] = Field(default_factory=list, description="Debian packages that the app needs.")
+    release_command: Annotated[Command, AfterValidator(_command)] | None = Field(
+        None, description="A command to run in each new release before it gets traffic, such as migrations."
+    )
+    health_path: HealthPath = Field(
+        "/healthz", description="The path that must answer well before a release gets traffic."
+    )
+    health_timeout: int = Field(30, ge=1, le=3600, description="Seconds that a new release has to become healthy.")
+    drain_timeout: int = Field(
+        30, ge=0, le=3600, description="Seconds that the old release has to finish its requests."
+    )
+    keep_releases: int = Field(5, ge=1, le=100, description="Releases kept on the host for a rollback.")
+    domains: list[Domain] = Field(min_length=1, description="The domains that the app answers to.")
+    tls: Tls | None = Field(None, description="The app's own TLS settings in place of the host's.")
+    env: Annotated[dict[str, str], BeforeValidator(_environment)] = Field(
+        default_factory=dict, description="Environment variables that are no secrets."
+    )
+    env_file: ProjectPath | None = Field(
+        None,
+        description="A file of secret environment variables (NAME=value lines), mode 0600, not tracked by git.",
+    )
+    required_env: Annotated[list[str], AfterValidator(_required)] = Field(
+        default_factory=list,
+        description="Environment variables that must be set, and not to a placeholder, before anything is done.",
+    )
+    static: Annotated[dict[UrlPrefix, SourcePath], AfterValidator(_static)] = Field(
+        default_factory=dict, description="Folders of the source that nginx serves itself, by URL prefix."
+    )
+    gunicorn: Gunicorn = Field(default_factory=Gunicorn, description="How Gunicorn runs the app.")
+    nginx: Nginx = Field(default_factory=Nginx, description="How nginx serves the app.")
+    memory_max: MemorySize | None = Field(
+        None, description="Memory that the app may use before it is stopped; by default no limit."
+    )
+
+    _environment: dict[str, str] | None = PrivateAttr(None)
+
+    @field_validator("ref")
+    @classmethod
+    def _ref_needs_git(cls, ref: str | None, info: ValidationInfo) -> str | None:
+        source = info.data.get("source")
+        if ref is not None and source is not None and not is_git(source):
+            raise ValueError(f"ref is for a git URL, and source is the folder {source!r}")
+        return ref
+
+    @property
+    def from_git(self) -> bool:
+        """Whether `source` is a git URL."""
+        return is_git(self.source)
+
+    def environment(self) -> dict[str, str]:
+        """All environment variables of the app: those of `env_file`, and those of `env` on top.
+
+        The file is read once. Raises InventoryError with all that is wrong with it.
+        """
+        if self._environment is None:
+            self._environment = environment(self.env, self.env_file, self.required_env)
+        return dict(self._environment)

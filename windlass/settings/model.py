@@ -1,0 +1,40 @@
+"""What all settings share: strictness, and errors that know where in a value they are."""
+
+import re
+from typing import Any
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict
+
+Path = tuple[str | int, ...]  # the way into a nested value, e.g. ("apps", "shop", "domains", 0)
+
+
+class Model(BaseModel):
+    """Settings: an unknown name is an error, values are not converted, nothing changes once read."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, hide_input_in_errors=True)
+
+
+class Faults(ValueError):
+    """Several things wrong in one value, each with its way into that value."""
+
+    def __init__(self, faults: list[tuple[Path, str]]) -> None:
+        super().__init__("; ".join(message for _, message in faults))
+        self.faults = faults
+
+
+def word(pattern: str, expected: str) -> BeforeValidator:
+    """A check that a value is text and matches as a whole; else "VALUE is not EXPECTED"."""
+
+    def check(value: Any) -> Any:
+        if not isinstance(value, str) or not re.fullmatch(pattern, value, re.ASCII):
+            raise ValueError(f"{value!r} is not {expected}")
+        return value
+
+    return BeforeValidator(check)
+
+
+def one_line(value: str) -> str:
+    """Text without control characters, so that it cannot begin a line of its own in a generated file."""
+    if any(ord(character) < 32 or ord(character) == 127 for character in value):
+        raise ValueError(f"{value!r} must be one line without control characters")
+    return value

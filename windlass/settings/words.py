@@ -1,0 +1,104 @@
+"""Kinds of text that settings are made of; each matches as a whole, so none can break out of a generated file."""
+
+import os
+import re
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BeforeValidator, ValidationInfo
+
+from windlass.settings.model import one_line, word
+
+AppName = Annotated[
+    str,
+    word(
+        r"[a-z][a-z0-9-]{0,30}",
+        "an app name: a small letter, then up to 30 small letters, digits and dashes (it names a Unix user too)",
+    ),
+]
+DebianPackage = Annotated[str, word(r"[a-z0-9][a-z0-9+.-]+", "the name of a Debian package")]
+MemorySize = Annotated[str, word(r"[1-9][0-9]*[KMGT]", "a size such as 512M or 2G")]
+BodySize = Annotated[str, word(r"[1-9][0-9]*[kmgKMG]?", "a size such as 10m")]
+Locale = Annotated[str, word(r"C\.UTF-8|[a-z]{2,3}_[A-Z]{2}(\.UTF-8)?(@[a-z]+)?", "a locale such as en_GB.UTF-8")]
+Email = Annotated[
+    str, word(r"[A-Za-z0-9._+-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+", "an e-mail address such as ops@example.com")
+]
+DirectoryUrl = Annotated[
+    str,
+    word(r"https://[A-Za-z0-9.-]+(:[0-9]{1,5})?/[A-Za-z0-9._~/-]*", "the https:// address of an ACME directory"),
+]
+Wsgi = Annotated[
+    str,
+    word(
+        r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*:[A-Za-z_]\w*(\(\))?",
+        'MODULE:APP or MODULE:FACTORY(), for example "shop:app" or "shop:create_app()"',
+    ),
+]
+GitRef = Annotated[
+    str, word(r"(?!.*\.\.)[A-Za-z0-9][A-Za-z0-9._/+-]*", "a git branch, tag or commit, for example v1.2")
+]
+HealthPath = Annotated[str, word(r"/[A-Za-z0-9._~%/?=&+,:@-]*", "a path of the app, for example /healthz")]
+UrlPrefix = Annotated[
+    str,
+    word(r"(/(?!\.\.?(/|$))[A-Za-z0-9._~-]+)+/?", "the beginning of a URL path, for example /static"),
+]
+SourcePath = Annotated[
+    str,
+    word(
+        r"(?!.*(^|/)\.\.(/|$))[A-Za-z0-9._][A-Za-z0-9._+@/-]*",
+        "a path inside the app's source, for example shop/static",
+    ),
+]
+WorkerClass = Annotated[str, word(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*", "a Gunicorn worker class, for example gthread")]
+Version = Annotated[str, word(r"[0-9]+(\.[0-9a-z]+)*", "a version such as 23.0.0 (quote it in YAML)")]
+Command = Annotated[str, AfterValidator(one_line), word(r"(?s).*\S.*", "a command")]
+
+
+def _time_zone(name: str) -> str:
+    zones = Path("/usr/share/zoneinfo")
+    if zones.is_dir() and not (zones / name).is_file():
+        raise ValueError(f"{name!r} is not a time zone of this machine (timedatectl list-timezones)")
+    return name
+
+
+TimeZone = Annotated[
+    str,
+    AfterValidator(_time_zone),
+    word(r"[A-Za-z][A-Za-z0-9_+-]*(/[A-Za-z0-9_+-]+)*", "a time zone such as Europe/Berlin"),
+]
+
+
+def _project_path(value: Any, info: ValidationInfo) -> Path:
+    """An absolute path: relative ones start at the project folder, `~` is the user's home."""
+    if not isinstance(value, str) or not value:
+        raise ValueError(f"{value!r} is not a path")
+    project = (info.context or {}).get("project") or Path.cwd()
+    return Path(project, os.path.expanduser(one_line(value)))
+
+
+ProjectPath = Annotated[Path, BeforeValidator(_project_path)]
+
+_GIT_URL = re.compile(
+    r"(https|ssh|file)://[A-Za-z0-9._~:@/%+-]+|[A-Za-z0-9._-]+@[A-Za-z0-9.-]+:[A-Za-z0-9._~/+-]+", re.ASCII
+)
+_LOOKS_REMOTE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*::?//|[^/]+@[^/]+:|ext::")
+
+
+def is_git(source: str) -> bool:
+    """Whether a source is a git URL rather than a folder."""
+    return bool(_GIT_URL.fullmatch(source))
+
+
+def _source(value: str) -> str:
+    """A folder or a git URL; options and transports that run commands (ext::) are refused."""
+    one_line(value)
+    if re.match(r"https://[^/@]*:[^/@]*@", value):
+        raise ValueError("a password in a git URL ends up in the repository; use an SSH key or a credential helper")
+    if not value or value.startswith("-") or (_LOOKS_REMOTE.match(value) and not is_git(value)):
+        raise ValueError(
+            f"{value!r} is neither a folder nor a git URL (https://..., ssh://..., user@host:path, file://...)"
+        )
+    return value
+
+
+Source = Annotated[str, AfterValidator(_source)]

@@ -1,0 +1,82 @@
+"""An app's code, packed and checked on the control machine before any host is connected to."""
+
+from __future__ import annotations
+
+import posixpath
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from windlass import folder, git, requirements
+from windlass.errors import SourceError
+
+if TYPE_CHECKING:
+    from windlass.requirements import Requirements
+    from windlass.settings import AppSettings
+    from windlass.tree import Tree
+
+
+@dataclass(frozen=True)
+class Source:
+    """Packed code; `digest` is the sha256 (hex) of what is in `archive`, `size` its bytes when unpacked.
+
+    `commit` None = not from git; `dirty` = the folder differs from the commit. `python_path` are folders in the source.
+    """
+
+    archive: bytes
+    digest: str
+    size: int
+    requirements: Requirements
+    python_path: tuple[str, ...] = (".",)
+    commit: str | None = None
+    dirty: bool = False
+
+
+def load(name: str, settings: AppSettings, project: Path) -> Source:
+    """The code of app `name`: a folder relative to `project`, or one commit of a git URL.
+
+    Raises SourceError for what would fail on the host later: no such folder or ref, a WSGI module, static folder or
+    requirements file that is not there, requirements that only this machine could install, too much of it all.
+    """
+    try:
+        return _load(settings, project)
+    except SourceError as error:
+        raise SourceError(f"app {name}: {error.args[0]}", hint=error.hint) from None
+
+
+def _load(settings: AppSettings, project: Path) -> Source:
+    tree, commit, dirty = _tree(settings, project)
+    python_path = _python_path(tree, settings)
+    for place in settings.static.values():
+        if not tree.has_folder(place):
+            raise SourceError(
+                f"{tree.label}: there is no folder {place}, which `static` names",
+                hint="It must have a file in it, and not be ignored by .gitignore or .deployignore.",
+            )
+    wanted = requirements.read(tree, settings.requirements)
+    archive, digest = tree.packed()
+    return Source(archive, digest, tree.size, wanted, python_path, commit, dirty)
+
+
+def _tree(settings: AppSettings, project: Path) -> tuple[Tree, str | None, bool]:
+    if settings.from_git:
+        tree, commit = git.read(settings.source, settings.ref, project / ".windlass" / "git", settings.source)
+        return tree, commit, False
+    return folder.read(project / Path(settings.source).expanduser(), settings.source.rstrip("/"))
+
+
+def _python_path(tree: Tree, settings: AppSettings) -> tuple[str, ...]:
+    """The folders to import from: those of the settings, else the top, or `src` for a package with that layout."""
+    name = settings.wsgi.partition(":")[0]
+    module = name.replace(".", "/")
+    given = settings.python_path
+    folders = (".", "src") if given is None else tuple(given)
+    for place in folders:
+        stem = posixpath.normpath(posixpath.join(place, module))
+        if f"{stem}.py" in tree or f"{stem}/__init__.py" in tree:
+            return (place,) if given is None else folders
+    looked = " nor ".join(posixpath.normpath(posixpath.join(place, f"{module}.py")) for place in folders)
+    raise SourceError(
+        f"{tree.label}: there is no module {name!r}, which `wsgi: {settings.wsgi}` names: neither {looked}",
+        hint="Correct `wsgi`, or say with `python_path` in which folder the module lies.",
+    )

@@ -1,0 +1,1 @@
+"""SSH to hosts: who they are is always verified, and nothing waits longer than it must."""

@@ -1,0 +1,106 @@
+"""Connections to hosts: opened, host key verified, logged in; then one exec after the other over them.
+
+fabric.Connection does what it is good at (ssh_config, tasks); it neither verifies host keys nor is it quick, so its
+`open` is not used. Retries are for connecting only, since a command sent twice may be done twice.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from windlass.errors import ConnectError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    import fabric
+    import paramiko
+
+    from windlass.host import Host
+
+
+@dataclass(frozen=True)
+class ConnectOptions:
+    """How hard to try, and whom to believe; times in seconds."""
+
+    connect_timeout: float = 10  # per step (TCP, handshake); a ConnectTimeout in ssh_config wins
+    attempts: int = 3  # when refused, timed out or reset
+    accept_new_host_key: bool = False
+    known_hosts: list[Path] | None = None  # the first is written to; None = those of ssh
+    keepalive: float = 10  # of silence, before the host is asked for a sign of life
+    dead_after: float = 25  # of silence, after which it counts as dead
+
+
+def connect(
+    host: Host, options: ConnectOptions = ConnectOptions(), say: Callable[[str], None] = lambda line: None
+) -> fabric.Connection:
+    """An open connection to a host of the inventory, whose values win over ssh_config; raises ConnectError."""
+    from windlass.ssh.config import connection_to
+    from windlass.ssh.opening import Opener
+
+    wanted = host.connect
+    connection = connection_to(
+        wanted.address, user=wanted.user, port=wanted.port, key_file=wanted.key_file, proxy_jump=wanted.proxy_jump
+    )
+    Opener(options, say).open(connection, host.name, wanted.host_key)
+    return connection
+
+
+def adopt(
+    connection: fabric.Connection,
+    options: ConnectOptions = ConnectOptions(),
+    say: Callable[[str], None] = lambda line: None,
+    *,
+    host_key: str | None = None,
+) -> fabric.Connection:
+    """The same for a connection that Fabric made (`fab -H root@HOST`); one already open is opened again, verified.
+
+    `host_key` is what the inventory says of the host ("ssh-ed25519 AAAA..."); None = it says nothing.
+    """
+    from windlass.ssh.config import gateway_of
+    from windlass.ssh.opening import Opener
+
+    close(connection)
+    if "proxyjump" in connection.ssh_config:
+        connection.gateway = gateway_of(connection)  # Fabric visits several hops in the wrong order
+    Opener(options, say).open(connection, connection.original_host, host_key)
+    return connection
+
+
+def open_exec(connection: fabric.Connection, command: str) -> paramiko.Channel:
+    """Start a command over a connection, without a terminal; raises ConnectError."""
+    import paramiko
+
+    from windlass.ssh.opening import place
+
+    try:
+        channel: paramiko.Channel = connection.transport.open_session()
+        channel.exec_command(command)
+    except (paramiko.SSHException, OSError, EOFError) as error:
+        reason = why_lost(connection) or f"the host refuses to run a command: {error}"
+        raise ConnectError(f"{place(connection, connection.original_host)}: {reason}") from None
+    connection.execs += 1
+    return channel
+
+
+def execs(connection: fabric.Connection) -> int:
+    """How many commands were started over the connection."""
+    count: int = connection.execs
+    return count
+
+
+def why_lost(connection: fabric.Connection) -> str | None:
+    """Why the connection broke; None = it is open, or we closed it."""
+    transport = connection.transport
+    if transport.is_active() or not transport.sock.ended:
+        return None
+    return transport.sock.lost or transport.farewell or "the host closed the connection"
+
+
+def close(connection: fabric.Connection) -> None:
+    """Close at once, jump hosts too; a second call does nothing."""
+    from windlass.ssh.opening import close
+
+    close(connection)

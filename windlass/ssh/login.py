@@ -1,0 +1,164 @@
+"""Logging in: which keys are offered to a host, in which order, and what is said when none is taken.
+
+Every wrong key costs 8 ms and one of the host's MaxAuthTries (3 on a hardened one), so what was named comes first:
+
+1. a key file that the inventory (or `fab -i`) names: that one alone. No agent, no default keys: it works or it is
+   an error that names the key. Only where the file needs a passphrase, or is but the public key, the agent signs;
+2. else the IdentityFiles of ~/.ssh/config (those that need a passphrase wait until the end, unless the agent has them);
+3. the agent's other keys, unless IdentitiesOnly;
+4. without any IdentityFile, ~/.ssh/id_ed25519, id_ecdsa, id_rsa.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import paramiko
+
+from windlass.errors import ConnectError
+from windlass.ssh.known_hosts import fingerprint
+from windlass.ssh.private_keys import KeyFile, LockedKey, UnusableKey
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    import fabric
+
+    from windlass.ssh.handshake import Transport
+
+DEFAULT_KEYS = ("id_ed25519", "id_ecdsa", "id_rsa")
+
+
+class Login:
+    """One attempt to log in; `where` is the host, for messages."""
+
+    def __init__(self, connection: fabric.Connection, where: str) -> None:
+        self._where = where
+        self._user: str = connection.user
+        settings = connection.connect_kwargs
+        named = [_path(name) for name in connection.ssh_config.get("identityfile", []) if name != "none"]
+        self._explicit = [path for name in _listed(settings.get("key_filename")) if (path := _path(name)) not in named]
+        self._files = [KeyFile(path) for path in self._explicit or named]
+        self._only_named = bool(self._explicit) or connection.ssh_config.get("identitiesonly") == "yes"
+        self._password: str | None = settings.get("password")  # from fab --prompt-for-login-password
+        self._agent: paramiko.Agent | None = None
+        self._offered: dict[bytes, str] = {}
+        self._unusable: list[str] = []
+        self._verdict = ""
+        self._check_explicit()
+
+    def authenticate(self, transport: Transport) -> None:
+        """Log in over a transport whose host is verified, or raise ConnectError."""
+        try:
+            any(self._settles(transport, transport.auth_publickey, key) for key in self._keys())
+            if self._password is not None and not transport.is_authenticated():
+                self._offered[b""] = "a password"
+                self._settles(transport, transport.auth_password, self._password)
+            if not transport.is_authenticated():
+                raise self._refused(transport)
+        finally:
+            if self._agent is not None:
+                self._agent.close()
+
+    def _settles(self, transport: Transport, method: Callable[[str, Any], list[str]], secret: object) -> bool:
+        """Offer one key or password; True = it makes no sense to offer another."""
+        try:
+            missing = method(self._user, secret)
+            if missing:
+                self._verdict = f"; that was taken, but the host also wants {' and '.join(missing)}"
+        except paramiko.BadAuthenticationType as error:
+            self._verdict = f"; the host takes only {' or '.join(error.allowed_types)}"
+        except (paramiko.SSHException, OSError, EOFError) as error:
+            if "timeout" in str(error):
+                self._verdict = f"; to the last one the host did not answer within {transport.auth_timeout:g} s"
+            elif str(error) not in ("Authentication failed.", "") and transport.is_active():
+                self._unusable.append(f"the last one ({error})")
+        return transport.is_authenticated() or not transport.is_active() or self._verdict != ""
+
+    def _check_explicit(self) -> None:
+        """Refuse a bad key file before anything goes over the network."""
+        for file in self._files if self._explicit else []:
+            try:
+                file.load()
+            except UnusableKey as error:
+                # With its public part known, the agent may have it; locked, its passphrase is asked for.
+                if file.blob is None and not isinstance(error, LockedKey):
+                    self._cannot_use(file, error)
+
+    def _keys(self) -> Iterator[paramiko.PKey]:
+        """The keys to offer, each once, in order; asks for a passphrase only when nothing else is left."""
+        locked: list[KeyFile] = []
+        yield from self._from_files(self._files, locked)
+        if not self._only_named:
+            yield from self._offer_agent()
+        if not self._files and not self._only_named:
+            home = Path.home() / ".ssh"
+            defaults = [KeyFile(home / name) for name in DEFAULT_KEYS if (home / name).is_file()]
+            yield from self._from_files(defaults, locked)
+        for file in locked:
+            try:
+                yield from self._once(file.unlock(), str(file.path))
+            except UnusableKey as error:
+                self._cannot_use(file, error)
+
+    def _from_files(self, files: list[KeyFile], locked: list[KeyFile]) -> Iterator[paramiko.PKey]:
+        for file in files:
+            try:
+                yield from self._once(file.load(), str(file.path))
+            except UnusableKey as error:
+                if in_agent := [key for key in self._agent_keys() if key.blob == file.blob]:
+                    yield from self._once(in_agent[0], f"{file.path} (by the agent)")
+                elif isinstance(error, LockedKey):
+                    locked.append(file)
+                else:
+                    self._cannot_use(file, error)
+
+    def _offer_agent(self) -> Iterator[paramiko.PKey]:
+        for key in self._agent_keys():
+            yield from self._once(key, f"the agent's {key.comment or key.get_name()}")
+
+    def _agent_keys(self) -> tuple[paramiko.AgentKey, ...]:
+        if self._agent is None:
+            try:
+                self._agent = paramiko.Agent()
+            except (paramiko.SSHException, OSError) as error:
+                self._unusable.append(f"the agent ({error})")
+                return ()
+        return self._agent.get_keys()
+
+    def _once(self, key: paramiko.PKey, label: str) -> Iterator[paramiko.PKey]:
+        blob = key.asbytes()
+        if blob not in self._offered:
+            self._offered[blob] = f"{label} {fingerprint(blob)}"
+            yield key
+
+    def _cannot_use(self, file: KeyFile, error: UnusableKey) -> None:
+        if file.path in self._explicit:
+            raise ConnectError(f"{self._where}: the key file {file.path} {error}", hint=error.hint) from None
+        self._unusable.append(f"{file.path} ({error})")
+
+    def _refused(self, transport: Transport) -> ConnectError:
+        said = f"login refused; offered: {', '.join(self._offered.values()) or 'nothing'}"
+        if self._unusable:
+            said += f"; not usable: {', '.join(self._unusable)}"
+        if self._agent is not None and not self._agent.get_keys():
+            said += "; the agent has no keys" if "SSH_AUTH_SOCK" in os.environ else "; no agent"
+        said += self._verdict
+        hint = (
+            f"Put your public key into the authorized_keys of {self._user} there (ssh-copy-id), or set"
+            " `ansible_user` or `ansible_ssh_private_key_file` in the inventory."
+        )
+        if not transport.is_active():
+            said += f"; the host hung up: {transport.farewell or 'it gave no reason'}"
+            hint = "Name one key: `ansible_ssh_private_key_file` in the inventory, or IdentityFile in ~/.ssh/config."
+        return ConnectError(f"{self._where}: {said}", hint=hint)
+
+
+def _path(name: str) -> Path:
+    return Path(name).expanduser()
+
+
+def _listed(value: str | list[str] | None) -> list[str]:
+    return [value] if isinstance(value, str) else list(value or [])

@@ -1,0 +1,96 @@
+"""[H] How a host and its apps are right now, for `deploy.py status`."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import time
+from typing import TYPE_CHECKING, Any
+
+from windlass.machine import CommandFailed
+from windlass.resources.certificate import look_at
+from windlass.resources.health import Question
+from windlass.resources.instance import Instance
+from windlass.resources.releases import Releases
+
+if TYPE_CHECKING:
+    from windlass.machine import Machine
+
+PROPERTIES = ("ActiveState", "MainPID", "MemoryCurrent", "NRestarts")
+HEALTH_TIMEOUT = 5  # seconds
+
+
+def collect(machine: Machine, apps: list[dict[str, str]]) -> dict[str, Any]:
+    """The host's disk and uptime, and each app's release, process, health and certificate.
+
+    An app is given as `{"name", "domain", "health_path"}`. Sizes are in bytes, times in seconds.
+    """
+    disk = shutil.disk_usage("/")
+    with open("/proc/uptime", encoding="ascii") as file:
+        uptime = float(file.read().split()[0])
+    return {
+        "disk_used": disk.used,
+        "disk_size": disk.total,
+        "uptime": uptime,
+        "nginx": _active(machine, "nginx.service"),
+        "apps": [_app(machine, **app) for app in apps],
+    }
+
+
+def _app(machine: Machine, name: str, domain: str, health_path: str) -> dict[str, Any]:
+    known: dict[str, Any] = {"name": name, "release": None}
+    record = Releases(f"/srv/{name}").current
+    if record is None:
+        return known
+    instance = Instance(machine, name, record.id)
+    properties = _show(machine, instance.service)
+    pid = int(properties.get("MainPID", 0))
+    look = look_at(f"/etc/nginx/tls/{name}")
+    return {
+        **known,
+        "release": record.id,
+        "commit": record.commit,
+        "dirty": record.dirty,
+        "age": int(time.time()) - record.created,
+        "active": properties.get("ActiveState") == "active",
+        "workers": len(_children(pid)) if pid else 0,
+        "memory": _number(properties.get("MemoryCurrent", "")),
+        "restarts": _number(properties.get("NRestarts", "")),
+        "health": _health(instance, Question(domain, health_path)),
+        "certificate_until": look.expires if look else None,
+    }
+
+
+def _health(instance: Instance, question: Question) -> str:
+    """`ok`, or what came instead."""
+    try:
+        answer = question.ask(instance.address, HEALTH_TIMEOUT)
+    except OSError as error:
+        return error.strerror or str(error)
+    return "ok" if answer.good else str(answer)
+
+
+def _show(machine: Machine, unit: str) -> dict[str, str]:
+    output = machine.run(["systemctl", "show", f"--property={','.join(PROPERTIES)}", "--", unit])
+    return dict(line.split("=", 1) for line in output.splitlines() if "=" in line)
+
+
+def _active(machine: Machine, unit: str) -> bool:
+    try:
+        machine.run(["systemctl", "is-active", "--quiet", unit])
+    except CommandFailed:
+        return False
+    return True
+
+
+def _children(pid: int) -> list[str]:
+    path = f"/proc/{pid}/task/{pid}/children"
+    if not os.path.exists(path):
+        return []
+    with open(path, encoding="ascii") as file:
+        return file.read().split()
+
+
+def _number(text: str) -> int | None:
+    """A number of systemd's; None where it says that it does not know."""
+    return int(text) if text.isdigit() else None
