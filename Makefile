@@ -70,7 +70,7 @@ clean:  ## remove the lab and everything that was set up here
 # The tests start an sshd and an nginx of their own; the system's are kept from starting where they were not there before.
 /usr/sbin/sshd: PACKAGE = openssh-server
 /usr/sbin/sshd: SERVICE = ssh
-/usr/sbin/nginx: PACKAGE = nginx-light
+/usr/sbin/nginx: PACKAGE = nginx
 /usr/sbin/nginx: SERVICE = nginx
 /usr/sbin/sshd /usr/sbin/nginx:
 	@echo 'installing $(PACKAGE) for the tests (its service stays off)'
