@@ -31,11 +31,11 @@ lint: .venv/ready-dev
 types: .venv/ready-dev
 	$(BIN)/mypy
 
-fast: .venv/ready-dev /usr/sbin/sshd  ## the tests that need no lab
+fast: .venv/ready-dev /usr/sbin/sshd /usr/sbin/nginx  ## the tests that need no lab
 	$(BIN)/pytest -q -n 2 -m 'not lab'
 
-lab: .venv/ready-dev /usr/sbin/sshd  ## the tests on lab hosts
-	$(BIN)/pytest -q -m lab
+lab: .venv/ready-dev  ## the tests on lab hosts
+	$(BIN)/pytest -q -m lab -n 2 --dist loadfile
 
 bench: .venv/ready-dev  ## speed, as ratios to plain SSH and a plain shell script
 	$(BIN)/python -m benchmarks
@@ -67,10 +67,14 @@ clean:  ## remove the lab and everything that was set up here
 	@$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements-dev.lock
 	@touch $@ .venv/ready
 
-# The tests start an sshd of their own; the system's one is kept from starting where it was not there before.
-/usr/sbin/sshd:
-	@echo 'installing openssh-server for the tests (its service stays off)'
+# The tests start an sshd and an nginx of their own; the system's are kept from starting where they were not there before.
+/usr/sbin/sshd: PACKAGE = openssh-server
+/usr/sbin/sshd: SERVICE = ssh
+/usr/sbin/nginx: PACKAGE = nginx
+/usr/sbin/nginx: SERVICE = nginx
+/usr/sbin/sshd /usr/sbin/nginx:
+	@echo 'installing $(PACKAGE) for the tests (its service stays off)'
 	@$(SUDO) mkdir -p /etc/systemd/system
-	@$(SUDO) ln -sfn /dev/null /etc/systemd/system/ssh.service
+	@$(SUDO) ln -sfn /dev/null /etc/systemd/system/$(SERVICE).service
 	@$(APT) update >/dev/null
-	@$(APT) install --no-install-recommends openssh-server >/dev/null
+	@$(APT) install --no-install-recommends $(PACKAGE) openssl >/dev/null

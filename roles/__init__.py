@@ -9,7 +9,7 @@ from roles.base import base
 from roles.nginx import nginx
 from roles.release import release
 from roles.site import site
-from roles.tls import tls
+from roles.tls import certbot, tls
 from roles.venv import venv
 
 if TYPE_CHECKING:
@@ -19,7 +19,11 @@ if TYPE_CHECKING:
     from windlass.host import Host
     from windlass.resources import Resource
 
-HOST_ROLES: dict[str, Callable[[Host, list[App]], Iterator[Resource]]] = {"base": base, "nginx": nginx}
+HOST_ROLES: dict[str, Callable[[Host, list[App]], Iterator[Resource]]] = {
+    "base": base,
+    "nginx": nginx,
+    "certbot": certbot,
+}
 APP_ROLES: dict[str, Callable[[Host, App], Iterator[Resource]]] = {
     "app": app,
     "venv": venv,

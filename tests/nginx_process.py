@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import os
 import re
 import shutil
 import socket
@@ -51,7 +52,8 @@ class NginxProcess:
         text = MOVED.sub(lambda match: f"{self.folder}/{match[1]}", content)
         text = re.sub(r"listen (?:\[::\]:)?80\b", f"listen 127.0.0.1:{self.http_port}", text)
         text = re.sub(r"listen (?:\[::\]:)?443\b", f"listen 127.0.0.1:{self.https_port}", text)
-        text = re.sub(r"^user .*;$", "user root;", text, flags=re.MULTILINE)
+        text = re.sub(r"^user .*;$", "user root;" if os.getuid() == 0 else "", text, flags=re.MULTILINE)
+        text = re.sub(r"^http {|(?<= )http {", f"http {{ {self._scratch()}", text, flags=re.MULTILINE)
         file = Path(f"{self.folder}{path}")
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text)
@@ -118,6 +120,11 @@ class NginxProcess:
         context.set_alpn_protocols(["http/1.1"])
         plain = socket.create_connection(("127.0.0.1", self.https_port), timeout=5)
         return context.wrap_socket(plain, server_hostname=name)
+
+    def _scratch(self) -> str:
+        """Directives for folders of its own for what does not fit into memory; Debian's are root's."""
+        kinds = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+        return "".join(f"{kind}_temp_path {self.folder}/var/lib/nginx/{kind}; " for kind in kinds)
 
     def _command(self) -> list[str]:
         # -e: the log until the configuration is read.

@@ -38,11 +38,17 @@ def test_every_command_has_help(commands: Commands, name: str) -> None:
         (["provision", "web", "--chek"], "Error: No such option '--chek'. (Did you mean one of: '--check', '--help'?)"),
         (["provision", "web", "--forks", "0"], "Error: Invalid value for '--forks': 0 is not in the range 1<=x<=100."),
         (["provision", "lab"], "error: unknown host or group 'lab'\n  there is no lab yet: python deploy.py lab up"),
-        (["provision", "web"], "error: no host matches 'web'\n  the inventory has no hosts: add one to inventory/hosts.yml"),
+        (
+            ["provision", "web"],
+            "error: no host matches 'web'\n  the inventory has no hosts: add one to inventory/hosts.yml",
+        ),
         (["deploy", "nosuch"], "error: unknown host or group 'nosuch'"),
         (["status", "nosuch"], "error: unknown host or group 'nosuch'"),
         (["lab", "status"], "python deploy.py lab up"),
-        (["--project", "/nosuch", "inventory"], "Error: Invalid value for '--project': Directory '/nosuch' does not exist."),
+        (
+            ["--project", "/nosuch", "inventory"],
+            "Error: Invalid value for '--project': Directory '/nosuch' does not exist.",
+        ),
     ],
 )
 def test_a_mistake_is_one_message_and_status_2(commands: Commands, arguments: list[str], message: str) -> None:

@@ -18,7 +18,7 @@ CREATED = Result(
 MODE = Result("app", "shop", "directory /srv/shop", "changed", 2.34, {"mode": [0o755, 0o750]})
 FINE = Result("base", None, "packages nginx", "ok", 0.0)
 FAILED = Result("tls", "shop", "certificate shop", "failed", 1.0, message="no such name", hint="Point it here.")
-CERTIFICATE = Result("tls", "shop", "certificate shop", "ok", 0.0, notes={"url": "https://a/", "expires": "2027-02-18"})
+CERTIFICATE = Result("tls", "shop", "certificate shop", "ok", 0.0, notes={"url": "https://a/", "expires": "2027-02-18", "issuer": "R12"})
 
 
 def lines(capsys: pytest.CaptureFixture[str]) -> list[str]:
@@ -49,25 +49,26 @@ def test_a_failure_says_why_and_what_to_do(capsys: pytest.CaptureFixture[str]) -
 
 
 def test_the_summary_counts_and_shows_where_the_app_answers(capsys: pytest.CaptureFixture[str]) -> None:
-    good = Outcome("web1", [CREATED, FINE, CERTIFICATE], seconds=12.34, execs=1)
+    good = Outcome("web1", results=[CREATED, FINE, CERTIFICATE], plain=["http://b/"], seconds=12.34, execs=1)
     lost = Outcome("web22", error=ConnectError("refused"), seconds=1.0)
     report().summary([good, lost])
     assert lines(capsys) == [
         "",
         "web1   1 changed, 2 ok, 12.3 s",
-        "       https://a/  certificate until 2027-02-18",
+        "       https://a/  certificate until 2027-02-18 from R12",
+        "       http://b/",
         "web22  not done, 1.0 s",
     ]
 
 
 def test_verbose_shows_what_is_in_order_and_the_execs(capsys: pytest.CaptureFixture[str]) -> None:
     report(1).result("web1", FINE)
-    report(1).summary([Outcome("web1", [FINE], seconds=0.2, execs=1)])
+    report(1).summary([Outcome("web1", results=[FINE], seconds=0.2, execs=1)])
     assert lines(capsys) == ["web1  base    packages nginx", "", "web1  0 changed, 1 ok, 0.2 s, 1 SSH exec"]
 
 
 def test_check_says_would(capsys: pytest.CaptureFixture[str]) -> None:
-    report(check=True).summary([Outcome("web1", [CREATED], seconds=0.2)])
+    report(check=True).summary([Outcome("web1", results=[CREATED], seconds=0.2)])
     assert "1 would change" in capsys.readouterr().out
 
 
@@ -75,7 +76,7 @@ def test_json_is_one_document_and_nothing_else(capsys: pytest.CaptureFixture[str
     machine = JsonReport(check=False)
     machine.started("web1")
     machine.result("web1", FAILED)
-    outcome = Outcome("web1", [MODE, FAILED], seconds=1.23456, execs=1)
+    outcome = Outcome("web1", results=[MODE, FAILED], seconds=1.23456, execs=1)
     machine.finished(outcome)
     machine.summary([outcome])
     document = json.loads(capsys.readouterr().out)
@@ -93,6 +94,6 @@ def test_json_is_one_document_and_nothing_else(capsys: pytest.CaptureFixture[str
 
 
 def test_exit_status() -> None:
-    assert Outcome("a", [FINE]).exit_status == 0
-    assert Outcome("a", [FINE, FAILED]).exit_status == 1
+    assert Outcome("a", results=[FINE]).exit_status == 0
+    assert Outcome("a", results=[FINE, FAILED]).exit_status == 1
     assert Outcome("a", error=ConnectError("refused")).exit_status == 1

@@ -21,6 +21,7 @@ def gather() -> dict[str, Any]:
         "cpus": len(os.sched_getaffinity(0)),
         "memory": _memory(),
         "addresses": _addresses(),
+        "ipv6": os.path.exists("/proc/net/if_inet6"),
         "hostname": socket.gethostname(),
         "kernel": os.uname().release,
         "systemd": os.path.isdir("/run/systemd/system"),

@@ -41,6 +41,7 @@ class Facts:
     cpus: int
     memory: int
     addresses: list[str]
+    ipv6: bool  # whether the kernel has it, with an address or without
     hostname: str
     systemd: bool
     kernel: str

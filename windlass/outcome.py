@@ -30,9 +30,13 @@ class Result:
 
 @dataclass
 class Outcome:
-    """One host's run: its results in order, wall time in seconds, SSH execs used; `error` None = it was reached."""
+    """One host's run: its results in order, wall time in seconds, SSH execs used; `error` None = it was reached.
+
+    `plain` are the URLs of apps that are served without TLS, because the inventory says so.
+    """
 
     host: str
+    plain: list[str] = field(default_factory=list)
     results: list[Result] = field(default_factory=list)
     seconds: float = 0.0
     execs: int = 0
@@ -46,7 +50,7 @@ class Outcome:
     @property
     def notes(self) -> list[dict[str, Any]]:
         """What resources have to say to the summary, e.g. URL and expiry of a certificate."""
-        return [result.notes for result in self.results if result.notes]
+        return [*(result.notes for result in self.results if result.notes), *({"url": url} for url in self.plain)]
 
     @property
     def exit_status(self) -> int:

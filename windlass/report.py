@@ -120,8 +120,8 @@ def _values(name: str, old: Any, new: Any) -> str:
 
 
 def _words(note: dict[str, Any]) -> str:
-    """`url`, then until when its certificate is valid; other notes as they are."""
+    """`url`, then until when its certificate is valid and whose it is; other notes as they are."""
     words = {**note}
     if "expires" in words:
-        words["expires"] = f"certificate until {words['expires']}"
+        words["expires"] = f"certificate until {words['expires']} from {words.pop('issuer', 'an unknown CA')}"
     return "  ".join(str(word) for word in words.values())

@@ -9,6 +9,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from windlass.app import App
@@ -17,7 +18,8 @@ from windlass.errors import AgentError, HostError, UsageError, WindlassError
 from windlass.host import Facts
 from windlass.outcome import Outcome, Result
 from windlass.ssh import connection as ssh
-from windlass.transport import Session
+from windlass.template import load_templates
+from windlass.transport import Session, shipment
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -86,6 +88,7 @@ class Run:
         connections = given or {}
         pool = ThreadPoolExecutor(self.request.forks)
         jobs = [pool.submit(self._converge_one, host, apps[host.name], connections.get(host.name)) for host in hosts]
+        _prepare()
         try:
             return [job.result() for job in jobs]
         except KeyboardInterrupt:
@@ -113,7 +116,7 @@ class Run:
         return [App(name, settings[name], load(name, settings[name], self.project)) for name in names]
 
     def _converge_one(self, host: Host, apps: list[App], given: fabric.Connection | None) -> Outcome:
-        outcome = Outcome(host.name)
+        outcome = Outcome(host.name, plain=_plain_urls(host, apps))
         start = time.monotonic()
         self.report.started(host.name)
         try:
@@ -165,6 +168,18 @@ class Run:
         session.ask({"type": "converge", **request}, catalog.contents, on_event)
         if refusals:
             raise HostError(refusals[0], hint="Wait until it is done, then run again.")
+
+
+def _plain_urls(host: Host, apps: list[App]) -> list[str]:
+    off = [app.settings for app in apps if host.settings.tls_of(app.settings).mode == "off"]
+    return [f"http://{settings.domains[0]}/" for settings in off]
+
+
+def _prepare() -> None:
+    """Loads what every host needs next, while the connections are being made."""
+    shipment()
+    import_module("roles")
+    load_templates()
 
 
 def _result(entry: Entry, event: dict[str, Any]) -> Result:

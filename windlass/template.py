@@ -28,6 +28,11 @@ def _environment() -> jinja2.Environment:
     )
 
 
+def load_templates() -> None:
+    """Reads the template library in, which `render` would otherwise do when it is first needed."""
+    _environment()
+
+
 def render(name: str, /, **values: Any) -> str:
     """The template `templates/<name>` filled with values.
 

@@ -6,6 +6,7 @@ from windlass.resources.certificate import Placeholder, SelfSigned
 from windlass.resources.directory import Directory
 from windlass.resources.file import File
 from windlass.resources.link import Absent, Link
+from windlass.resources.locale import Locale
 from windlass.resources.nginx import Reload
 from windlass.resources.packages import Packages
 from windlass.resources.release import Release
@@ -21,6 +22,7 @@ __all__ = [
     "Directory",
     "File",
     "Link",
+    "Locale",
     "Packages",
     "Placeholder",
     "Release",

@@ -83,15 +83,19 @@ class Packages(Resource):
         self._run([*INSTALL, *names])
 
     def _run(self, command: Sequence[str]) -> None:
+        said: set[str] = set()
+
+        def waiting(line: str) -> None:
+            # apt says it again every second.
+            if line.startswith("Waiting for cache lock") and line not in said:
+                said.add(line)
+                self.machine.say(line)
+
         environment = {"DEBIAN_FRONTEND": "noninteractive", "NEEDRESTART_SUSPEND": "1"}
         try:
-            self.machine.run(command, timeout=INSTALL_TIMEOUT, env=environment, each_line=self._waiting)
+            self.machine.run(command, timeout=INSTALL_TIMEOUT, env=environment, each_line=waiting)
         except CommandFailed as failure:
             raise Failed(_reason(failure.output)) from None
-
-    def _waiting(self, line: str) -> None:
-        if line.startswith("Waiting for cache lock"):
-            self.machine.say(line.rstrip(". "))
 
 
 def _installed() -> set[str]:

@@ -1,0 +1,71 @@
+"""What any host needs: packages, its time zone and locale, a journal within limits, security updates."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from roles.nginx import PACKAGES as NGINX
+from roles.tls import PACKAGES as CERTBOT
+from roles.tls import uses_certbot
+from roles.venv import PACKAGES as VENV
+from windlass.resources import Directory, File, Link, Locale, Packages, Unit
+from windlass.template import render
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from windlass.app import App
+    from windlass.host import Host
+    from windlass.resources import Resource
+    from windlass.settings import Settings
+
+PACKAGES = ("ca-certificates", "tzdata")
+
+# tzdata's own name for it; its upgrades put /etc/localtime back to that.
+ZONES = {"UTC": "Etc/UTC", "GMT": "Etc/GMT"}
+# Releases that keep the zone's name in /etc/timezone as well; newer ones have the link alone.
+WITH_NAME = {("debian", "11"), ("debian", "12"), ("ubuntu", "22.04"), ("ubuntu", "24.04")}
+
+
+def base(host: Host, apps: list[App]) -> Iterator[Resource]:
+    """The base of a host; the packages of all roles come in one run of apt, which takes most of a first run's time."""
+    yield Packages(_packages(host.settings))
+    yield from _time_zone(host)
+    if host.settings.locale:
+        yield Locale(host.settings.locale)
+    yield from _journal(host.settings.journald_max_use)
+    yield from _updates(host.settings.unattended_upgrades)
+
+
+def _packages(settings: Settings) -> list[str]:
+    names = {*PACKAGES, *NGINX, *VENV, *settings.packages}
+    if uses_certbot(settings):
+        names.update(CERTBOT)
+    if settings.locale:
+        names.add("locales")
+    if settings.unattended_upgrades:
+        names.add("unattended-upgrades")
+    return sorted(names)
+
+
+def _time_zone(host: Host) -> Iterator[Resource]:
+    assert host.facts is not None  # noqa: S101 - roles run after HELLO
+    zone = ZONES.get(host.settings.timezone, host.settings.timezone)
+    yield Link("/etc/localtime", f"/usr/share/zoneinfo/{zone}")
+    if (host.facts.os, host.facts.os_version) in WITH_NAME:
+        yield File("/etc/timezone", f"{zone}\n")
+
+
+def _journal(max_use: str) -> Iterator[Resource]:
+    journald = Unit("systemd-journald.service")
+    yield Directory("/etc/systemd/journald.conf.d")
+    limits = render("journald/limits.conf.j2", max_use=max_use)
+    yield File("/etc/systemd/journald.conf.d/50-windlass.conf", limits, notify=[journald])
+    yield journald
+
+
+def _updates(on: bool) -> Iterator[Resource]:
+    yield File("/etc/apt/apt.conf.d/52windlass-updates", render("apt/unattended-upgrades.j2", on=on))
+    if on:
+        yield Unit("apt-daily.timer")
+        yield Unit("apt-daily-upgrade.timer")

@@ -1,0 +1,65 @@
+"""nginx for the whole host: its configuration, and what visitors get who ask for a name that is no app's."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from windlass.resources import Absent, Directory, File, Placeholder, Reload, Unit
+from windlass.resources.certificate import LINKS, OWN
+from windlass.template import render
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from windlass.app import App
+    from windlass.host import Host
+    from windlass.resources import Resource
+
+PACKAGES = ("nginx", "openssl", "logrotate")
+
+# The nginx of each release: its version decides on directives before it is installed. Any other release is taken to be
+# newer than these.
+VERSIONS = {
+    ("debian", "11"): (1, 18, 0),
+    ("debian", "12"): (1, 22, 1),
+    ("debian", "13"): (1, 26, 3),
+    ("ubuntu", "22.04"): (1, 18, 0),
+    ("ubuntu", "24.04"): (1, 24, 0),
+}
+NEWER = (1, 28, 0)
+
+VERIFY = ("nginx", "-t", "-q")
+
+
+def nginx(host: Host, apps: list[App]) -> Iterator[Resource]:
+    """nginx with no app yet."""
+    reload = Reload("nginx")
+    yield Directory("/var/www/windlass")
+    yield File("/var/www/windlass/unavailable.html", render("nginx/unavailable.html"))
+    yield Directory("/var/www/acme")
+    yield Directory(LINKS)
+    yield Directory(OWN, mode=0o700)
+    values = listening(host)
+    if not values["reject_handshake"]:
+        yield Placeholder("nobody", ["nobody.invalid"])
+    yield Absent("/etc/nginx/sites-enabled/default", notify=[reload])
+    yield File("/etc/nginx/nginx.conf", render("nginx/nginx.conf.j2"), verify=VERIFY, notify=[reload])
+    tls = any(host.settings.tls_of(app).mode != "off" for app in host.settings.apps.values())
+    unknown = render("nginx/unknown.conf.j2", tls=tls, **values)
+    yield File("/etc/nginx/sites-enabled/00-unknown.conf", unknown, verify=VERIFY, notify=[reload])
+    yield Unit("nginx.service")
+    yield reload
+
+
+def listening(host: Host) -> dict[str, Any]:
+    """How this host's nginx listens: the addresses before a port, and the syntax that its version knows."""
+    facts = host.facts
+    assert facts is not None  # noqa: S101 - roles run after HELLO
+    version = VERSIONS.get((facts.os, facts.os_version), NEWER)
+    http2_directive = version >= (1, 25, 1)
+    return {
+        "addresses": ["", "[::]:"] if facts.ipv6 else [""],
+        "http2_directive": http2_directive,
+        "ssl": "ssl" if http2_directive else "ssl http2",
+        "reject_handshake": version >= (1, 19, 4),
+    }

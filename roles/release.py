@@ -1,0 +1,95 @@
+"""An app's release: the one thing that gets its traffic."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from windlass.resources import Release
+from windlass.resources.content import Content
+from windlass.resources.environment import Environment
+from windlass.settings.environment import is_secret
+from windlass.sizing import workers_and_threads
+from windlass.template import render
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from windlass.app import App
+    from windlass.host import Host
+    from windlass.resources import Resource
+
+# An app that eats more than this of the host's memory is stopped and started again, before the host suffers.
+MEMORY_MAX = "80%"
+
+
+def release(host: Host, app: App) -> Iterator[Resource]:
+    """Code, venv, environment and units of the app, in traffic once they are healthy."""
+    assert host.facts is not None  # noqa: S101 - roles run after HELLO
+    settings, source = app.settings, app.source
+    process = _process(app)
+    yield Release(
+        app.name,
+        code=Content.of(source.archive),
+        digest=source.digest,
+        size=source.size,
+        venv=app.venv(host.facts),
+        environment=Content.of(_environment(app).to_json()),
+        gunicorn_conf=Content.of(_gunicorn_conf(host, app)),
+        service=Content.of(
+            render(
+                "systemd/app.service.j2",
+                app=app,
+                process=process,
+                memory_max=settings.memory_max or MEMORY_MAX,
+                stop_timeout=settings.drain_timeout + 2,
+            )
+        ),
+        socket=Content.of(render("systemd/app.socket.j2", app=app)),
+        host_name=settings.domains[0],
+        health_path=settings.health_path,
+        health_timeout=settings.health_timeout,
+        static=sorted(settings.static.values()),
+        process=process,
+        release_command=settings.release_command or "",
+        drain_timeout=settings.drain_timeout,
+        keep=settings.keep_releases,
+        commit=source.commit,
+        dirty=source.dirty,
+    )
+
+
+def _process(app: App) -> dict[str, str]:
+    """What every process of a release has in its environment; %i is the release."""
+    here = f"{app.home}/releases/%i"
+    folders = [f"{here}/code" if folder == "." else f"{here}/code/{folder}" for folder in app.source.python_path]
+    return {
+        "FLASK_DEBUG": "0",
+        "PATH": f"{here}/venv/bin:/usr/local/bin:/usr/bin:/bin",
+        "PYTHONDONTWRITEBYTECODE": "1",  # it could not: the code belongs to root
+        "PYTHONPATH": ":".join(folders),
+        "PYTHONUNBUFFERED": "1",
+        "STATE_DIRECTORY": app.data,
+    }
+
+
+def _environment(app: App) -> Environment:
+    """The app's own environment; what does not stand in the inventory is secret, and what is called so."""
+    variables = app.settings.environment()
+    secret = {name for name in variables if name not in app.settings.env or is_secret(name)}
+    return Environment(variables, frozenset(secret))
+
+
+def _gunicorn_conf(host: Host, app: App) -> str:
+    assert host.facts is not None  # noqa: S101 - roles run after HELLO
+    workers, threads = workers_and_threads(app.settings, host.facts, len(host.settings.apps))
+    gunicorn = app.settings.gunicorn
+    return render(
+        "gunicorn.conf.py.j2",
+        name=app.name,
+        wsgi=app.settings.wsgi,
+        workers=workers,
+        threads=threads,
+        gunicorn=gunicorn,
+        # Gunicorn must not give up on a request that systemd and the drain would still wait for.
+        graceful_timeout=max(gunicorn.graceful_timeout, app.settings.drain_timeout),
+    )

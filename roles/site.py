@@ -1,0 +1,40 @@
+"""An app's place in nginx: one server block file, so that a mistake in one app's never touches another's."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from roles.nginx import VERIFY, listening
+from windlass.resources import File, Placeholder, Reload
+from windlass.template import render
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from windlass.app import App
+    from windlass.host import Host
+    from windlass.resources import Resource
+
+
+def site(host: Host, app: App) -> Iterator[Resource]:
+    """The app's domains lead to its socket; nginx cannot load that without some certificate, hence a placeholder."""
+    settings = app.settings
+    tls = host.settings.tls_of(settings)
+    if tls.mode != "off":
+        yield Placeholder(app.name, settings.domains)
+    configuration = render(
+        "nginx/site.conf.j2",
+        name=app.name,
+        home=app.home,
+        domains=settings.domains,
+        static=settings.static,
+        body_limit=settings.nginx.body_limit,
+        proxy_timeout=settings.nginx.proxy_timeout,
+        tls=tls.mode != "off",
+        # A browser that has seen this header insists on a certificate that it trusts.
+        hsts=tls.mode == "letsencrypt" and not tls.staging,
+        **listening(host),
+    )
+    reload = Reload(app.name)
+    yield File(f"/etc/nginx/sites-enabled/{app.name}.conf", configuration, verify=VERIFY, notify=[reload])
+    yield reload

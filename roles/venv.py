@@ -1,0 +1,32 @@
+"""An app's Python packages."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from windlass.resources import AppPackages, Venv
+from windlass.resources.content import Content
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from windlass.app import App
+    from windlass.host import Host
+    from windlass.resources import Resource
+
+PACKAGES = ("python3", "python3-venv")
+
+
+def venv(host: Host, app: App) -> Iterator[Resource]:
+    """A virtual environment for exactly these requirements, shared by all releases that have them."""
+    assert host.facts is not None  # noqa: S101 - roles run after HELLO
+    yield AppPackages([*PACKAGES, *sorted(app.settings.packages)], app=app.name)
+    requirements = app.source.requirements
+    yield Venv(
+        app.venv(host.facts),
+        user=app.name,
+        requirements=Content.of(requirements.text),
+        constraints=Content.of(requirements.constraints),
+        gunicorn=app.gunicorn,
+        hashed=requirements.hashed,
+    )

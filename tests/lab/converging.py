@@ -1,0 +1,44 @@
+"""Apps on a lab host by the real roles, over real SSH, without an inventory: settings are given as plain values."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from windlass.host import Connect, Host
+from windlass.report import Report
+from windlass.run import Request, Run
+from windlass.settings import Settings
+from windlass.ssh.connection import ConnectOptions
+from windlass.terminal import Terminal
+
+if TYPE_CHECKING:
+    from windlass.lab import Lab, LabHost
+    from windlass.outcome import Outcome, Result
+
+# The roles that bring an app as far as its socket; no nginx, no certificate.
+ROLES = frozenset({"app", "venv", "release"})
+
+
+def converge(
+    lab: Lab,
+    host: LabHost,
+    apps: dict[str, Any],
+    project: Path,
+    *,
+    roles: frozenset[str] | None = ROLES,
+    **request: Any,
+) -> Outcome:
+    """One run; `apps` are settings as an inventory has them, their folders relative to `project`."""
+    connect = Connect(
+        host.address, port=host.ssh_port, user="root", key_file=lab.folder / "id_ed25519", host_key=host.host_key
+    )
+    settings = Settings.model_validate({"apps": apps}, context={"project": project})
+    target = Host(host.name, [], connect, settings, {})
+    run = Run(Request("test", tags=roles, **request), ConnectOptions(), project, Report(Terminal()))
+    return run.converge([target])[0]
+
+
+def result(outcome: Outcome, kind: str) -> Result:
+    """What became of the first resource of a kind, e.g. `release`."""
+    return next(each for each in outcome.results if each.resource.startswith(f"{kind} "))

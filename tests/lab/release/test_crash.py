@@ -1,0 +1,72 @@
+"""Processes, hosts and runs that die at a bad moment."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import pytest
+
+from tests.lab.converging import result
+from tests.lab.release.visitors import visiting
+from tests.lab.release.world import World
+
+pytestmark = pytest.mark.lab
+
+
+def test_a_killed_master_comes_back_and_nobody_is_refused(world: World) -> None:
+    world.well()
+    with visiting(world.host, "notes", count=2) as visits:
+        time.sleep(0.5)
+        world.host.run(f"systemctl kill -s KILL --kill-whom=main notes@{world.current}.service")
+        time.sleep(3)
+    # What was being answered at that moment is lost; what was waiting is not.
+    assert len(visits.failures) <= 2
+    assert all("HTTP" not in failure and "refused" not in failure.lower() for failure in visits.failures)
+    assert visits.served > 100
+
+
+def test_after_a_reboot_exactly_the_current_release_runs(world: World) -> None:
+    world.greet("before the reboot")
+    world.well()
+    world.host.reboot()
+    deadline = time.monotonic() + 20
+    while "notes@" not in " ".join(world.running()) and time.monotonic() < deadline:
+        time.sleep(0.2)
+    assert world.ask() == "before the reboot"
+    world.is_tidy()
+    assert world.well().counts["changed"] == 0
+
+
+def test_a_stopped_release_is_brought_back(world: World) -> None:
+    world.well()
+    world.host.run(f"systemctl stop notes@{world.current}.socket notes@{world.current}.service")
+    outcome = world.well()
+    assert result(outcome, "release").diff["health"] == ["not running", "good"]
+    world.is_tidy()
+
+
+@pytest.mark.parametrize("step", ["upload", "release command", "start", "switch", "drain"])
+def test_a_killed_run_leaves_old_or_new_and_the_next_converges(
+    world: World, step: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.well(release_command="sleep 0.5")
+    world.greet(f"killed in {step}")
+    agent = 'kill -KILL $(python3 -c \'import json;print(json.load(open("/var/lib/windlass/lock"))["pid"])\')'
+    killed = []
+
+    def progress(report: Any, host: str, entry: Any, text: str) -> None:
+        if text == step and not killed:
+            killed.append(step)
+            time.sleep(0.15)
+            world.host.run(agent)
+
+    monkeypatch.setattr("windlass.report.Report.progress", progress)
+    with visiting(world.host, "notes", count=2) as visits:
+        outcome = world.deploy(release_command="sleep 0.5")
+        assert killed
+        assert outcome.error is not None
+        world.well(release_command="sleep 0.5")
+    assert visits.failures == []
+    assert world.ask() == f"killed in {step}"
+    world.is_tidy()

@@ -1,0 +1,125 @@
+"""New releases of an app that is visited meanwhile."""
+
+from __future__ import annotations
+
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.lab.converging import converge, result
+from tests.lab.release.visitors import visiting
+from tests.lab.release.world import NOTES, World
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from windlass.lab import Lab, LabHost
+
+pytestmark = pytest.mark.lab
+
+
+def test_again_changes_nothing(world: World) -> None:
+    world.well()
+    before = world.current
+    outcome = world.well()
+    assert outcome.counts["changed"] == 0
+    assert world.current == before
+    assert world.ask() == "Notes, at your service."
+    world.is_tidy()
+
+
+def test_new_code_loses_no_request(world: World) -> None:
+    world.well()
+    for number in range(3):
+        world.greet(f"greeting {number}")
+        with visiting(world.host, "notes") as visits:
+            outcome = world.well()
+        assert visits.failures == []
+        assert visits.bodies.get(f"greeting {number}", 0) > 0
+        assert visits.longest_gap < 2
+        assert list(result(outcome, "release").diff) == ["code"]
+    world.is_tidy()
+
+
+def test_requests_in_flight_finish(world: World) -> None:
+    world.well()
+    world.greet("after the slow ones")
+    with visiting(world.host, "notes", "/slow/4.0", count=6) as visits:
+        time.sleep(1)
+        world.well()
+    assert visits.failures == []
+    assert visits.served >= 6
+    world.is_tidy()
+
+
+def test_connections_that_wait_are_served(world: World) -> None:
+    one_at_a_time = {"workers": 1, "worker_class": "sync"}
+    world.well(gunicorn=one_at_a_time)
+    world.greet("after the queue")
+    with visiting(world.host, "notes", "/slow/0.3", count=8) as visits:
+        time.sleep(1)
+        world.well(gunicorn=one_at_a_time)
+    assert visits.failures == []
+    world.is_tidy()
+
+
+def test_environment_alone_makes_a_release_and_shows_no_value(world: World) -> None:
+    world.well()
+    before = world.current
+    outcome = world.well(env={"NOTES_COLOUR": "mauve-coloured"})
+    diff = result(outcome, "release").diff
+    assert diff["configuration"] == ["different", "as wanted"]
+    assert "code" not in diff
+    assert world.current != before
+    assert world.current[-8:] == before[-8:]
+    assert "mauve" not in repr(outcome.results)
+
+
+def test_the_old_release_keeps_its_units_until_it_is_pruned(world: World) -> None:
+    world.well(keep_releases=1)
+    before = world.current
+    world.greet("newer")
+    world.well(keep_releases=1)
+    assert sorted(world.records()) == [before, world.current]
+    world.host.run(f"test -f /etc/systemd/system/notes@{before}.service")
+    world.greet("newest")
+    world.well(keep_releases=1)
+    assert before not in world.records()
+    assert before not in world.host.run("ls /etc/systemd/system")
+    world.is_tidy()
+
+
+def test_check_changes_nothing(world: World) -> None:
+    world.well()
+    before = world.current
+    world.greet("only looking")
+    outcome = converge(world.lab, world.host, {"notes": NOTES}, world.project, check=True)
+    assert result(outcome, "release").status == "changed"
+    assert world.current == before
+    assert world.running() == {f"notes@{before}.service", f"notes@{before}.socket"}
+
+
+def test_debian_13_as_well(lab: Lab, new_host: Callable[..., LabHost], tmp_path: Path) -> None:
+    world = World(lab, new_host(image_name="debian:13"), tmp_path)
+    world.well()
+    world.greet("trixie")
+    with visiting(world.host, "notes") as visits:
+        world.well()
+    assert visits.failures == []
+    assert visits.bodies.get("trixie")
+    world.is_tidy()
+    assert world.well().counts["changed"] == 0
+
+
+def test_two_runs_at_once_exactly_one_goes_on(world: World) -> None:
+    world.well(release_command="sleep 1")
+    world.greet("twice at once")
+    with ThreadPoolExecutor(2) as pool:
+        outcomes = list(pool.map(lambda _: world.deploy(release_command="sleep 1"), range(2)))
+    errors = [outcome.error for outcome in outcomes if outcome.error]
+    assert len(errors) == 1
+    assert "runs `test` here since" in str(errors[0])
+    world.is_tidy()

@@ -1,0 +1,117 @@
+"""An app on a lab host, in the hands of a test: its code is changed, deployed, and looked at on the host."""
+
+from __future__ import annotations
+
+import json
+import shlex
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tests.lab.converging import converge, result
+
+if TYPE_CHECKING:
+    from windlass.lab import Lab, LabHost
+    from windlass.outcome import Outcome
+
+ROOT = Path(__file__).parents[3]
+NOTES: dict[str, Any] = {
+    "source": "notes",
+    "wsgi": "notes:create_app()",
+    "domains": ["notes.lab.test"],
+    "static": {"/static": "src/notes/static"},
+    "health_timeout": 15,
+    "drain_timeout": 15,
+}
+INIT = "src/notes/__init__.py"
+
+# Run on the host, which has no curl.
+ASK = """
+import http.client, socket, sys
+with socket.socket(socket.AF_UNIX) as connection:
+    connection.settimeout(30)
+    connection.connect(sys.argv[1])
+    lines = [f"GET {sys.argv[2]} HTTP/1.1", "Host: x", "Connection: close", *sys.argv[3:], "", ""]
+    connection.sendall("\\r\\n".join(lines).encode())
+    response = http.client.HTTPResponse(connection)
+    response.begin()
+    print(response.read().decode())
+"""
+RECORDS = """
+import glob, json
+print(json.dumps([json.load(open(file)) for file in glob.glob("/srv/notes/releases/*/release.json")]))
+"""
+
+
+class World:
+    """The session's host with `notes` on it, and the app's folder, which tests change and put back."""
+
+    def __init__(self, lab: Lab, host: LabHost, project: Path) -> None:
+        self.lab, self.host, self.project = lab, host, project
+        self.restore()
+
+    def restore(self) -> None:
+        shutil.rmtree(self.project / "notes", ignore_errors=True)
+        shutil.copytree(ROOT / "tests" / "apps" / "notes", self.project / "notes")
+
+    def edit(self, old: str, new: str, file: str = INIT) -> None:
+        path = self.project / "notes" / file
+        text = path.read_text()
+        assert old in text
+        path.write_text(text.replace(old, new))
+
+    def greet(self, greeting: str) -> None:
+        (self.project / "notes" / "src" / "notes" / "greeting.txt").write_text(greeting)
+
+    def deploy(self, **settings: Any) -> Outcome:
+        return converge(self.lab, self.host, {"notes": {**NOTES, **settings}}, self.project)
+
+    def well(self, **settings: Any) -> Outcome:
+        outcome = self.deploy(**settings)
+        assert outcome.error is None
+        assert [each for each in outcome.results if each.status == "failed"] == []
+        return outcome
+
+    def fails(self, kind: str = "release", **settings: Any) -> str:
+        """The words with which a deploy fails."""
+        outcome = self.deploy(**settings)
+        assert outcome.exit_status == 1
+        failed = result(outcome, kind)
+        assert failed.status == "failed"
+        assert not failed.traceback
+        return f"{failed.message}\n{failed.hint or ''}"
+
+    # --- what the host says ---
+
+    def ask(self, path: str = "/", app: str = "notes", *headers: str) -> str:
+        """The body of what the current release answers."""
+        argv = [f"/srv/{app}/current/app.sock", path, *headers]
+        return self.host.run(f"python3 -c {shlex.quote(ASK)} {shlex.join(argv)}").strip()
+
+    @property
+    def current(self) -> str:
+        return self.host.run("readlink /srv/notes/current").strip().rpartition("/")[2]
+
+    def records(self) -> dict[str, dict[str, Any]]:
+        found = self.host.run(f"python3 -c {shlex.quote(RECORDS)}")
+        return {record["id"]: record for record in json.loads(found)}
+
+    def running(self) -> set[str]:
+        units = self.host.run("systemctl list-units --all --plain --no-legend 'notes@*'").splitlines()
+        return {unit.split()[0] for unit in units if unit.split()[2] != "inactive"}
+
+    def enabled(self) -> set[str]:
+        found = self.host.run(
+            "cd /etc/systemd/system; ls multi-user.target.wants sockets.target.wants | grep ^notes@ || true"
+        )
+        return set(found.split())
+
+    def is_tidy(self) -> None:
+        """Exactly the current release runs and starts at boot, and nothing is left of any other try."""
+        units = {f"notes@{self.current}.service", f"notes@{self.current}.socket"}
+        assert self.running() == units
+        assert self.enabled() == units
+        assert self.host.run("ls -A /srv/notes/releases").split() == sorted(self.records())
+        assert {name.rpartition(".")[0] for name in self.host.run("ls /run/notes").split()} == {self.current}
+        venvs = {record["venv"].rpartition("/")[2] for record in self.records().values()}
+        assert set(self.host.run("ls -A /srv/notes/venvs").split()) <= venvs

@@ -1,0 +1,44 @@
+"""Single resources on a lab host, by a real agent over real SSH."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from windlass.catalog import Catalog, Entry
+from windlass.host import Connect, Host
+from windlass.outcome import Result
+from windlass.settings import Settings
+from windlass.ssh import connection as ssh
+from windlass.ssh.connection import ConnectOptions
+from windlass.transport import Session
+
+if TYPE_CHECKING:
+    from windlass.lab import Lab, LabHost
+    from windlass.resources import Resource
+    from windlass.wire import Message
+
+
+def converge(lab: Lab, host: LabHost, *resources: Resource, check: bool = False) -> tuple[list[Result], list[str]]:
+    """The results in order, and what was said meanwhile."""
+    connect = Connect(
+        host.address, port=host.ssh_port, user="root", key_file=lab.folder / "id_ed25519", host_key=host.host_key
+    )
+    results: list[Result] = []
+    said: list[str] = []
+    catalog = Catalog([Entry(resource, "test") for resource in resources])
+
+    def on_event(event: Message) -> None:
+        if event["type"] == "progress":
+            said.append(event["text"])
+        if event["type"] == "result":
+            values = {name: value for name, value in event.items() if name not in ("type", "id")}
+            results.append(Result(role="test", app=None, resource=resources[event["id"]].name, **values))
+
+    connection = ssh.connect(Host(host.name, [], connect, Settings(), {}), ConnectOptions(), said.append)
+    try:
+        request = {"type": "converge", "check": check, "diff": False, "who": "me", "command": "test"}
+        request |= {"state": "/var/lib/windlass", "catalog": catalog.encoded()}
+        Session(connection, connect, said.append).ask(request, catalog.contents, on_event)
+    finally:
+        ssh.close(connection)
+    return results, said

@@ -1,0 +1,102 @@
+"""nginx and several apps on a real host: trouble with one's configuration is nobody else's, and nothing is lost."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.lab.converging import converge
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from windlass.lab import Lab, LabHost
+    from windlass.outcome import Outcome
+
+pytestmark = pytest.mark.lab
+
+ROLES = frozenset({"base", "nginx", "site", "tls"})
+SITES = "/etc/nginx/sites-enabled"
+
+
+@pytest.fixture
+def run(lab: Lab, fresh_host: LabHost, tmp_path: Path) -> Any:
+    """Provisions a host with the apps `one` and `two`, as far as nginx goes."""
+    (tmp_path / "app").mkdir()
+    (tmp_path / "app/requirements.txt").write_text("flask\n")
+    (tmp_path / "app/app.py").write_text("app = None\n")
+
+    def provision(**differences: Any) -> Outcome:
+        apps = {
+            name: {"source": "app", "wsgi": "app:app", "domains": [f"{name}.test"], "tls": "self-signed",
+                   **differences.get(name, {})}
+            for name in ("one", "two")
+        }  # fmt: skip
+        return converge(lab, fresh_host, apps, tmp_path, roles=ROLES)
+
+    return provision
+
+
+def statuses(outcome: Outcome, app: str) -> dict[str, str]:
+    """What became of an app's resources, by kind."""
+    return {each.resource.split()[0]: each.status for each in outcome.results if each.app == app}
+
+
+def messages(outcome: Outcome) -> str:
+    return "\n".join(each.message for each in outcome.results)
+
+
+def asked(host: LabHost, name: str) -> str:
+    """The status that nginx answers with over TLS."""
+    context = "c = ssl._create_unverified_context()"
+    ask = f"s = c.wrap_socket(socket.create_connection(('127.0.0.1', 443), 5), server_hostname='{name}')"
+    send = f"s.sendall(b'GET / HTTP/1.1\\r\\nHost: {name}\\r\\n\\r\\n')"
+    program = f"import socket, ssl; {context}; {ask}; {send}; print(s.recv(12)[9:].decode())"
+    return host.run(f'python3 -c "{program}"').strip()
+
+
+def test_life_of_two_sites(run: Any, fresh_host: LabHost) -> None:
+    assert run().exit_status == 0
+    assert run().counts["changed"] == 0
+    assert asked(fresh_host, "one.test") == asked(fresh_host, "two.test") == "502"  # there are no apps behind it
+
+    # What nginx refuses is put back: here because of another's file, which is named.
+    fresh_host.run("echo 'nonsense on;' >/etc/nginx/conf.d/own.conf")
+    outcome = run(one={"nginx": {"body_limit": "1m"}})
+    assert list(statuses(outcome, "one").values()) == ["ok", "failed", "skipped", "skipped"]
+    assert set(statuses(outcome, "two").values()) == {"ok"}
+    assert 'unknown directive "nonsense" in /etc/nginx/conf.d/own.conf:1' in messages(outcome)
+    assert "client_max_body_size 10m" in fresh_host.run(f"cat {SITES}/one.conf")
+    assert asked(fresh_host, "one.test") == "502"
+    fresh_host.run("rm /etc/nginx/conf.d/own.conf")
+    outcome = run(one={"nginx": {"body_limit": "1m"}})
+    assert (outcome.exit_status, statuses(outcome, "one")["reload"]) == (0, "changed")
+
+    # A site that was broken by hand is mended, whichever comes first.
+    fresh_host.run(f"echo nonsense >{SITES}/one.conf")
+    outcome = run(one={"nginx": {"body_limit": "1m"}})
+    assert (outcome.exit_status, statuses(outcome, "one")["file"]) == (0, "changed")
+
+    # A crash between change and reload: the owed reload is paid.
+    fresh_host.run("""echo '["reload two"]' >/var/lib/windlass/owed.json""")
+    outcome = run(one={"nginx": {"body_limit": "1m"}})
+    assert statuses(outcome, "two") == {"placeholder": "ok", "file": "ok", "reload": "changed", "selfsigned": "ok"}
+
+    # Everything is there again after a boot, and the logs can be rotated.
+    fresh_host.reboot()
+    assert asked(fresh_host, "two.test") == "502"
+    fresh_host.run("logrotate --force /etc/logrotate.d/nginx")
+    assert asked(fresh_host, "one.test") == "502"
+    logs = fresh_host.run("cat /var/log/nginx/one.access.log /var/log/nginx/one.access.log.1")
+    assert '"GET / HTTP/1.1" 502' in logs
+    assert run(one={"nginx": {"body_limit": "1m"}}).counts["changed"] == 0
+
+
+def test_a_port_in_use_is_named(run: Any, fresh_host: LabHost) -> None:
+    fresh_host.run("systemd-run -q --unit=squatter python3 -m http.server 80")
+    outcome = run()
+    assert outcome.exit_status == 1
+    assert "Address already in use" in messages(outcome)
+    fresh_host.run("systemctl stop squatter")
+    assert run().exit_status == 0

@@ -1,0 +1,58 @@
+"""Debian packages on a real host, with a real mirror and real trouble."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.lab.resources_on import converge
+from windlass.resources import Packages
+
+if TYPE_CHECKING:
+    from windlass.lab import Lab, LabHost
+
+pytestmark = pytest.mark.lab
+
+# Holds dpkg's lock as another apt does (flock(1) would not) until apt has waited for it for a while.
+LOCK = """systemd-run -q --unit=locker python3 -c '
+import fcntl, time
+file = open("/var/lib/dpkg/lock-frontend", "w")
+fcntl.lockf(file, fcntl.LOCK_EX)
+open("/run/locked", "w")
+time.sleep(8)
+'
+while [ ! -e /run/locked ]; do sleep 0.1; done"""
+
+
+def test_life_of_packages_on_a_bare_host(lab: Lab, fresh_host: LabHost) -> None:
+    packages = Packages(["tree", "less"])
+    (checked,), _ = converge(lab, fresh_host, packages, check=True)
+    assert checked.diff == {"tree": ["missing", "installed"], "less": ["missing", "installed"]}
+    (installed,), said = converge(lab, fresh_host, packages)
+    assert (installed.status, said[:1]) == ("changed", ["apt-get update"])
+    (again,), said = converge(lab, fresh_host, packages)
+    assert (again.status, said) == ("ok", [])
+
+    (unknown,), said = converge(lab, fresh_host, Packages(["tree", "no-such-package"]))
+    assert (unknown.status, unknown.message) == ("failed", "E: Unable to locate package no-such-package")
+    assert "apt-get update" in said  # the index might have been too old to know it
+
+    fresh_host.run("apt-get -qy remove tree >/dev/null 2>&1; " + LOCK)
+    (waited,), said = converge(lab, fresh_host, packages)
+    assert waited.status == "changed"
+    waits = "Waiting for cache lock: Could not get lock /var/lib/dpkg/lock-frontend"
+    assert len([line for line in said if line.startswith(waits)]) == 1, said
+
+    fresh_host.run("apt-get -qy remove tree && apt-get -q download tree && dpkg --unpack tree*.deb")
+    (unpacked,), _ = converge(lab, fresh_host, packages)
+    assert (unpacked.status, unpacked.diff) == ("changed", {"tree": ["missing", "installed"]})
+
+
+def test_a_mirror_that_does_not_answer(lab: Lab, fresh_host: LabHost) -> None:
+    sources = "$(find /etc/apt -name '*.list' -o -name '*.sources')"
+    fresh_host.run(f"sed -i -E 's#(https?|mirror[^:]*)://[^/ ]*#http://127.0.0.1:9#' {sources}")
+    (failed,), _ = converge(lab, fresh_host, Packages(["tree"]))
+    assert failed.status == "failed"
+    assert "Connection refused" in failed.message
+    assert failed.message.startswith("E: ")

@@ -1,0 +1,40 @@
+"""An app's environment: what stands in the file, and what never stands in an output.
+
+That systemd reads the file as it is meant is proved on lab hosts, in tests/lab/test_release.py.
+"""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from windlass.resources.environment import Environment
+
+NAMES = st.from_regex(r"[A-Za-z_][A-Za-z0-9_]{0,9}", fullmatch=True)
+VALUES = st.text(st.characters(blacklist_categories=["Cs"], blacklist_characters="\0"), max_size=20)
+
+
+def test_lines_are_quoted_and_in_order() -> None:
+    environment = Environment({"B": 'say "hi" $HOME `id` \\n 100%', "A": ""}, frozenset())
+    assert environment.file() == b'A=""\nB="say \\"hi\\" \\$HOME \\`id\\` \\\\n 100%"\n'
+
+
+@given(st.dictionaries(NAMES, VALUES, max_size=4))
+def test_json_brings_it_back(variables: dict[str, str]) -> None:
+    environment = Environment(variables, frozenset(variables))
+    assert Environment.from_json(environment.to_json()) == environment
+
+
+def test_the_order_of_settings_changes_nothing() -> None:
+    one = Environment({"A": "1", "B": "2"}, frozenset({"A", "B"}))
+    other = Environment({"B": "2", "A": "1"}, frozenset({"B", "A"}))
+    assert one.to_json() == other.to_json()
+
+
+def test_secrets_are_blotted_out_the_longest_first() -> None:
+    environment = Environment(
+        {"KEY": "hunter2-secret", "LONG": "x-hunter2-secret-y", "OPEN": "production", "SHORT": "abc"},
+        frozenset({"KEY", "LONG", "SHORT"}),
+    )
+    text = "KeyError: x-hunter2-secret-y in production, abc, hunter2-secret"
+    assert environment.mask(text) == "KeyError: (sensitive) in production, abc, (sensitive)"

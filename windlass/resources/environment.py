@@ -1,0 +1,48 @@
+"""[H] An app's environment as systemd reads it from a file (systemd.exec(5), EnvironmentFile=)."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+
+# Inside double quotes systemd takes a backslash as an escape before these only; a newline stands for itself there.
+_ESCAPED = re.compile(r'[\\"`$]')
+# A secret shorter than this hides by chance in ordinary words; blotting it out would only show what it is.
+SHORTEST_SECRET = 6
+
+
+@dataclass(frozen=True)
+class Environment:
+    """Variables by name, and the names of those whose values are secret; travels as JSON."""
+
+    variables: dict[str, str]
+    secret: frozenset[str]
+
+    @classmethod
+    def from_json(cls, data: bytes) -> Environment:
+        """What `to_json` made."""
+        known = json.loads(data)
+        return cls(known["variables"], frozenset(known["secret"]))
+
+    def to_json(self) -> bytes:
+        """The same bytes for the same environment."""
+        known = {"variables": self.variables, "secret": sorted(self.secret)}
+        return json.dumps(known, sort_keys=True).encode()
+
+    def file(self) -> bytes:
+        """The content of an EnvironmentFile that gives a process exactly these values."""
+        lines = (f'{name}="{_ESCAPED.sub(_escape, value)}"\n' for name, value in sorted(self.variables.items()))
+        return "".join(lines).encode()
+
+    def mask(self, text: str) -> str:
+        """A text for the user in which no secret value stands, not even where the app itself prints one."""
+        secrets = (self.variables[name] for name in self.secret)
+        for value in sorted(secrets, key=len, reverse=True):
+            if len(value) >= SHORTEST_SECRET:
+                text = text.replace(value, "(sensitive)")
+        return text
+
+
+def _escape(found: re.Match[str]) -> str:
+    return f"\\{found[0]}"

@@ -1,0 +1,45 @@
+"""[H] The command that a release runs once before it gets traffic, such as a database migration."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from windlass.machine import CommandFailed
+from windlass.resources.resource import Failed
+
+if TYPE_CHECKING:
+    from windlass.machine import Machine
+    from windlass.resources.environment import Environment
+
+# The end of what a failed command said that is shown (lines).
+SHOWN = 20
+
+
+def run(
+    machine: Machine,
+    command: str,
+    *,
+    user: str,
+    folder: str,
+    process: dict[str, str],
+    environment: Environment,
+    timeout: float,
+) -> None:
+    """Runs a shell command in `folder` as the app's user, with what its processes get; what it says is shown.
+
+    `process` is the environment that every process of the release has, `timeout` in seconds. Raises Failed.
+    """
+    try:
+        machine.run(
+            ["/bin/sh", "-c", f"umask 077\n{command}"],
+            user=user,
+            cwd=folder,
+            env={**process, **environment.variables},
+            timeout=timeout,
+            each_line=lambda line: machine.say(environment.mask(line)),
+        )
+    except CommandFailed as failure:
+        said = "\n".join(failure.output.splitlines()[-SHOWN:])
+        raise Failed(
+            f"the release command `{command}` exited with {failure.status}:\n{said or '(it said nothing)'}"
+        ) from None

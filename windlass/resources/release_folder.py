@@ -1,0 +1,71 @@
+"""[H] The folder of one release: filled where nobody looks, complete from the moment it has its name."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from windlass import files
+from windlass.machine import CommandFailed
+from windlass.resources.instance import Instance
+from windlass.resources.owner import group_id
+from windlass.resources.releases import FILLING
+from windlass.resources.resource import Failed
+from windlass.resources.unpack import grant, unpack
+from windlass.resources.venv import PYTHON
+
+if TYPE_CHECKING:
+    from windlass.machine import Machine
+    from windlass.resources.environment import Environment
+    from windlass.resources.release import Release
+    from windlass.resources.releases import Record
+
+# Left free on the disk beyond what a release needs, for logs and the app's own data (bytes).
+RESERVE = 64 * 1024 * 1024
+MEBIBYTE = 1024 * 1024
+
+
+def check_space(folder: str, size: int) -> None:
+    """Raises Failed if `size` bytes more would fill the disk of `folder`."""
+    disk = os.statvfs(folder)
+    free = disk.f_bavail * disk.f_frsize
+    if free < size + RESERVE:
+        raise Failed(
+            f"there is not enough room in {folder}: {free // MEBIBYTE} MiB are free, and the release needs"
+            f" {size // MEBIBYTE + 1} MiB beside {RESERVE // MEBIBYTE} MiB that stay free",
+            hint="Free some space, or keep fewer releases (`keep_releases`).",
+        )
+
+
+def make(release: Release, record: Record, environment: Environment) -> None:
+    """Makes the folder of a new release, and its units; starts nothing."""
+    group = group_id(release.app)
+    instance = Instance(release.machine, release.app, record.id)
+    folder = release.releases.path(f"{FILLING}{record.id}")
+    final = release.releases.path(record.id)
+    os.mkdir(folder, mode=0o700)
+    unpack(release.code.read(), f"{folder}/code", record.created)
+    _compile(release.machine, f"{folder}/code", f"{final}/code")
+    grant(f"{folder}/code", group, release.static)
+    files.write(f"{folder}/env", environment.file(), mode=0o600)
+    files.write(f"{folder}/gunicorn.conf.py", release.gunicorn_conf.read(), mode=0o640, gid=group)
+    os.symlink(os.path.relpath(release.venv, final), f"{folder}/venv")
+    os.symlink(instance.address, f"{folder}/app.sock")
+    release.releases.save(record, folder)
+    os.chown(folder, 0, group)
+    os.chmod(folder, 0o751)  # noqa: S103 - nginx passes through to socket and static files
+    # All of it must be on the disk before `current` can point to it.
+    release.machine.run(["sync", "-f", folder], timeout=600)
+    os.rename(folder, final)
+    instance.define(release.service.read(), release.socket.read())
+
+
+def _compile(machine: Machine, folder: str, final: str) -> None:
+    """Compiles the code, for the app cannot write here; by the system's Python, as root must not run the venv's.
+
+    (Packages of a venv may run code at every start of its Python.)
+    """
+    try:
+        machine.run([PYTHON, "-I", "-S", "-m", "compileall", "-q", "-d", final, folder], timeout=600)
+    except CommandFailed:
+        pass  # what cannot be compiled is either never imported or will be told by Gunicorn
