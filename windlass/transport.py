@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 
 PACKAGE = Path(__file__).parent
 
-# What is shipped, see [H] in the modules; `windlass` and `windlass.resources` go as empty packages.
+# What is shipped, see [H] in the modules: these, and all modules of these packages, which go empty themselves.
+PACKAGES = ("release", "resources")
 SHIPPED = ("agent", "facts", "files", "lock", "machine", "owed", "status", "wire")
 
 # Exit statuses of the script below, outside those that sh, sudo and Python use themselves.
@@ -202,11 +203,13 @@ class Exec:
 @cache
 def shipment() -> bytes:
     """The loader and all shipped modules, compressed, with their length in front."""
-    modules = {"windlass": "", "windlass.resources": ""}
+    modules = {"windlass": ""}
     for name in SHIPPED:
         modules[f"windlass.{name}"] = (PACKAGE / f"{name}.py").read_text()
-    for path in sorted((PACKAGE / "resources").glob("[!_]*.py")):
-        modules[f"windlass.resources.{path.stem}"] = path.read_text()
+    for package in PACKAGES:
+        modules[f"windlass.{package}"] = ""
+        for path in sorted((PACKAGE / package).glob("[!_]*.py")):
+            modules[f"windlass.{package}.{path.stem}"] = path.read_text()
     loader = (PACKAGE / "loader.py").read_text()
     payload = {"loader": loader, "modules": modules, "entry": "windlass.agent"}
     packed = zlib.compress(json.dumps(payload).encode(), 6)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from windlass.resources.health import Question
+from windlass.release.health import Question
 
 QUESTION = Question("app.example.org", "/healthz?x=1")
 

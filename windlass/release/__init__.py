@@ -1,0 +1,1 @@
+"""How releases of an app live on a host. On a host this package is shipped empty, its modules one by one."""
