@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from windlass.release.environment import Environment
 from windlass.resources import Release
 from windlass.resources.content import Content
-from windlass.resources.environment import Environment
 from windlass.settings.environment import is_secret
 from windlass.sizing import workers_and_threads
 from windlass.template import render

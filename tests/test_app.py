@@ -9,9 +9,9 @@ import pytest
 
 from windlass.app import GUNICORN, App
 from windlass.host import Facts
-from windlass.requirements import Requirements
 from windlass.settings import AppSettings
 from windlass.source import Source
+from windlass.source.requirements import Requirements
 
 FACTS = Facts("debian", "12", "bookworm", "x86_64", "3.11.2", 2, 1, [], True, "h", True, "6.1")
 

@@ -18,7 +18,8 @@ CREATED = Result(
 MODE = Result("app", "shop", "directory /srv/shop", "changed", 2.34, {"mode": [0o755, 0o750]})
 FINE = Result("base", None, "packages nginx", "ok", 0.0)
 FAILED = Result("tls", "shop", "certificate shop", "failed", 1.0, message="no such name", hint="Point it here.")
-CERTIFICATE = Result("tls", "shop", "certificate shop", "ok", 0.0, notes={"url": "https://a/", "expires": "2027-02-18", "issuer": "R12"})
+SERVED = {"url": "https://a/", "expires": "2027-02-18", "issuer": "R12"}
+CERTIFICATE = Result("tls", "shop", "certificate shop", "ok", 0.0, notes=SERVED)
 
 
 def lines(capsys: pytest.CaptureFixture[str]) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import os
 import sys
+import traceback
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
@@ -78,10 +79,17 @@ def cli(ctx: click.Context, project: Path, debug: bool) -> None:
     """
     if ctx.obj is None:
         ctx.obj = Project(project)
+    if os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
+        ctx.color = False  # no-color.org
     if debug:
-        import logging
+        show_everything()
 
-        logging.basicConfig(level=logging.DEBUG)
+
+def show_everything() -> None:
+    """What `--debug` asks for, beside tracebacks: the SSH library's log."""
+    import logging
+
+    logging.basicConfig(level=logging.DEBUG)
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
@@ -101,12 +109,29 @@ def run(arguments: Sequence[str], project: Project | None = None) -> int:
         return status if isinstance(status, int) else 0
     except click.ClickException as error:
         error.show()
-        return error.exit_code
+        return error.exit_code if "--json" not in arguments else _as_json(error.format_message(), error.exit_code)
     except WindlassError as error:
         if "--debug" in arguments:
-            raise
-        click.echo(f"{click.style('error:', fg='red')} {error}", err=True)
-        return error.exit_status
+            traceback.print_exc()
+        return _refuse(arguments, str(error), error.exit_status)
+    except OSError as error:
+        if "--debug" in arguments:
+            traceback.print_exc()
+        return _refuse(arguments, f"{error.strerror or error}: {error.filename or 'output'}", 1)
     except (click.Abort, KeyboardInterrupt):
         click.echo("\ninterrupted; run the same command again to finish", err=True)
         return 130
+
+
+def _refuse(arguments: Sequence[str], message: str, status: int) -> int:
+    colour = False if os.environ.get("NO_COLOR") else None
+    click.echo(f"{click.style('error:', fg='red')} {message}", err=True, color=colour)
+    return _as_json(message, status) if "--json" in arguments else status
+
+
+def _as_json(message: str, status: int) -> int:
+    """What a program reads that has asked for JSON: a document even when nothing could be begun."""
+    import json
+
+    click.echo(json.dumps({"error": message, "hosts": []}))
+    return status

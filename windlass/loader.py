@@ -2,14 +2,13 @@
 
 The control side sends a stub in argv (see `windlass/transport.py`) that reads this source and `payload` from stdin:
 `{"loader": this source, "modules": {"windlass.wire": source, ...}, "entry": "windlass.agent"}`.
-Nothing is written to the host's disk; `linecache` is filled so that a traceback shows source lines.
+Nothing is written to the host's disk.
 """
 
 from __future__ import annotations
 
 import importlib
 import importlib.machinery
-import linecache
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -34,10 +33,12 @@ class ShippedSources:
 
     def exec_module(self, module: ModuleType) -> None:
         name = module.__name__
-        source = self.sources[name]
         file = name.replace(".", "/") + ".py"
-        linecache.cache[file] = (len(source), None, source.splitlines(True), file)
-        exec(compile(source, file, "exec"), module.__dict__)  # noqa: S102 - that is what a loader is for
+        exec(compile(self.sources[name], file, "exec"), module.__dict__)  # noqa: S102 - that is what a loader is for
+
+    def get_source(self, name: str) -> str:
+        """Where `traceback` finds the lines to show (by way of linecache)."""
+        return self.sources[name]
 
 
 def start(payload: dict[str, Any]) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from windlass.errors import UsageError
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
@@ -12,6 +14,9 @@ if TYPE_CHECKING:
     import fabric
 
     from windlass.host import Host
+    from windlass.inventory import Inventory
+
+SSH_PORT = 22
 
 
 @dataclass
@@ -24,20 +29,32 @@ class Project:
     project: Path
     connection: fabric.Connection | None = None
 
-    def hosts(self, patterns: Sequence[str]) -> list[Host]:
+    def hosts(self, patterns: Sequence[str], limit: str | None = None) -> list[Host]:
         """The hosts that the patterns name; with a Fabric connection the one it leads to, in the inventory or not.
 
-        Raises UsageError and InventoryError, also for environment files of these hosts' apps that are unfit.
+        `limit` is one more pattern that they must match (None = no limit). Raises UsageError and InventoryError, also
+        for environment files of these hosts' apps that are unfit.
         """
         from windlass.inventory import load
 
         inventory = load(self.project / "inventory")
-        if self.connection is None:
-            chosen = inventory.select(patterns)
-        else:
-            given = self.connection
-            by_address = {host.connect.address: name for name, host in inventory.hosts.items()}
-            name = by_address.get(given.host, given.original_host)
-            chosen = [inventory.ad_hoc(name, given.user, given.port)]
+        chosen = inventory.select(patterns) if self.connection is None else [_host_of(self.connection, inventory)]
+        if limit:
+            allowed = {host.name for host in inventory.select([limit])}
+            chosen = [host for host in chosen if host.name in allowed]
+            if not chosen:
+                raise UsageError(f"--limit {limit!r} leaves no host")
         inventory.check_environments(chosen)
         return chosen
+
+
+def _host_of(given: fabric.Connection, inventory: Inventory) -> Host:
+    """The host that a connection leads to: of that name, or at that address and port; else one that is not listed."""
+    at = [
+        name
+        for name, host in inventory.hosts.items()
+        if (host.connect.address, host.connect.port or SSH_PORT) == (given.host, given.port)
+    ]
+    if len(at) > 1:
+        raise UsageError(f"{given.host}:{given.port} is the address of {' and '.join(at)}", hint="Name one of them.")
+    return inventory.ad_hoc(at[0] if at else given.original_host, given.user, given.port)

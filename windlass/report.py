@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import traceback
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -22,13 +23,14 @@ LONG = 0.5
 class Report:
     """Tells a terminal about a run; called from several threads.
 
-    `verbosity` 0 shows changes and failures, 1 also what is in order, 2 also tracebacks of bugs.
+    `verbosity` 0 shows changes and failures, 1 also what is in order; `debug` also tracebacks of bugs.
     """
 
-    def __init__(self, terminal: Terminal, *, verbosity: int = 0, check: bool = False) -> None:
+    def __init__(self, terminal: Terminal, *, verbosity: int = 0, check: bool = False, debug: bool = False) -> None:
         self.terminal = terminal
         self.verbosity = verbosity
         self.check = check
+        self.debug = debug
 
     def started(self, host: str) -> None:
         """A host is being connected to."""
@@ -51,12 +53,12 @@ class Report:
         paint = self.terminal.paint
         symbol = paint(SYMBOLS[result.status], COLOURS[result.status])
         scope = paint(_scope(result.role, result.app), "bright_black")
-        self.terminal.line(f"{host}  {scope}  {symbol} {result.resource}{_explain(result)}")
+        self.terminal.line(f"{host}  {scope}  {symbol} {result.resource}{_explain(result, check=self.check)}")
         for line in result.patch.splitlines():
             self.terminal.line(paint(line, PATCH_COLOURS.get(line[:1], "reset")))
         if result.status == "failed":
             lines = [*result.message.splitlines(), *([result.hint] if result.hint else [])]
-            if self.verbosity > 1:
+            if self.debug:
                 lines += result.traceback.splitlines()
             self.terminal.line("\n".join(f"    {line}" for line in lines))
 
@@ -66,6 +68,8 @@ class Report:
         if outcome.error:
             words = "\n    ".join(str(outcome.error).splitlines())
             self.terminal.line(f"{outcome.host}  {self.terminal.paint('failed', 'red')}  {words}", error=True)
+            if self.debug:
+                self.terminal.line("".join(traceback.format_exception(outcome.error)), error=True)
 
     def summary(self, outcomes: list[Outcome]) -> None:
         """The closing table, and where the apps answer."""
@@ -89,16 +93,17 @@ class Report:
         return f"{name}  {', '.join(shown)}, {outcome.seconds:.1f} s{execs}"
 
 
-def _explain(result: Result) -> str:
-    """What changed, in a few words: created, removed, or each attribute."""
+def _explain(result: Result, *, check: bool) -> str:
+    """What changed (or would, in a check), in a few words: created, removed, or each attribute."""
+    would = "would be " if check else ""
     attributes = dict(result.diff)
     existence = attributes.pop("exists", None)
     if existence:
-        words = ["created" if existence[1] else "removed"]
+        words = [f"{would}created" if existence[1] else f"{would}removed"]
     else:
         words = [f"{name}{_values(name, old, new)}" for name, (old, new) in attributes.items()]
     if result.refreshed:
-        words.append("refreshed")
+        words.append(f"{would}refreshed")
     if result.status == "unknown":
         words.append(result.message)
     if result.seconds > LONG:

@@ -13,7 +13,9 @@ from windlass.report import Report
 from windlass.terminal import Terminal
 
 if TYPE_CHECKING:
-    from windlass.outcome import Outcome
+    from collections.abc import Callable
+
+    from windlass.outcome import Outcome, Result
 
 
 class JsonReport(Report):
@@ -26,6 +28,10 @@ class JsonReport(Report):
     def __init__(self, *, check: bool) -> None:
         super().__init__(Terminal(quiet=True), check=check)
 
+    def sayer(self, host: str) -> Callable[[str], None]:
+        """What must be known at once, e.g. that a new host key was trusted, goes to stderr."""
+        return lambda text: click.echo(f"{host}  {text}", err=True)
+
     def summary(self, outcomes: list[Outcome]) -> None:
         document = {
             "windlass": __version__,
@@ -33,6 +39,12 @@ class JsonReport(Report):
             "hosts": [_host(outcome) for outcome in outcomes],
         }
         click.echo(json.dumps(document, indent=2))
+
+
+def _plain(result: Result) -> dict[str, Any]:
+    values = asdict(result)
+    del values["traceback"]
+    return values
 
 
 def _host(outcome: Outcome) -> dict[str, Any]:
@@ -44,5 +56,5 @@ def _host(outcome: Outcome) -> dict[str, Any]:
         "seconds": round(outcome.seconds, 3),
         "execs": outcome.execs,
         "error": str(outcome.error) if outcome.error else None,
-        "resources": [asdict(result) for result in outcome.results],
+        "resources": [_plain(result) for result in outcome.results],
     }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import getpass
+import os
 import socket
 import time
 from concurrent.futures import ThreadPoolExecutor, wait
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 
     from windlass.host import Host
     from windlass.report import Report
+    from windlass.settings import AppSettings
+    from windlass.source import Source
     from windlass.ssh.connection import ConnectOptions
     from windlass.wire import Message
 
@@ -48,20 +51,36 @@ class Request:
     app: str | None = None
     forks: int = 10
     state: str = "/var/lib/windlass"  # the agent's own folder on the host: lock, owed refreshes
-    who: str = field(default_factory=lambda: f"{getpass.getuser()}@{socket.gethostname()}")
+    who: str = field(default_factory=lambda: f"{_login()}@{socket.gethostname()}")
+
+
+def _login() -> str:
+    """The user's name, or number where no name belongs to it, as in some CI containers."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return str(os.getuid())
 
 
 @contextmanager
 def reached(
-    host: Host, options: ConnectOptions, say: Callable[[str], None], given: fabric.Connection | None = None
+    host: Host,
+    options: ConnectOptions,
+    say: Callable[[str], None],
+    given: fabric.Connection | None = None,
+    *,
+    may_install: bool = False,
 ) -> Iterator[Session]:
-    """An agent on a host, whose facts it has told; `given` is a connection that somebody made already."""
+    """An agent on a host, whose facts it has told; `given` is a connection that somebody made already.
+
+    `may_install` allows to install Python where there is none.
+    """
     if given is None:
         connection = ssh.connect(host, options, say)
     else:
         connection = ssh.adopt(given, options, say, host_key=host.connect.host_key)
     try:
-        session = Session(connection, host.connect, say)
+        session = Session(connection, host.connect, say, may_install=may_install)
         host.facts = Facts.from_hello(session.facts)
         yield session
     finally:
@@ -76,60 +95,67 @@ class Run:
         self.options = options
         self.project = project
         self.report = report
+        self.interrupted = False
         self._sessions: list[Session] = []
-        self._interrupted = False
+        self._sources: dict[tuple[str, str], Source] = {}
 
     def converge(self, hosts: list[Host], given: Mapping[str, fabric.Connection] | None = None) -> list[Outcome]:
         """Converges the hosts, at most `forks` at a time; `given` has connections that are already made, by host name.
 
-        Whatever can be refused without a connection is refused here, before the first one.
+        Whatever can be refused without a connection is refused here, before the first one. Ctrl-C sets `interrupted`
+        and ends all sessions: each agent notices, stops what runs on its host, and each job says how far it came.
         """
         apps = {host.name: self._apps(host) for host in hosts}
         connections = given or {}
         pool = ThreadPoolExecutor(self.request.forks)
-        jobs = [pool.submit(self._converge_one, host, apps[host.name], connections.get(host.name)) for host in hosts]
-        _prepare()
         try:
+            jobs = [
+                pool.submit(self._converge_one, host, apps[host.name], connections.get(host.name)) for host in hosts
+            ]
+            _prepare()
             return [job.result() for job in jobs]
         except KeyboardInterrupt:
-            self._interrupt()
-            wait(jobs, timeout=FAREWELL)
-            raise
+            self.interrupted = True
+            pool.shutdown(wait=False, cancel_futures=True)
+            for session in list(self._sessions):
+                session.close()
+            begun = [job for job in jobs if not job.cancelled()]
+            return [job.result() for job in wait(begun, timeout=FAREWELL).done]
         finally:
             pool.shutdown(wait=False, cancel_futures=True)
 
-    def _interrupt(self) -> None:
-        """Ends all sessions: each agent notices, stops what runs on its host, and each job says how far it came."""
-        self._interrupted = True
-        for session in list(self._sessions):
-            session.close()
-
     def _apps(self, host: Host) -> list[App]:
-        from windlass.source import load
-
         names = [name for name in host.settings.apps if self.request.app in (None, name)]
         if self.request.app and not names:
             near = difflib.get_close_matches(self.request.app, host.settings.apps, 1)
             hint = f"did you mean {near[0]!r}?" if near else f"there are: {', '.join(host.settings.apps) or 'none'}"
             raise UsageError(f"there is no app {self.request.app!r} on {host.name}", hint=hint)
         settings = host.settings.apps
-        return [App(name, settings[name], load(name, settings[name], self.project)) for name in names]
+        return [App(name, settings[name], self._source(name, settings[name])) for name in names]
+
+    def _source(self, name: str, settings: AppSettings) -> Source:
+        """The app's code; hosts that have the same app share it."""
+        from windlass.source import load
+
+        key = (name, settings.model_dump_json())
+        if key not in self._sources:
+            self._sources[key] = load(name, settings, self.project)
+        return self._sources[key]
 
     def _converge_one(self, host: Host, apps: list[App], given: fabric.Connection | None) -> Outcome:
         outcome = Outcome(host.name, plain=_plain_urls(host, apps))
         start = time.monotonic()
         self.report.started(host.name)
         try:
-            with reached(host, self.options, self.report.sayer(host.name), given) as session:
-                self._sessions.append(session)
-                catalog = Catalog(self._entries(host, apps))
-                self._follow(session, catalog, outcome)
-                outcome.execs = session.execs
+            self._follow(host, apps, given, outcome)
         except WindlassError as error:
             outcome.error = error
-            if self._interrupted:
-                done = f"{outcome.counts['changed']} changed, {outcome.counts['ok']} ok"
-                outcome.error = HostError(f"interrupted after {done}", hint="Run again: what was done is kept.")
+        except Exception as bug:  # the other hosts go on, and the summary tells of this one
+            outcome.error = AgentError(f"a bug in Windlass: {type(bug).__name__}: {bug}")
+            outcome.error.__cause__ = bug
+        if self.interrupted and outcome.error:
+            done = f"{outcome.counts['changed']} changed, {outcome.counts['ok']} ok"
+            outcome.error = HostError(f"interrupted after {done}", hint="Run again: what was done is kept.")
         outcome.seconds = time.monotonic() - start
         self.report.finished(outcome)
         return outcome
@@ -146,13 +172,25 @@ class Run:
                 if tags is None or name in tags:
                     yield from (Entry(resource, name, app.name) for resource in app_role(host, app))
 
-    def _follow(self, session: Session, catalog: Catalog, outcome: Outcome) -> None:
-        refusals: list[str] = []
+    def _follow(self, host: Host, apps: list[App], given: fabric.Connection | None, outcome: Outcome) -> None:
+        """Converges a host over one session, and puts what its agent says into the outcome."""
+        say = self.report.sayer(host.name)
+        with reached(host, self.options, say, given, may_install=not self.request.check) as session:
+            self._sessions.append(session)
+            if self.interrupted:
+                raise HostError("interrupted before it began")
+            catalog = Catalog(self._entries(host, apps))
+            request = {name: getattr(self.request, name) for name in ("check", "diff", "who", "command", "state")}
+            request["catalog"] = catalog.encoded()
+            try:
+                on_event = self._listener(catalog, outcome)
+                session.ask({"type": "converge", **request}, catalog.contents, on_event)
+            finally:
+                outcome.execs = session.execs
 
+    def _listener(self, catalog: Catalog, outcome: Outcome) -> Callable[[Message], None]:
         def on_event(event: Message) -> None:
             match event["type"]:
-                case "refused":
-                    refusals.append(event["reason"])
                 case "started" | "progress":
                     entry = catalog.entries[event["id"]]
                     self.report.progress(outcome.host, entry, event.get("text", ""))
@@ -163,11 +201,7 @@ class Run:
                 case other:
                     raise AgentError(f"the agent said {other!r}")
 
-        request = {name: getattr(self.request, name) for name in ("check", "diff", "who", "command", "state")}
-        request["catalog"] = catalog.encoded()
-        session.ask({"type": "converge", **request}, catalog.contents, on_event)
-        if refusals:
-            raise HostError(refusals[0], hint="Wait until it is done, then run again.")
+        return on_event
 
 
 def _plain_urls(host: Host, apps: list[App]) -> list[str]:

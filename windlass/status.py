@@ -8,10 +8,10 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from windlass.machine import CommandFailed
+from windlass.release.health import Question
+from windlass.release.instance import Instance
+from windlass.release.records import Releases
 from windlass.resources.certificate import look_at
-from windlass.resources.health import Question
-from windlass.resources.instance import Instance
-from windlass.resources.releases import Releases
 
 if TYPE_CHECKING:
     from windlass.machine import Machine

@@ -24,8 +24,8 @@ class Terminal:
     def __init__(self, *, quiet: bool = False) -> None:
         watched = sys.stdout.isatty() and not quiet
         self.quiet = quiet
-        self.colour = watched and not os.environ.get("NO_COLOR")
         self.live = watched and os.environ.get("TERM") != "dumb"
+        self.colour = self.live and not os.environ.get("NO_COLOR")
         self._lock = threading.Lock()
         self._doing: dict[str, tuple[str, float]] = {}
         self._display: Live | None = None
@@ -36,6 +36,8 @@ class Terminal:
 
     def line(self, text: str = "", *, error: bool = False) -> None:
         """Prints a line, above the live ones; `error` sends it to stderr where nobody watches."""
+        # Names of files on a host may be no text at all.
+        text = text.encode("utf-8", "replace").decode()
         if self.quiet:
             return
         with self._lock:

@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from windlass.errors import AgentError, SudoError
+from windlass.errors import AgentError, HostError, SudoError
 from windlass.ssh import connection as ssh
 from windlass.wire import Message, Wire, WireError
 
@@ -25,15 +25,18 @@ if TYPE_CHECKING:
 
 PACKAGE = Path(__file__).parent
 
-# What is shipped, see [H] in the modules; `windlass` and `windlass.resources` go as empty packages.
+# What is shipped, see [H] in the modules: these, and all modules of these packages, which go empty themselves.
+PACKAGES = ("release", "resources")
 SHIPPED = ("agent", "facts", "files", "lock", "machine", "owed", "status", "wire")
 
 # Exit statuses of the script below, outside those that sh, sudo and Python use themselves.
 NO_PYTHON = 97
+OLD_PYTHON = 96
 
 # Reads the loader and all modules from stdin; one line, so that it survives any login shell's quoting.
 STUB = (
-    "import sys,zlib,json;r=sys.stdin.buffer;p=json.loads(zlib.decompress(r.read(int(r.readline()))));"
+    f"import sys;sys.version_info<(3,9) and sys.exit({OLD_PYTHON});"
+    "import zlib,json;r=sys.stdin.buffer;p=json.loads(zlib.decompress(r.read(int(r.readline()))));"
     "n={'__name__':'windlass.loader'};exec(compile(p['loader'],'windlass/loader.py','exec'),n);n['start'](p)"
 )
 
@@ -50,12 +53,16 @@ STDERR_KEPT = 64 * 1024
 class Session:
     """An agent that runs on a host, root, over one exec of an open connection; `facts` are from its HELLO."""
 
-    def __init__(self, connection: fabric.Connection, connect: Connect, say: Callable[[str], None]) -> None:
+    def __init__(
+        self, connection: fabric.Connection, connect: Connect, say: Callable[[str], None], *, may_install: bool
+    ) -> None:
         self._connection = connection
         self._connect = connect
         self._say = say
         self._exec = self._start()
         if self._exec.status == NO_PYTHON:
+            if not may_install:
+                raise AgentError("there is no python3 on the host", hint="`provision` without --check installs it.")
             say("there is no python3 on the host: installing it")
             self._bootstrap()
             self._exec = self._start()
@@ -78,13 +85,19 @@ class Session:
         return ssh.execs(self._connection)
 
     def ask(self, request: Message, contents: dict[str, bytes], on_event: Callable[[Message], None]) -> None:
-        """Sends a request, serves contents, and passes every event on until the agent is done."""
+        """Sends a request, serves contents, and passes every event on until the agent is done.
+
+        Raises HostError when the agent refuses, with its reason: e.g. another run holds the host.
+        """
         self._wire.write(request)
         while (message := self._receive())["type"] != "bye":
-            if message["type"] == "want":
-                self._wire.write({"type": "content"}, contents[message["sha256"]])
-            else:
-                on_event(message)
+            match message["type"]:
+                case "want":
+                    self._wire.write({"type": "content"}, contents[message["sha256"]])
+                case "refused":
+                    raise HostError(message["reason"])
+                case _:
+                    on_event(message)
 
     def close(self) -> None:
         """Ends the connection, and so the agent: it stops what it runs, and goes."""
@@ -141,9 +154,11 @@ class Exec:
         self._drained = threading.Thread(target=self._drain, daemon=True)
         self._drained.start()
         self.status: int | None = None
+        self._begun = False
         # A noisy .bashrc may print anything first.
         for line in self.stdout:
             if line.strip() == marker.encode():
+                self._begun = True
                 break
         else:
             self.status = self.wait()
@@ -174,7 +189,11 @@ class Exec:
         """Why it failed, in the host's own words."""
         status = self.wait()
         words = self._stderr.decode(errors="replace").replace(self._prompt, "").strip()
-        if self._asked > 1 or ("sudo:" in words and "windlass" not in words):
+        if status == OLD_PYTHON:
+            return AgentError(
+                f"{what}: its Python is older than 3.9", hint="Name a newer one with `ansible_python_interpreter`."
+            )
+        if self._asked > 1 or (not self._begun and "sudo:" in words):
             return SudoError(
                 f"sudo refuses: {words.splitlines()[-1] if words else 'wrong password'}",
                 hint="Give the password with --ask-sudo-pass, allow passwordless sudo, or log in as root.",
@@ -202,11 +221,13 @@ class Exec:
 @cache
 def shipment() -> bytes:
     """The loader and all shipped modules, compressed, with their length in front."""
-    modules = {"windlass": "", "windlass.resources": ""}
+    modules = {"windlass": ""}
     for name in SHIPPED:
         modules[f"windlass.{name}"] = (PACKAGE / f"{name}.py").read_text()
-    for path in sorted((PACKAGE / "resources").glob("[!_]*.py")):
-        modules[f"windlass.resources.{path.stem}"] = path.read_text()
+    for package in PACKAGES:
+        modules[f"windlass.{package}"] = ""
+        for path in sorted((PACKAGE / package).glob("[!_]*.py")):
+            modules[f"windlass.{package}.{path.stem}"] = path.read_text()
     loader = (PACKAGE / "loader.py").read_text()
     payload = {"loader": loader, "modules": modules, "entry": "windlass.agent"}
     packed = zlib.compress(json.dumps(payload).encode(), 6)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from windlass.commands.converge import Options, converge, converging
+from windlass.commands.converge import converge, converging
 
 if TYPE_CHECKING:
     from windlass.project import Project
@@ -19,4 +19,4 @@ ROLES = frozenset({"app", "venv", "release"})
 @click.pass_obj
 def deploy(project: Project, /, **options: Any) -> int:
     """Deploy the apps' current code; requests go on being answered by the old release until the new one is healthy."""
-    return converge(project, "deploy", Options(**options), ROLES)
+    return converge(project, "deploy", tags=ROLES, **options)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from windlass.commands.converge import Options, converge, converging
+from windlass.commands.converge import converge, converging
 
 if TYPE_CHECKING:
     from windlass.project import Project
@@ -22,7 +22,7 @@ def provision(project: Project, /, tags: str | None, **options: Any) -> int:
 
     HOST is a host, a group or a pattern of the inventory (web, web:&eu, 'all:!db', 'web*').
     """
-    return converge(project, "provision", Options(**options), _roles(tags))
+    return converge(project, "provision", tags=_roles(tags), **options)
 
 
 def _roles(tags: str | None) -> frozenset[str] | None:

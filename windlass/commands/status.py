@@ -9,27 +9,31 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from windlass.commands.hosts import Selection, on_hosts
 from windlass.errors import HostError
 
 if TYPE_CHECKING:
     from windlass.host import Host
     from windlass.project import Project
+    from windlass.ssh.connection import ConnectOptions
     from windlass.wire import Message
 
 UNITS = ((86400, "d"), (3600, "h"), (60, "min"), (1, "s"))
 
 
 @click.command()
-@click.argument("hosts", nargs=-1, required=True, metavar="HOST...")
-@click.option("--json", "as_json", is_flag=True, help="One JSON document instead of lines.")
-@click.option("--forks", type=click.IntRange(1, 100), default=10, show_default=True, help="Hosts at a time.")
+@on_hosts
 @click.pass_obj
-def status(project: Project, /, hosts: tuple[str, ...], as_json: bool, forks: int) -> int:
+def status(project: Project, /, **options: Any) -> int:
     """Show each app's release, process, health and certificate; exits with 1 when something is not as it should be."""
-    chosen = project.hosts(hosts)
-    with ThreadPoolExecutor(forks) as pool:
-        answers = list(pool.map(lambda host: _ask(project, host), chosen))
-    if as_json:
+    selection = Selection(**options)
+    hosts = selection.chosen(project)
+    pool = ThreadPoolExecutor(selection.forks)
+    try:
+        answers = list(pool.map(lambda host: _ask(project, host, selection.connecting()), hosts))
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
+    if selection.as_json:
         click.echo(json.dumps({"hosts": answers}, indent=2))
     else:
         for answer in answers:
@@ -37,9 +41,8 @@ def status(project: Project, /, hosts: tuple[str, ...], as_json: bool, forks: in
     return 0 if all(_well(answer) for answer in answers) else 1
 
 
-def _ask(project: Project, host: Host) -> dict[str, Any]:
+def _ask(project: Project, host: Host, connecting: ConnectOptions) -> dict[str, Any]:
     from windlass.run import reached
-    from windlass.ssh.connection import ConnectOptions
 
     answers: list[Message] = []
     apps = [
@@ -47,7 +50,7 @@ def _ask(project: Project, host: Host) -> dict[str, Any]:
         for name, app in host.settings.apps.items()
     ]
     try:
-        with reached(host, ConnectOptions(), lambda text: click.echo(text, err=True), project.connection) as session:
+        with reached(host, connecting, lambda text: click.echo(text, err=True), project.connection) as session:
             session.ask({"type": "status", "apps": apps}, {}, answers.append)
     except HostError as error:
         return {"host": host.name, "error": str(error), "apps": []}

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from windlass.lab.engine import Engine
 
 KEY = "windlass.lab"
-FOLDER_KEY = "windlass.folder"
+FOLDER_KEY = "windlass.source.folder"
 
 
 def prefix(folder: Path) -> str:

@@ -10,14 +10,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from windlass.resources import release_command, release_folder
-from windlass.resources.environment import Environment
-from windlass.resources.health import Question
-from windlass.resources.instance import Instance, defined
-from windlass.resources.leftovers import Leftovers
-from windlass.resources.releases import FAILED, GOOD, Record, Releases
+from windlass.release import command, folder
+from windlass.release.environment import Environment
+from windlass.release.health import Question
+from windlass.release.instance import Instance, defined
+from windlass.release.leftovers import Leftovers
+from windlass.release.records import FAILED, GOOD, Record, Releases
+from windlass.release.switch import Switch
 from windlass.resources.resource import Diff, Failed, Resource, State
-from windlass.resources.switch import Switch
 from windlass.resources.unit import show
 
 if TYPE_CHECKING:
@@ -147,13 +147,13 @@ class Release(Resource):
             self._settle()
 
     def _deploy(self) -> None:
-        release_folder.check_space(self.releases.folder, self.size)
+        folder.check_space(self.releases.folder, self.size)
         current = self.releases.current
         record = self._record(current)
         environment = Environment.from_json(self.environment.read())
         try:
             with self._step("upload"):
-                release_folder.make(self, record, environment)
+                folder.make(self, record, environment)
             if self.release_command:
                 with self._step("release command"):
                     self._run_command(record, environment)
@@ -175,7 +175,7 @@ class Release(Resource):
             switch.finish()
 
     def _run_command(self, record: Record, environment: Environment) -> None:
-        release_command.run(
+        command.run(
             self.machine,
             self.release_command,
             user=self.app,

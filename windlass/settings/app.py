@@ -99,12 +99,13 @@ class Gunicorn(Model):
     graceful_timeout: int = Field(
         30, ge=1, le=86400, description="Seconds that requests in flight get when a worker stops."
     )
-    max_requests: int = Field(1000, ge=0, description="Requests after which a worker is replaced; 0 means never.")
+    max_requests: int = Field(10_000, ge=0, description="Requests after which a worker is replaced; 0 means never.")
     max_requests_jitter: int = Field(
-        100, ge=0, description="Random addition to max_requests, so that workers are not replaced all at once."
+        1000, ge=0, description="Random addition to max_requests, so that workers are not replaced all at once."
     )
+    access_log: bool = Field(True, description="A line per request in the journal; off for apps that log their own.")
     version: Version | None = Field(
-        None, description="The version to install where the app's requirements name none; by default the newest."
+        None, description="The version to install where the app's requirements name none; by default a tested one."
     )
 
 
@@ -161,7 +162,7 @@ class AppSettings(Model):
     gunicorn: Gunicorn = Field(default_factory=Gunicorn, description="How Gunicorn runs the app.")
     nginx: Nginx = Field(default_factory=Nginx, description="How nginx serves the app.")
     memory_max: MemorySize | None = Field(
-        None, description="Memory that the app may use before it is stopped; by default no limit."
+        None, description="Memory that the app may use before it is stopped; by default 80 % of the host's."
     )
 
     _environment: dict[str, str] | None = PrivateAttr(None)

@@ -50,7 +50,6 @@ def test_a_stopped_release_is_brought_back(world: World) -> None:
 def test_a_killed_run_leaves_old_or_new_and_the_next_converges(
     world: World, step: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    world.well(release_command="sleep 0.5")
     world.greet(f"killed in {step}")
     agent = 'kill -KILL $(python3 -c \'import json;print(json.load(open("/var/lib/windlass/lock"))["pid"])\')'
     killed = []

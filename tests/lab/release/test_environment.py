@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from windlass.resources.environment import Environment
+from windlass.release.environment import Environment
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -7,10 +7,10 @@ import stat
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from windlass import git
 from windlass.errors import SourceError
-from windlass.ignore import Rules, is_ignored_always, without_ignored
-from windlass.tree import Entry, Tree
+from windlass.source import git
+from windlass.source.ignore import Rules, is_ignored_always, without_ignored
+from windlass.source.tree import Entry, Tree
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -15,7 +15,7 @@ from windlass.resources.resource import Failed
 
 if TYPE_CHECKING:
     from windlass.machine import Machine
-    from windlass.resources.health import Answer, Question
+    from windlass.release.health import Answer, Question
 
 UNITS = "/etc/systemd/system"
 PROPERTIES = ("ActiveState", "SubState", "NRestarts", "Result", "ExecMainStatus")

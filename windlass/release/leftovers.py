@@ -6,14 +6,14 @@ import shutil
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from windlass.resources.instance import Instance, defined
-from windlass.resources.releases import GOOD, Record, Releases, doomed
-from windlass.resources.switch import retire
+from windlass.release.instance import Instance, defined
+from windlass.release.records import GOOD, Record, Releases, doomed
+from windlass.release.switch import retire
 from windlass.resources.unit import show
 
 if TYPE_CHECKING:
     from windlass.machine import Machine
-    from windlass.resources.health import Question
+    from windlass.release.health import Question
 
 
 @dataclass(frozen=True)

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from windlass import folder, git, requirements
 from windlass.errors import SourceError
+from windlass.source import folder, git, requirements
 
 if TYPE_CHECKING:
-    from windlass.requirements import Requirements
     from windlass.settings import AppSettings
-    from windlass.tree import Tree
+    from windlass.source.requirements import Requirements
+    from windlass.source.tree import Tree
 
 
 @dataclass(frozen=True)

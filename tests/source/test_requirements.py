@@ -10,10 +10,10 @@ import uv
 from hypothesis import given
 from hypothesis import strategies as st
 
-from windlass import pip_lines, requirements
 from windlass.errors import SourceError
-from windlass.requirements import Requirements
-from windlass.tree import Entry, Tree
+from windlass.source import pip_lines, requirements
+from windlass.source.requirements import Requirements
+from windlass.source.tree import Entry, Tree
 
 
 def of(files: dict[str, str]) -> Tree:
@@ -222,7 +222,7 @@ def test_order_of_files() -> None:
 
 
 def test_sample_has_gunicorn_and_hashes() -> None:
-    text = (Path(__file__).parent.parent / "sample_app" / "requirements.txt").read_text()
+    text = (Path(__file__).parent.parent.parent / "sample_app" / "requirements.txt").read_text()
     found = read({"requirements.txt": text})
     assert "gunicorn" in found.names
     assert found.hashed

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from windlass.resources.releases import FAILED, GOOD, NEW, Record, Releases, doomed
+from windlass.release.records import FAILED, GOOD, NEW, Record, Releases, doomed
 
 
 def record(number: int, state: str = GOOD, previous: str = "") -> Record:

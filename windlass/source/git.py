@@ -13,8 +13,8 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from windlass.errors import SourceError
-from windlass.ignore import without_ignored
-from windlass.tree import LARGEST, Entry, Tree
+from windlass.source.ignore import without_ignored
+from windlass.source.tree import LARGEST, Entry, Tree
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

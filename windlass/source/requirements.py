@@ -14,11 +14,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from windlass import pip_lines
 from windlass.errors import SourceError
+from windlass.source import pip_lines
 
 if TYPE_CHECKING:
-    from windlass.tree import Tree
+    from windlass.source.tree import Tree
 
 FILES = ("uv.lock", "requirements.txt", "pyproject.toml")
 EXPORT = (

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from windlass.resources.health import Question
+from windlass.release.health import Question
 
 QUESTION = Question("app.example.org", "/healthz?x=1")
 
@@ -54,7 +54,7 @@ def test_it_asks_as_nginx_would(tmp_path: Path) -> None:
     assert answer.good
     assert str(answer) == "HTTP 204"
     head = heard[0].decode()
-    assert head.startswith("GET /healthz?x=1 HTTP/1.1\r\nHost: app.example.org\r\nX-Forwarded-Proto: https\r\n")
+    assert head.startswith("GET /healthz?x=1 HTTP/1.0\r\nHost: app.example.org\r\nX-Forwarded-Proto: https\r\n")
 
 
 @pytest.mark.parametrize(("status", "good"), [(200, True), (299, True), (301, False), (404, False), (503, False)])

@@ -7,18 +7,18 @@ from typing import TYPE_CHECKING
 
 from windlass import files
 from windlass.machine import CommandFailed
-from windlass.resources.instance import Instance
+from windlass.release.instance import Instance
+from windlass.release.records import FILLING
+from windlass.release.unpack import grant, unpack
 from windlass.resources.owner import group_id
-from windlass.resources.releases import FILLING
 from windlass.resources.resource import Failed
-from windlass.resources.unpack import grant, unpack
 from windlass.resources.venv import PYTHON
 
 if TYPE_CHECKING:
     from windlass.machine import Machine
-    from windlass.resources.environment import Environment
+    from windlass.release.environment import Environment
+    from windlass.release.records import Record
     from windlass.resources.release import Release
-    from windlass.resources.releases import Record
 
 # Left free on the disk beyond what a release needs, for logs and the app's own data (bytes).
 RESERVE = 64 * 1024 * 1024

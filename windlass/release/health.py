@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-import http.client
 import select
 import socket
 import time
 from dataclasses import dataclass
-from typing import Callable
+from typing import TYPE_CHECKING, Callable
+
+if TYPE_CHECKING:
+    from typing import BinaryIO
 
 # How often a request that waits for its answer looks whether there is still anybody to answer it (seconds).
 LOOK = 0.2
 # The start of an answer's body that is kept to be shown (bytes).
 BODY = 400
+LONGEST_LINE = 64 * 1024
 
 
 @dataclass(frozen=True)
@@ -54,22 +57,28 @@ class Question:
                     raise socket.timeout(f"no answer within {timeout:g} s")
                 look()
             connection.settimeout(max(LOOK, deadline - time.monotonic()))
-            response = http.client.HTTPResponse(connection, method="GET")
-            try:
-                response.begin()
-                body = response.read(BODY)
-            except http.client.HTTPException as error:
-                raise OSError(f"the connection was closed without an answer ({type(error).__name__})") from None
-        return Answer(response.status, " ".join(body.decode("utf-8", "replace").split()))
+            return _answer(connection.makefile("rb"))
 
     def _request(self) -> bytes:
         lines = (
-            f"GET {self.path} HTTP/1.1",
+            # 1.0, so that the body comes as it is: http.client, which could undo 1.1's, takes 27 ms to import.
+            f"GET {self.path} HTTP/1.0",
             f"Host: {self.host}",
             "X-Forwarded-Proto: https",
             f"X-Forwarded-Host: {self.host}",
             "X-Forwarded-For: 127.0.0.1",
             "User-Agent: windlass",
-            "Connection: close",
         )
         return ("\r\n".join(lines) + "\r\n\r\n").encode()
+
+
+def _answer(stream: BinaryIO) -> Answer:
+    """The answer that comes in (RFC 9112); raises OSError when it is none."""
+    words = stream.readline(LONGEST_LINE).split(None, 2)
+    line = b"more"
+    while line.strip():
+        line = stream.readline(LONGEST_LINE)
+    if line == b"" or len(words) < 2 or not words[0].startswith(b"HTTP/1.") or not words[1].isdigit():
+        raise OSError("the connection was closed without an answer")
+    body = stream.read(BODY).decode("utf-8", "replace")
+    return Answer(int(words[1]), " ".join(body.split()))

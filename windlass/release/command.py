@@ -9,7 +9,7 @@ from windlass.resources.resource import Failed
 
 if TYPE_CHECKING:
     from windlass.machine import Machine
-    from windlass.resources.environment import Environment
+    from windlass.release.environment import Environment
 
 # The end of what a failed command said that is shown (lines).
 SHOWN = 20

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from windlass.release.unpack import grant, unpack
 from windlass.resources.resource import Failed
-from windlass.resources.unpack import grant, unpack
-from windlass.tree import Entry, Tree
+from windlass.source.tree import Entry, Tree
 
 
 def packed(*members: tarfile.TarInfo) -> bytes:

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from windlass.resources.health import Question
-    from windlass.resources.instance import Instance
-    from windlass.resources.releases import Releases
+    from windlass.release.health import Question
+    from windlass.release.instance import Instance
+    from windlass.release.records import Releases
 
 # While the new release has the traffic and the old one could have it back, how often it is asked (seconds).
 INTERVAL = 0.25

@@ -1,0 +1,66 @@
+"""What commands that go to hosts share: which hosts, and how to get in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from windlass.host import Host
+    from windlass.project import Project
+    from windlass.ssh.connection import ConnectOptions
+
+    Command = Callable[..., Any]
+
+
+def on_hosts(command: Command) -> Command:
+    """Adds the options; their values make a `Selection`, together with those of no other option."""
+    for option in reversed(
+        (
+            click.argument("hosts", nargs=-1, required=True, metavar="HOST..."),
+            click.option("--limit", metavar="PATTERN", help="Only those of the hosts that match this too."),
+            click.option("--forks", type=click.IntRange(1, 100), default=10, show_default=True, help="Hosts at once."),
+            click.option("--accept-new-host-key", is_flag=True, help="Trust the key of a host never seen before."),
+            click.option("--ask-sudo-pass", is_flag=True, help="Ask for the sudo password."),
+            click.option("--json", "as_json", is_flag=True, help="One JSON document instead of lines."),
+            click.option("--debug", is_flag=True, help="Show tracebacks and the SSH library's log."),
+        )
+    ):
+        command = option(command)
+    return command
+
+
+@dataclass(frozen=True)
+class Selection:
+    """The values of the options of `on_hosts`."""
+
+    hosts: tuple[str, ...]
+    limit: str | None
+    forks: int
+    accept_new_host_key: bool
+    ask_sudo_pass: bool
+    as_json: bool
+    debug: bool
+
+    def chosen(self, project: Project) -> list[Host]:
+        """The hosts; asks for the sudo password if that is wanted."""
+        if self.debug:
+            from windlass.cli import show_everything
+
+            show_everything()
+        hosts = project.hosts(self.hosts, self.limit)
+        if self.ask_sudo_pass:
+            password = click.prompt("sudo password", hide_input=True, err=True)
+            for host in hosts:
+                host.connect.become_password = password
+        return hosts
+
+    def connecting(self) -> ConnectOptions:
+        """How to connect to them."""
+        from windlass.ssh.connection import ConnectOptions
+
+        return ConnectOptions(accept_new_host_key=self.accept_new_host_key)
