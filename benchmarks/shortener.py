@@ -154,7 +154,7 @@ def _deploy(world: World, model: tuple[str, int, int, int]) -> None:
     path = world.commands.folder / "inventory" / "group_vars" / "lab.yml"
     settings = yaml.safe_load(path.read_text())
     worker_class, workers, threads, max_requests = model
-    settings["apps"][APP]["gunicorn"] = {
+    settings["apps"][APP]["gunicorn"] |= {
         "worker_class": worker_class,
         "workers": workers,
         "threads": threads,
