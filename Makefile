@@ -69,12 +69,12 @@ clean:  ## remove the lab and everything that was set up here
 
 # The tests start an sshd and an nginx of their own; the system's are kept from starting where they were not there before.
 /usr/sbin/sshd: PACKAGE = openssh-server
-/usr/sbin/sshd: SERVICE = ssh
+/usr/sbin/sshd: UNITS = ssh.service ssh.socket
 /usr/sbin/nginx: PACKAGE = nginx
-/usr/sbin/nginx: SERVICE = nginx
+/usr/sbin/nginx: UNITS = nginx.service
 /usr/sbin/sshd /usr/sbin/nginx:
 	@echo 'installing $(PACKAGE) for the tests (its service stays off)'
 	@$(SUDO) mkdir -p /etc/systemd/system
-	@$(SUDO) ln -sfn /dev/null /etc/systemd/system/$(SERVICE).service
+	@for unit in $(UNITS); do $(SUDO) ln -sfn /dev/null /etc/systemd/system/$$unit; done
 	@$(APT) update >/dev/null
 	@$(APT) install --no-install-recommends $(PACKAGE) openssl >/dev/null
