@@ -59,12 +59,12 @@ clean:  ## remove the lab and everything that was set up here
 
 .venv/ready: requirements.lock .venv/bin/python
 	@echo 'installing what Windlass needs into .venv'
-	@$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check --require-hashes -r requirements.lock
 	@touch $@
 
 .venv/ready-dev: requirements-dev.lock .venv/bin/python
 	@echo 'installing what the tests need into .venv'
-	@$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check --require-hashes -r requirements-dev.lock
 	@touch $@ .venv/ready
 
 # The tests start servers and a browser of their own; the system's servers are kept from starting where they were not

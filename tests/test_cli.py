@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -63,6 +64,21 @@ def test_an_inventory_mistake_is_refused_with_its_place(commands: Commands) -> N
     said = commands("provision", "web1", status=2)
     assert said.err.startswith("error: inventory/hosts.yml:4:7: ")
     assert "timezone" in said.err
+
+
+@pytest.mark.parametrize("arguments", [["provision", "nosuch"], ["status", "nosuch"], ["provision", "--forks", "0"]])
+def test_json_is_a_document_even_when_nothing_could_begin(commands: Commands, arguments: list[str]) -> None:
+    said = commands(*arguments, "--json", status=2)
+    document = json.loads(said.out)
+    assert document["hosts"] == []
+    assert document["error"] in said.err
+
+
+def test_debug_shows_the_traceback_and_keeps_the_status() -> None:
+    argv = [sys.executable, "deploy.py", "provision", "nosuch", "--debug"]
+    done = subprocess.run(argv, cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 2
+    assert "Traceback" in done.stderr
 
 
 def test_help_needs_no_heavy_library() -> None:

@@ -34,16 +34,22 @@ def test_one_line_per_change_and_none_for_what_is_in_order(capsys: pytest.Captur
     for result in (CREATED, FINE, MODE):
         report().result("web1", result)
     assert lines(capsys) == [
-        "web1  base  + file /etc/timezone  created",
+        "web1  base                + file /etc/timezone  created",
         "+UTC",
-        "web1  app:shop  + directory /srv/shop  mode 0755 -> 0750  2.3 s",
+        "web1  app:shop            + directory /srv/shop  mode 0755 -> 0750  2.3 s",
     ]
+
+
+def test_attributes_that_change_alike_share_a_phrase(capsys: pytest.CaptureFixture[str]) -> None:
+    diff = {"nginx": ["missing", "installed"], "certbot": ["missing", "installed"], "content": ["a" * 64, "b" * 64]}
+    report().result("web1", Result("base", None, "thing", "changed", 0.0, diff))
+    assert lines(capsys)[0].endswith("+ thing  nginx certbot missing -> installed  content changed")
 
 
 def test_a_failure_says_why_and_what_to_do(capsys: pytest.CaptureFixture[str]) -> None:
     report().result("web1", FAILED)
     assert lines(capsys) == [
-        "web1  tls:shop  x certificate shop  1.0 s",
+        "web1  tls:shop            x certificate shop  1.0 s",
         "    no such name",
         "    Point it here.",
     ]
@@ -65,7 +71,11 @@ def test_the_summary_counts_and_shows_where_the_app_answers(capsys: pytest.Captu
 def test_verbose_shows_what_is_in_order_and_the_execs(capsys: pytest.CaptureFixture[str]) -> None:
     report(1).result("web1", FINE)
     report(1).summary([Outcome("web1", results=[FINE], seconds=0.2, execs=1)])
-    assert lines(capsys) == ["web1  base    packages nginx", "", "web1  0 changed, 1 ok, 0.2 s, 1 SSH exec"]
+    assert lines(capsys) == [
+        "web1  base                  packages nginx",
+        "",
+        "web1  0 changed, 1 ok, 0.2 s, 1 SSH exec",
+    ]
 
 
 def test_check_says_would(capsys: pytest.CaptureFixture[str]) -> None:

@@ -18,14 +18,18 @@ class Lock:
 
     def __init__(self, folder: str, who: str, command: str) -> None:
         os.makedirs(folder, mode=0o700, exist_ok=True)
-        self._file = os.open(f"{folder}/lock", os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+        path = f"{folder}/lock"
+        self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
         try:
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise Held(_describe(os.read(self._file, 4096))) from None
         holder = {"who": who, "command": command, "since": int(time.time()), "pid": os.getpid()}
-        os.ftruncate(self._file, 0)
-        os.pwrite(self._file, json.dumps(holder).encode(), 0)
+        try:
+            os.ftruncate(self._file, 0)
+            os.pwrite(self._file, json.dumps(holder).encode(), 0)
+        except OSError as error:  # a full disk, and it does not say of which file
+            raise OSError(error.errno, error.strerror, path) from None
 
 
 def _describe(record: bytes) -> str:

@@ -2,43 +2,83 @@
 
 from __future__ import annotations
 
+import codecs
+import io
 import os
 import pwd
+import select
 import signal
 import subprocess
 import threading
-from typing import TYPE_CHECKING, Any, Callable, TypeVar
-
-from windlass.resources.resource import Failed, Resource
+import time
+from typing import TYPE_CHECKING, Any, Callable, Optional, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from windlass.resources.resource import Resource
     from windlass.wire import Message, Wire
 
 T = TypeVar("T")
+EachLine = Optional[Callable[[str], None]]
 
 # Enough of the end of a failed command's output to see why it failed (characters).
 TAIL = 2000
+# Of what a command says, the end that is kept, and of one line, the beginning (characters).
+KEPT = 256 * 1024
+# The longest progress that is told (characters).
+LONGEST_PROGRESS = 4 * 1024
+# How often a command that is silent is looked after, and how long one that has ended is listened to, because a process
+# that it left behind still has its output (seconds).
+LOOK = 0.1
+LINGER = 1.0
 
 
-class CommandFailed(Failed):
-    """A command ended with a status other than 0; `status` and `output` (stdout and stderr together) are kept."""
+class Failed(Exception):
+    """A resource cannot be brought about; the message is for the user, `hint` says what to do (None = nothing).
 
-    def __init__(self, argv: Sequence[str], status: int, output: str) -> None:
-        super().__init__(f"`{' '.join(argv)}` exited with {status}: {output.strip()[-TAIL:] or 'no output'}")
-        self.status = status
+    `said` is what another program said about it: it follows `message`, but for a sensitive resource.
+    """
+
+    def __init__(self, message: str, *, hint: str | None = None, said: str = "") -> None:
+        super().__init__(f"{message}: {said}" if said else message)
+        self.message = message
+        self.hint = hint
+
+
+class CommandTrouble(Failed):
+    """A command did not do what it was run for; `how` says what became of it, `output` is stdout and stderr together."""
+
+    def __init__(self, argv: Sequence[str], how: str, output: str) -> None:
+        super().__init__(f"`{' '.join(argv)}` {how}", said=output.strip()[-TAIL:] or "no output")
+        self.how = how
         self.output = output
 
 
-class Machine:
-    """What resources use to look at and act on the host; the only way they start a process."""
+class CommandFailed(CommandTrouble):
+    """A command ended with a status other than 0."""
 
-    def __init__(self, wire: Wire, receive: Callable[[], bytes], resources: Sequence[Resource] = ()) -> None:
+    def __init__(self, argv: Sequence[str], status: int, output: str) -> None:
+        super().__init__(argv, f"exited with {status}", output)
+        self.status = status
+
+
+class TimedOut(CommandTrouble):
+    """A command took too long and was killed."""
+
+
+class Machine:
+    """What resources use to look at and act on the host; the only way they start a process.
+
+    `receive` waits for the content that was asked for; None = there will be none.
+    """
+
+    def __init__(self, wire: Wire, receive: Callable[[], bytes | None], resources: Sequence[Resource] = ()) -> None:
         self._wire = wire
         self._receive = receive
         self._probed: dict[Any, Any] = {}
-        self._child: subprocess.Popen[str] | None = None
+        self._child: subprocess.Popen[bytes] | None = None
+        self._starting = threading.Lock()
         self.resources = list(resources)
         self.current = -1
         self.aborted = threading.Event()
@@ -46,13 +86,16 @@ class Machine:
     # --- the way back ---
 
     def fetch(self, sha256: str) -> bytes:
-        """The content with this hash, from the control machine."""
+        """The content with this hash, from the control machine; raises Failed when that is gone."""
         self.tell({"type": "want", "sha256": sha256})
-        return self._receive()
+        content = None if self.aborted.is_set() else self._receive()
+        if content is None:
+            raise Failed("the control machine is gone")
+        return content
 
     def say(self, text: str) -> None:
         """Tells the user what the resource that is being applied does now."""
-        self.tell({"type": "progress", "id": self.current, "text": text})
+        self.tell({"type": "progress", "id": self.current, "text": text[:LONGEST_PROGRESS]})
 
     def tell(self, message: Message, *, flush: bool = True) -> None:
         """Sends a message; one that cannot be sent only marks the run as aborted, so that cleaning up goes on."""
@@ -87,63 +130,109 @@ class Machine:
         env: Mapping[str, str] | None = None,
         user: str | None = None,
         cwd: str = "/",
-        each_line: Callable[[str], None] | None = None,
+        each_line: EachLine = None,
     ) -> str:
-        """Runs a command and gives back its output (stdout and stderr together, UTF-8).
+        """Runs a command and gives back its output (stdout and stderr together, UTF-8; of a very long one the end).
 
         `timeout` is in seconds; `env` is added to a small fixed environment; `user` None = root; `each_line` is
-        called with every line as it comes. Raises CommandFailed, or Failed when it is not there or takes too long.
+        called with every line as it comes. Raises CommandFailed, TimedOut, or Failed when it is not there.
         """
+        with self._starting:  # abort() meets a command that runs, or one that has not begun
+            child = self._child = _start(argv, {**_environment(user), **(env or {})}, user, cwd)
+        output = Output(each_line)
         try:
-            child = subprocess.Popen(
-                list(argv),
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT,
-                cwd=cwd,
-                env={**_environment(user), **(env or {})},
-                start_new_session=True,
-                text=True,
-                encoding="utf-8",
-                errors="replace",
-                **(_identity(user) if user else {}),
-            )
-        except FileNotFoundError:
-            raise Failed(f"`{argv[0]}` is not there") from None
-        self._child = child
-        timed_out = threading.Event()
-
-        def expire() -> None:
-            timed_out.set()
-            _kill(child, signal.SIGKILL)
-
-        timer = threading.Timer(timeout, expire)
-        timer.start()
-        lines = []
-        try:
-            assert child.stdout is not None  # noqa: S101 - Popen was asked for a pipe
-            for line in child.stdout:
-                lines.append(line)
-                if each_line:
-                    each_line(line.rstrip())
-            status = child.wait()
+            ended = _follow(child, timeout, output)
         finally:
-            timer.cancel()
+            if child.poll() is None:
+                _kill(child, signal.SIGKILL)
+                child.wait()
             self._child = None
             child.stdout and child.stdout.close()
-        output = "".join(lines)
-        if timed_out.is_set():
-            raise Failed(f"`{' '.join(argv)}` took more than {timeout:g} s: {output.strip()[-TAIL:]}")
-        if status:
-            raise CommandFailed(argv, status, output)
-        return output
+        if not ended:
+            raise TimedOut(argv, f"took more than {timeout:g} s", output.text)
+        if child.returncode:
+            raise CommandFailed(argv, child.returncode, output.text)
+        return output.text
 
-    def abort(self) -> None:
+    def abort(self, number: signal.Signals = signal.SIGTERM) -> None:
         """Ends the running command and its children, because the control machine is gone."""
         self.aborted.set()
-        child = self._child
-        if child is not None:
-            _kill(child, signal.SIGTERM)
+        with self._starting:
+            if self._child is not None:
+                _kill(self._child, number)
+
+
+class Output:
+    """What a command says: each line as it comes, and the end of it all as `text`."""
+
+    def __init__(self, each_line: EachLine) -> None:
+        self.text = ""
+        self._line = ""
+        self._each_line = each_line or (lambda line: None)
+        self._decoder = io.IncrementalNewlineDecoder(codecs.getincrementaldecoder("utf-8")("replace"), translate=True)
+
+    def take(self, data: bytes) -> None:
+        """Takes in the next bytes; none = that was all."""
+        text = self._decoder.decode(data, final=not data)
+        self.text = _end(self.text + text)
+        *lines, self._line = (self._line + text).split("\n")
+        for line in lines:
+            self._each_line(line.rstrip())
+        self._line = self._line[:KEPT]
+        if self._line and not data:
+            self._each_line(self._line.rstrip())
+
+
+def _end(text: str) -> str:
+    """The end of a text that is too long: whole lines, for half a secret would not be recognised."""
+    if len(text) <= KEPT:
+        return text
+    text = text[-KEPT:]
+    return text[text.find("\n") + 1 :]
+
+
+def _start(argv: Sequence[str], env: Mapping[str, str], user: str | None, cwd: str) -> subprocess.Popen[bytes]:
+    try:
+        return subprocess.Popen(
+            list(argv),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            cwd=cwd,
+            env=env,
+            start_new_session=True,
+            **(_identity(user) if user else {}),
+        )
+    except FileNotFoundError:
+        raise Failed(f"`{argv[0]}` is not there") from None
+
+
+def _follow(child: subprocess.Popen[bytes], timeout: float, output: Output) -> bool:
+    """Takes in what a command says until it ends; False = it does not within `timeout` (seconds).
+
+    Its output may go on after that: a process that it left behind can have it open for ever.
+    """
+    assert child.stdout is not None  # noqa: S101 - Popen was asked for a pipe
+    pipe = child.stdout.fileno()
+    deadline = time.monotonic() + timeout
+    ended = False
+    while time.monotonic() < deadline:
+        if not ended and child.poll() is not None:
+            ended = True
+            deadline = min(deadline, time.monotonic() + LINGER)
+        if select.select([pipe], [], [], LOOK)[0]:
+            data = os.read(pipe, 64 * 1024)
+            if not data:
+                break
+            output.take(data)
+        elif ended:
+            break
+    output.take(b"")
+    try:
+        child.wait(max(0.0, deadline - time.monotonic()))
+    except subprocess.TimeoutExpired:
+        return False
+    return True
 
 
 def _environment(user: str | None) -> dict[str, str]:
@@ -157,7 +246,7 @@ def _identity(user: str) -> dict[str, Any]:
     return {"user": entry.pw_uid, "group": entry.pw_gid, "extra_groups": os.getgrouplist(user, entry.pw_gid)}
 
 
-def _kill(child: subprocess.Popen[str], number: signal.Signals) -> None:
+def _kill(child: subprocess.Popen[bytes], number: signal.Signals) -> None:
     try:
         os.killpg(child.pid, number)
     except ProcessLookupError:

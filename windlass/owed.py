@@ -6,18 +6,27 @@ import json
 import os
 
 from windlass import files
+from windlass.machine import Failed
 
 
 class Owed:
-    """Names of resources whose refresh is due; survives a crash of either side, so that the next run pays."""
+    """Names of resources whose refresh is due; survives a crash of either side, so that the next run pays.
+
+    Raises Failed when what an earlier run noted cannot be read.
+    """
 
     def __init__(self, folder: str) -> None:
         self._path = f"{folder}/owed.json"
         try:
             with open(self._path, encoding="utf-8") as file:
-                self._names: set[str] = set(json.load(file))
+                self._names = _names(file.read())
         except FileNotFoundError:
             self._names = set()
+        except ValueError:
+            raise Failed(
+                f"{self._path} is damaged: it should say which services an earlier run still had to reload."
+                " Remove it, and reload nginx and restart what you have doubts about yourself"
+            ) from None
 
     def __contains__(self, name: str) -> bool:
         return name in self._names
@@ -37,3 +46,10 @@ class Owed:
     def _save(self) -> None:
         os.makedirs(os.path.dirname(self._path), mode=0o700, exist_ok=True)
         files.write(self._path, json.dumps(sorted(self._names)).encode(), mode=0o600)
+
+
+def _names(text: str) -> set[str]:
+    names = json.loads(text)
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        raise ValueError("no list of names")
+    return set(names)

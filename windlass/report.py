@@ -18,6 +18,7 @@ PATCH_COLOURS = {"+": "green", "-": "red", "@": "cyan"}
 
 # A resource that took longer than this has its time shown (seconds).
 LONG = 0.5
+SCOPE_WIDTH = 18
 
 
 class Report:
@@ -98,10 +99,7 @@ def _explain(result: Result, *, check: bool) -> str:
     would = "would be " if check else ""
     attributes = dict(result.diff)
     existence = attributes.pop("exists", None)
-    if existence:
-        words = [f"{would}created" if existence[1] else f"{would}removed"]
-    else:
-        words = [f"{name}{_values(name, old, new)}" for name, (old, new) in attributes.items()]
+    words = [f"{would}created" if existence[1] else f"{would}removed"] if existence else _changes(attributes)
     if result.refreshed:
         words.append(f"{would}refreshed")
     if result.status == "unknown":
@@ -112,16 +110,25 @@ def _explain(result: Result, *, check: bool) -> str:
 
 
 def _scope(role: str, app: str | None) -> str:
-    return f"{role}:{app}" if app else role
+    """Role and app, in a column of its own."""
+    return f"{f'{role}:{app}' if app else role:{SCOPE_WIDTH}}"
+
+
+def _changes(attributes: dict[str, list[Any]]) -> list[str]:
+    """Attributes that change from the same value to the same value share one phrase."""
+    phrases: dict[str, list[str]] = {}
+    for name, (old, new) in attributes.items():
+        phrases.setdefault(_values(name, old, new), []).append(name)
+    return [f"{' '.join(names)} {phrase}" for phrase, names in phrases.items()]
 
 
 def _values(name: str, old: Any, new: Any) -> str:
     """Short values as `old -> new`, modes in octal; hashes and other long ones are left to `--diff`."""
     if name == "mode" and isinstance(old, int) and isinstance(new, int):
-        return f" {old:04o} -> {new:04o}"
+        return f"{old:04o} -> {new:04o}"
     if len(str(old)) > 40 or len(str(new)) > 40:
-        return ""
-    return f" {old} -> {new}"
+        return "changed"
+    return f"{old} -> {new}"
 
 
 def _words(note: dict[str, Any]) -> str:

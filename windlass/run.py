@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import getpass
 import os
 import socket
@@ -127,6 +126,8 @@ class Run:
     def _apps(self, host: Host) -> list[App]:
         names = [name for name in host.settings.apps if self.request.app in (None, name)]
         if self.request.app and not names:
+            import difflib
+
             near = difflib.get_close_matches(self.request.app, host.settings.apps, 1)
             hint = f"did you mean {near[0]!r}?" if near else f"there are: {', '.join(host.settings.apps) or 'none'}"
             raise UsageError(f"there is no app {self.request.app!r} on {host.name}", hint=hint)

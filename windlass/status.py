@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import time
 from typing import TYPE_CHECKING, Any
@@ -84,11 +83,11 @@ def _active(machine: Machine, unit: str) -> bool:
 
 
 def _children(pid: int) -> list[str]:
-    path = f"/proc/{pid}/task/{pid}/children"
-    if not os.path.exists(path):
+    try:
+        with open(f"/proc/{pid}/task/{pid}/children", encoding="ascii") as file:
+            return file.read().split()
+    except OSError:  # it has ended, or ends while we read
         return []
-    with open(path, encoding="ascii") as file:
-        return file.read().split()
 
 
 def _number(text: str) -> int | None:

@@ -19,14 +19,17 @@ LONGEST_LINE = 16 * 1024 * 1024
 
 
 class WireError(Exception):
-    """The other end sent what is no message, or stopped in the middle of one."""
+    """What came is no message, or stopped in the middle of one; or what shall go is too long for one."""
 
 
 def encode(message: Message, body: bytes | None = None) -> bytes:
-    """A message as bytes; `body` None = no body."""
+    """A message as bytes; `body` None = no body. Raises WireError when the other end would refuse it."""
     if body is not None:
         message = {**message, "size": len(body)}
-    return json.dumps(message, separators=(",", ":")).encode() + b"\n" + (body or b"")
+    line = json.dumps(message, separators=(",", ":")).encode() + b"\n"
+    if len(line) > LONGEST_LINE:
+        raise WireError(f"a message of {len(line)} bytes is too long")
+    return line + (body or b"")
 
 
 def decode(line: bytes) -> Message:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from windlass.machine import CommandFailed
+from windlass.machine import CommandTrouble
 from windlass.resources.resource import Failed
 
 if TYPE_CHECKING:
@@ -38,8 +38,8 @@ def run(
             timeout=timeout,
             each_line=lambda line: machine.say(environment.mask(line)),
         )
-    except CommandFailed as failure:
-        said = "\n".join(failure.output.splitlines()[-SHOWN:])
+    except CommandTrouble as trouble:
+        said = "\n".join(environment.mask(trouble.output).splitlines()[-SHOWN:])
         raise Failed(
-            f"the release command `{command}` exited with {failure.status}:\n{said or '(it said nothing)'}"
+            f"the release command `{command}` {trouble.how}:\n{said or '(it said nothing)'}"
         ) from None

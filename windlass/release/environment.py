@@ -36,11 +36,16 @@ class Environment:
         return "".join(lines).encode()
 
     def mask(self, text: str) -> str:
-        """A text for the user in which no secret value stands, not even where the app itself prints one."""
-        secrets = (self.variables[name] for name in self.secret)
-        for value in sorted(secrets, key=len, reverse=True):
-            if len(value) >= SHORTEST_SECRET:
-                text = text.replace(value, "(sensitive)")
+        """A text for the user in which no secret value stands, not even where the app itself prints one.
+
+        Give it whole texts: of one that was cut, half a secret may be left.
+        """
+        values = {self.variables[name] for name in self.secret}
+        # Of a key in several lines, each one may come alone.
+        lines = {line.strip() for value in values for line in value.splitlines()}
+        for words in sorted(values | lines, key=len, reverse=True):
+            if len(words) >= SHORTEST_SECRET:
+                text = text.replace(words, "(sensitive)")
         return text
 
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 # How long apt waits for another dpkg, e.g. the first boot's updates on a new cloud host (seconds).
 LOCK_TIMEOUT = 600
 INSTALL_TIMEOUT = 1800
-OUTDATED = re.compile(r"Unable to fetch|Failed to fetch|Unable to locate|has no installation candidate|404")
+OUTDATED = re.compile(r"Unable to fetch|Failed to fetch|Unable to locate|has no installation candidate|404 +Not Found")
 # An index younger than this is not fetched again (seconds).
 INDEX_AGE = 3600
 

@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any, Optional
 
+# Every kind of resource raises it; it is the machine's, for its commands do, too.
+from windlass.machine import Failed as Failed
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -12,14 +15,6 @@ if TYPE_CHECKING:
 
 State = Optional[dict[str, Any]]
 Diff = dict[str, tuple[Any, Any]]
-
-
-class Failed(Exception):
-    """A resource cannot be brought about; the message is for the user, `hint` says what to do (None = nothing)."""
-
-    def __init__(self, message: str, *, hint: str | None = None) -> None:
-        super().__init__(message)
-        self.hint = hint
 
 
 class Unknown(Exception):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 # Users and groups of a fresh Debian, and of the packages that Windlass installs or meets.
 _USERS = """
-    adm apt audio avahi backup bin cdrom crontab daemon debian dialout dip disk docker fax floppy ftp games gnats
+    adm apt audio avahi backup bin cdrom crontab daemon debian deploy dialout dip disk docker fax floppy ftp games gnats
     input irc kmem kvm landscape list lp lxd mail man messagebus mysql netdev news nobody nogroup operator plugdev
     polkitd pollinate postfix postgres proxy redis render root rtkit sasl sgx shadow src sshd staff statd sudo sync
     sys syslog tape tcpdump tss tty ubuntu ucf utmp uucp uuidd users video vagrant voice wheel www-data
