@@ -54,7 +54,7 @@ class Session:
     """An agent that runs on a host, root, over one exec of an open connection; `facts` are from its HELLO."""
 
     def __init__(
-        self, connection: fabric.Connection, connect: Connect, say: Callable[[str], None], *, may_install: bool
+        self, connection: fabric.Connection, connect: Connect, say: Callable[[str], None], *, may_install: bool = False
     ) -> None:
         self._connection = connection
         self._connect = connect
