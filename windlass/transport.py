@@ -89,7 +89,10 @@ class Session:
 
         Raises HostError when the agent refuses, with its reason: e.g. another run holds the host.
         """
-        self._wire.write(request)
+        try:
+            self._wire.write(request)
+        except WireError as error:
+            raise AgentError(f"this is too much for one run: {error}") from None
         while (message := self._receive())["type"] != "bye":
             match message["type"]:
                 case "want":
