@@ -7,7 +7,7 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
-from windlass.resources.resource import Resource, Unknown
+from windlass.resources.resource import Failed, Resource, Unknown
 
 
 @dataclass(eq=False)
@@ -48,12 +48,13 @@ class Riddle(Resource):
     """A resource that cannot be probed."""
 
     what: str
+    sensitive: bool = False
 
     def desired(self) -> dict[str, Any]:
         return {}
 
     def actual(self) -> dict[str, Any]:
-        raise Unknown("until somebody comes")
+        raise Unknown(f"until {self.what} comes")
 
 
 @dataclass(eq=False)
@@ -90,3 +91,28 @@ class Buggy(Resource):
 
     def actual(self) -> dict[str, Any]:
         return {}
+
+
+@dataclass(eq=False)
+class Probed(Resource):
+    """A file's text that is probed once for all; `breaks` after it has changed it."""
+
+    what: str
+    path: str
+    breaks: bool = False
+
+    def desired(self) -> dict[str, Any]:
+        return {"text": "new"}
+
+    def actual(self) -> dict[str, Any]:
+        return {"text": self.machine.probe("text", self._read)}
+
+    def apply(self, diff: Any) -> None:
+        with open(self.path, "w", encoding="utf-8") as file:
+            file.write("new")
+        if self.breaks:
+            raise Failed("broken")
+
+    def _read(self) -> str:
+        with open(self.path, encoding="utf-8") as file:
+            return file.read()

@@ -20,7 +20,7 @@ USER = pwd.getpwuid(os.getuid()).pw_name
 GROUP = grp.getgrgid(os.getgid()).gr_name
 
 # The module's name under which the agent knows these, see agent_process.
-for kind in (odd.Diary, odd.Stubborn, odd.Riddle, odd.Sleeper, odd.Buggy):
+for kind in (odd.Diary, odd.Stubborn, odd.Riddle, odd.Sleeper, odd.Buggy, odd.Probed):
     kind.__module__ = "windlass.resources.for_tests"
 
 
@@ -98,6 +98,32 @@ def test_an_owed_refresh_survives_a_crash(tmp_path: Path, state: Path) -> None:
     assert statuses(converge(state, change, diary)) == ["ok", "ok"]
 
 
+def test_a_refresh_that_fails_stays_owed(tmp_path: Path, state: Path) -> None:
+    diary = odd.Diary(str(tmp_path / "folder" / "diary"))
+    change = own_file(tmp_path / "a", "1", notify=[diary])
+    for status in ("changed", "ok"):
+        assert statuses(converge(state, change, diary)) == [status, "failed"]
+    (tmp_path / "folder").mkdir()
+    assert statuses(converge(state, change, diary)) == ["ok", "changed"]
+    assert (tmp_path / "folder" / "diary").read_text() == "refreshed\n"
+
+
+def test_check_mode_says_what_would_be_refreshed(tmp_path: Path, state: Path) -> None:
+    diary = odd.Diary(str(tmp_path / "diary"))
+    results = converge(state, own_file(tmp_path / "a", "1", notify=[diary]), diary, check=True)
+    assert statuses(results) == ["changed", "changed"]
+    assert results[1]["refreshed"]
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_a_failure_has_changed_is_probed_again(tmp_path: Path, state: Path) -> None:
+    path = tmp_path / "file"
+    path.write_text("old")
+    broken = odd.Probed("broken", str(path), breaks=True)
+    results = converge(state, Entry(broken, "release", "a"), Entry(odd.Probed("fine", str(path)), "release", "b"))
+    assert statuses(results) == ["failed", "ok"]
+
+
 def test_still_different_after_apply_is_a_failure(state: Path) -> None:
     (result,) = converge(state, odd.Stubborn("x"))
     assert result["status"] == "failed"
@@ -140,6 +166,18 @@ def test_sensitive_values_are_in_no_message(tmp_path: Path, state: Path) -> None
     assert (tmp_path / "env").read_text() == secret
     (tmp_path / "env").write_text("old-canary-8a6f")
     assert "canary" not in repr(converge(state, world[0], diff=True, check=True))
+
+
+def test_a_failure_of_a_sensitive_resource_has_no_words_of_others(tmp_path: Path, state: Path) -> None:
+    secret = "canary-8a6f"
+    path = tmp_path / "env"
+    verify = ("sh", "-c", f"cat {path} && exit 1; true")
+    (refused,) = converge(state, own_file(path, secret, verify=verify, sensitive=True))
+    (lost,) = converge(state, own_file(tmp_path / "no" / "env", secret, sensitive=True))
+    unknown = converge(state, odd.Riddle(secret, sensitive=True), check=True)
+    assert refused["message"].startswith("refused, and as it was again")
+    assert lost["message"] == f"cannot write {tmp_path}/no/env: there is no folder {tmp_path}/no"
+    assert "canary" not in repr([refused, lost, unknown])
 
 
 def test_a_second_run_is_refused_with_who_and_what(tmp_path: Path, state: Path) -> None:
@@ -191,6 +229,7 @@ def test_a_link_in_place_of_a_file_is_refused(tmp_path: Path, state: Path) -> No
 
 
 def test_nothing_temporary_is_left(tmp_path: Path, state: Path) -> None:
+    (tmp_path / ".windlass-new-file").write_text("what a killed run left")
     converge(state, own_file(tmp_path / "file", "x" * 100_000), Link(str(tmp_path / "link"), "file"))
     assert {path.name for path in tmp_path.iterdir()} == {"file", "link", "state"}
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import importlib
 import os
 import queue
+import signal
 import sys
 import threading
 import time
 import traceback
-from typing import Any
+from typing import Any, Callable
 
 from windlass.facts import gather
 from windlass.lock import Held, Lock
@@ -17,10 +18,11 @@ from windlass.machine import Machine
 from windlass.owed import Owed
 from windlass.resources.content import Content
 from windlass.resources.resource import Diff, Failed, Resource, Unknown, compare
-from windlass.wire import Message, Wire
+from windlass.wire import Message, Wire, WireError
 
 # After the control machine is gone, how long a resource may take to put things back (seconds).
 GRACE = 60
+HIDDEN = "(sensitive)"
 
 
 def main() -> None:
@@ -30,27 +32,47 @@ def main() -> None:
     os.dup2(2, 1)
     wire = Wire(sys.stdin.buffer, out)
     wire.write({"type": "hello", "facts": gather()})
-    received = wire.read()
+    received = _read(wire)
     if received is None:
         return
     request, _ = received
-    inbox: queue.Queue[bytes] = queue.Queue()
+    inbox: queue.Queue[bytes | None] = queue.Queue()
     machine = Machine(wire, inbox.get)
     threading.Thread(target=_listen, args=(wire, inbox, machine), daemon=True).start()
-    {"converge": _converge, "status": _status}[request["type"]](machine, request)
+    refusal = _answer(machine, request)
+    if refusal:
+        machine.tell({"type": "refused", "reason": refusal})
     machine.tell({"type": "bye"})
     # The listener still reads; leaving by the front door would wait for its lock on stdin.
-    out.flush()
     os._exit(0)
 
 
-def _converge(machine: Machine, request: Message) -> None:
+def _read(wire: Wire) -> tuple[Message, bytes] | None:
+    """The next message; None when the control machine is gone, be it in the middle of a message."""
     try:
-        if not request["check"]:
-            Lock(request["state"], request["who"], request["command"])
-        Convergence(machine, request).run()
-    except Held as holder:
-        machine.tell({"type": "refused", "reason": str(holder)})
+        return wire.read()
+    except (WireError, OSError):
+        return None
+
+
+def _answer(machine: Machine, request: Message) -> str:
+    """Does what is asked for; gives back why it cannot be (empty = it is done), if that is no one resource's matter."""
+    try:
+        {"converge": _converge, "status": _status}[request["type"]](machine, request)
+    except (Held, Failed) as reason:
+        return str(reason)
+    except OSError as error:
+        return f"the agent cannot work on the host: {_trouble(error)}"
+    except Exception as bug:
+        traceback.print_exc()
+        return f"a bug in Windlass: {type(bug).__name__}: {bug}"
+    return ""
+
+
+def _converge(machine: Machine, request: Message) -> None:
+    if not request["check"]:
+        Lock(request["state"], request["who"], request["command"])
+    Convergence(machine, request).run()
 
 
 def _status(machine: Machine, request: Message) -> None:
@@ -59,12 +81,14 @@ def _status(machine: Machine, request: Message) -> None:
     machine.tell({"type": "status", **collect(machine, request["apps"])})
 
 
-def _listen(wire: Wire, inbox: queue.Queue[bytes], machine: Machine) -> None:
+def _listen(wire: Wire, inbox: queue.Queue[bytes | None], machine: Machine) -> None:
     """Passes contents on; at the end of the stream, stops what runs: nobody is there to see it."""
-    while (received := wire.read()) is not None:
+    while (received := _read(wire)) is not None:
         inbox.put(received[1])
     machine.abort()
+    inbox.put(None)
     time.sleep(GRACE)
+    machine.abort(signal.SIGKILL)
     os._exit(1)
 
 
@@ -97,21 +121,22 @@ class Convergence:
             self._report(seconds=time.monotonic() - start, **result)
 
     def _try(self, resource: Resource, notify: list[str]) -> dict[str, Any]:
+        # What a sensitive resource's failure says in words of others may have its content in it.
+        hide = resource.sensitive
         try:
             return self._converge(resource, notify)
         except Unknown as reason:
             # A probe may miss what an earlier resource would have brought, but only when nothing is applied.
-            return {"status": "unknown" if self.check else "failed", "message": str(reason)}
+            status = "unknown" if self.check else "failed"
+            return {"status": status, "message": HIDDEN if hide else str(reason)}
         except Failed as failure:
-            return {"status": "failed", "message": str(failure), "hint": failure.hint}
+            return {"status": "failed", "message": failure.message if hide else str(failure), "hint": failure.hint}
         except OSError as error:
-            return {
-                "status": "failed",
-                "message": f"{error.strerror or error}: {error.filename or resource.name}",
-            }
+            message = HIDDEN if hide and not error.strerror else _trouble(error, resource.name)
+            return {"status": "failed", "message": message}
         except Exception as bug:  # other apps and the report go on
-            words = type(bug).__name__ if resource.sensitive else f"{type(bug).__name__}: {bug}"
-            trace = "" if resource.sensitive else traceback.format_exc()
+            words = type(bug).__name__ if hide else f"{type(bug).__name__}: {bug}"
+            trace = "" if hide else traceback.format_exc()
             return {"status": "failed", "message": f"a bug in Windlass: {words}", "traceback": trace}
 
     def _converge(self, resource: Resource, notify: list[str]) -> dict[str, Any]:
@@ -129,16 +154,21 @@ class Convergence:
         self.machine.tell({"type": "started", "id": self.machine.current, "diff": sorted(diff)})
         if diff:
             self.owed.add(notify)
-            resource.apply(diff)
-            self.machine.forget()
+            self._act(lambda: resource.apply(diff))
             left = compare(desired, resource.actual())
             if left:
                 raise Failed(f"not converged: still different after it was applied: {_words(_shown(resource, left))}")
         if refresh:
-            resource.refresh()
-            self.machine.forget()
+            self._act(resource.refresh)
             self.owed.pay(resource.name)
         return {**result, "notes": resource.notes()}
+
+    def _act(self, step: Callable[[], None]) -> None:
+        """Changes something on the host, so that what is known of it no longer counts, be it done or not."""
+        try:
+            step()
+        finally:
+            self.machine.forget()
 
     def _report(self, status: str, seconds: float, **rest: Any) -> None:
         message = {
@@ -166,8 +196,14 @@ class Convergence:
 
 def _shown(resource: Resource, diff: Diff) -> dict[str, list[Any]]:
     if resource.sensitive:
-        return {key: ["(sensitive)", "(sensitive)"] for key in diff}
+        return {key: [HIDDEN, HIDDEN] for key in diff}
     return {key: [old, new] for key, (old, new) in diff.items()}
+
+
+def _trouble(error: OSError, name: str = "") -> str:
+    """The system's words, and the file they are about, or else `name`."""
+    about = error.filename or name
+    return f"{error.strerror or error}: {about}" if about else str(error.strerror or error)
 
 
 def _words(diff: dict[str, list[Any]]) -> str:

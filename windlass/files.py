@@ -22,7 +22,7 @@ def write(path: str, data: bytes, *, mode: int = 0o644, uid: int = 0, gid: int =
         except BaseException:
             os.unlink(temporary)
             raise
-    sync_folder(path)
+    _sync_folder(path)
 
 
 def link(path: str, target: str) -> None:
@@ -34,7 +34,7 @@ def link(path: str, target: str) -> None:
     except BaseException:
         os.unlink(temporary)
         raise
-    sync_folder(path)
+    _sync_folder(path)
 
 
 def beside(path: str, what: str) -> str:
@@ -43,8 +43,7 @@ def beside(path: str, what: str) -> str:
     return f"{folder}/.windlass-{what}-{name}"
 
 
-def sync_folder(path: str) -> None:
-    """Has the disk know what the folder of `path` has in it."""
+def _sync_folder(path: str) -> None:
     handle = os.open(os.path.dirname(path), os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(handle)
@@ -53,7 +52,7 @@ def sync_folder(path: str) -> None:
 
 
 def _fresh(path: str) -> str:
-    """The name for what is about to replace `path`, free: one run at a time is on a host, so what is there is left over."""
+    """The name for what will replace `path`; what has it now is a crashed run's, for there is one run at a time."""
     temporary = beside(path, "new")
     try:
         os.unlink(temporary)

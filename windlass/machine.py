@@ -28,10 +28,8 @@ TAIL = 2000
 KEPT = 256 * 1024
 # The longest progress that is told (characters).
 LONGEST_PROGRESS = 4 * 1024
-# How often a command that is silent is looked after, and how long one that has ended is listened to, because a process
-# that it left behind still has its output (seconds).
-LOOK = 0.1
-LINGER = 1.0
+# How often a silent command is looked after, and how long an ended one is listened to (seconds).
+LOOK, LINGER = 0.1, 1.0
 
 
 class Failed(Exception):
@@ -47,7 +45,7 @@ class Failed(Exception):
 
 
 class CommandTrouble(Failed):
-    """A command did not do what it was run for; `how` says what became of it, `output` is stdout and stderr together."""
+    """A command did not do what it was run for; `how` says what became of it, `output` is all it said."""
 
     def __init__(self, argv: Sequence[str], how: str, output: str) -> None:
         super().__init__(f"`{' '.join(argv)}` {how}", said=output.strip()[-TAIL:] or "no output")
@@ -174,21 +172,17 @@ class Output:
     def take(self, data: bytes) -> None:
         """Takes in the next bytes; none = that was all."""
         text = self._decoder.decode(data, final=not data)
-        self.text = _end(self.text + text)
+        self.text += text
+        if len(self.text) > KEPT:
+            # Whole lines: half a secret would not be recognised.
+            end = self.text[-KEPT:]
+            self.text = end.partition("\n")[2] or end
         *lines, self._line = (self._line + text).split("\n")
         for line in lines:
             self._each_line(line.rstrip())
         self._line = self._line[:KEPT]
         if self._line and not data:
             self._each_line(self._line.rstrip())
-
-
-def _end(text: str) -> str:
-    """The end of a text that is too long: whole lines, for half a secret would not be recognised."""
-    if len(text) <= KEPT:
-        return text
-    text = text[-KEPT:]
-    return text[text.find("\n") + 1 :]
 
 
 def _start(argv: Sequence[str], env: Mapping[str, str], user: str | None, cwd: str) -> subprocess.Popen[bytes]:

@@ -54,7 +54,7 @@ class Session:
     """An agent that runs on a host, root, over one exec of an open connection; `facts` are from its HELLO."""
 
     def __init__(
-        self, connection: fabric.Connection, connect: Connect, say: Callable[[str], None], *, may_install: bool
+        self, connection: fabric.Connection, connect: Connect, say: Callable[[str], None], *, may_install: bool = False
     ) -> None:
         self._connection = connection
         self._connect = connect
@@ -89,7 +89,10 @@ class Session:
 
         Raises HostError when the agent refuses, with its reason: e.g. another run holds the host.
         """
-        self._wire.write(request)
+        try:
+            self._wire.write(request)
+        except WireError as error:
+            raise AgentError(f"this is too much for one run: {error}") from None
         while (message := self._receive())["type"] != "bye":
             match message["type"]:
                 case "want":

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.lab
 
-ROLES = frozenset({"base", "nginx", "site", "tls"})
+ROLES = frozenset({"base", "nginx", "certbot", "site", "tls"})
 CHANGED = "changed"
 
 

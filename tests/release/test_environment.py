@@ -38,3 +38,9 @@ def test_secrets_are_blotted_out_the_longest_first() -> None:
     )
     text = "KeyError: x-hunter2-secret-y in production, abc, hunter2-secret"
     assert environment.mask(text) == "KeyError: (sensitive) in production, abc, (sensitive)"
+
+
+def test_each_line_of_a_secret_is_blotted_out() -> None:
+    environment = Environment({"KEY": "-----BEGIN-----\n  c2VjcmV0LTE=\r\nab\n"}, frozenset({"KEY"}))
+    assert environment.mask("ValueError: c2VjcmV0LTE= is no key") == "ValueError: (sensitive) is no key"
+    assert environment.mask("ab: -----BEGIN-----") == "ab: (sensitive)"

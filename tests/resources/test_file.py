@@ -49,15 +49,25 @@ def test_what_a_check_refuses_is_put_back(tmp_path: Path) -> None:
     path = tmp_path / "file"
     path.write_text("old\n")
     path.chmod(0o600)
-    with pytest.raises(Failed, match="as it was again: bad: new"):
-        converge(file(path, verify=["sh", "-c", f"echo bad: $(cat {path}); exit 1"]))
+    with pytest.raises(Failed, match="refused, and as it was again: bad: new"):
+        converge(file(path, verify=["sh", "-c", f"echo bad: $(cat {path}); grep -q old {path}"]))
     assert (path.read_text(), path.stat().st_mode & 0o777) == ("old\n", 0o600)
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]
 
 
-@pytest.mark.parametrize("verify", [["false"], ["no-such-command"]])
+def test_a_fault_that_was_there_before_is_called_so(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    path.write_text("old\n")
+    with pytest.raises(Failed, match="refuses what was there before as well: other is bad, with old"):
+        converge(file(path, verify=["sh", "-c", f"echo other is bad, with $(cat {path}); exit 1"]))
+    assert path.read_text() == "old\n"
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]
+
+
+@pytest.mark.parametrize("verify", [["sh", "-c", '! test -e "$0"/file'], ["no-such-command"]])
 def test_a_new_file_that_a_check_refuses_is_gone_again(tmp_path: Path, verify: list[str]) -> None:
     with pytest.raises(Failed, match="refused"):
-        converge(file(tmp_path / "file", verify=verify))
+        converge(file(tmp_path / "file", verify=[*verify, str(tmp_path)]))
     assert list(tmp_path.iterdir()) == []
 
 
@@ -98,3 +108,9 @@ def test_patch(tmp_path: Path) -> None:
     path.write_text("old\n")
     assert on_this_machine(file(path)).patch().splitlines()[-2:] == ["-old", "+new"]
     assert on_this_machine(file(path, b"\xff")).patch() == ""
+
+
+def test_a_patch_that_nobody_would_read_is_left_out(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("old\n" * 200_000)
+    patch = on_this_machine(file(tmp_path / "file", "new\n" * 200_000)).patch()
+    assert patch == f"({tmp_path}/file: its contents are too long for a patch: 800000 and 800000 bytes)"

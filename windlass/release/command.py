@@ -11,8 +11,8 @@ if TYPE_CHECKING:
     from windlass.machine import Machine
     from windlass.release.environment import Environment
 
-# The end of what a failed command said that is shown (lines).
-SHOWN = 20
+# The end of what a failed command said that is shown (lines, and characters at most).
+SHOWN, LONGEST = 20, 4096
 
 
 def run(
@@ -39,7 +39,5 @@ def run(
             each_line=lambda line: machine.say(environment.mask(line)),
         )
     except CommandTrouble as trouble:
-        said = "\n".join(environment.mask(trouble.output).splitlines()[-SHOWN:])
-        raise Failed(
-            f"the release command `{command}` {trouble.how}:\n{said or '(it said nothing)'}"
-        ) from None
+        said = "\n".join(environment.mask(trouble.output).splitlines()[-SHOWN:])[-LONGEST:]
+        raise Failed(f"the release command `{command}` {trouble.how}:\n{said or '(it said nothing)'}") from None

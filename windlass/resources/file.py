@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from windlass import files
-from windlass.machine import CommandFailed
+from windlass.machine import TAIL, CommandFailed, CommandTrouble
 from windlass.resources.content import Content
 from windlass.resources.owner import attributes, group_id, user_id
 from windlass.resources.resource import Diff, Failed, Resource, State
@@ -17,13 +17,17 @@ from windlass.resources.resource import Diff, Failed, Resource, State
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+# Contents longer than this together have no patch: it would take minutes to make, and nobody reads it (bytes).
+LONGEST_PATCH = 1024 * 1024
+
 
 @dataclass(eq=False)
 class File(Resource):
     """A regular file; `path` is absolute, `mode` an int, content UTF-8 text or bytes.
 
     `verify` is a command that must succeed with the new file in place (e.g. `nginx -t`); if it does not, the old file
-    is put back and the resource fails with the command's words.
+    is put back and the resource fails with the command's words. Meanwhile the old file lies beside it: if a
+    crash leaves it there, the next run knows that nobody has verified the new one, and what to put back.
     """
 
     path: str
@@ -45,38 +49,81 @@ class File(Resource):
         return self.content
 
     def desired(self) -> State:
-        return {"content": self._content.sha256, "mode": self.mode, "owner": self.owner, "group": self.group}
+        verified = {"verified": True} if self.verify else {}
+        return {
+            "content": self._content.sha256,
+            "mode": self.mode,
+            "owner": self.owner,
+            "group": self.group,
+            **verified,
+        }
 
     def actual(self) -> State:
         data = self._read()
         if data is None:
             return None
-        return {"content": hashlib.sha256(data).hexdigest(), **attributes(os.lstat(self.path))}
+        verified = {"verified": not os.path.lexists(self._aside)} if self.verify else {}
+        return {"content": hashlib.sha256(data).hexdigest(), **attributes(os.lstat(self.path)), **verified}
 
     def apply(self, diff: Diff) -> None:
         folder = os.path.dirname(self.path)
         if not os.path.isdir(folder):
             raise Failed(f"cannot write {self.path}: there is no folder {folder}")
-        before = self._read()
-        was = os.lstat(self.path) if before is not None else None
-        files.write(self.path, self._content.read(), mode=self.mode, uid=user_id(self.owner), gid=group_id(self.group))
-        if not self.verify:
-            return
+        data = self._content.read()
+        owner = {"uid": user_id(self.owner), "gid": group_id(self.group)}
+        if self.verify:
+            self._set_aside()
+        files.write(self.path, data, mode=self.mode, **owner)
+        if self.verify:
+            self._verify()
+
+    @property
+    def _aside(self) -> str:
+        """Where the old file is while the new one is not verified; a link to nowhere stands for none."""
+        return files.beside(self.path, "old")
+
+    def _set_aside(self) -> None:
+        if os.path.lexists(self._aside):
+            return  # a crash: what is there was verified, and what is in place was not
+        try:
+            os.link(self.path, self._aside, follow_symlinks=False)
+        except FileNotFoundError:
+            os.symlink("none", self._aside)
+
+    def _verify(self) -> None:
         try:
             self.machine.run(self.verify)
         except Failed as failure:
-            if before is None or was is None:
-                os.unlink(self.path)
-            else:
-                files.write(self.path, before, mode=stat.S_IMODE(was.st_mode), uid=was.st_uid, gid=was.st_gid)
-            words = failure.output.strip() if isinstance(failure, CommandFailed) else failure
-            raise Failed(f"refused, and as it was again: {words}") from None
+            self._put_back()
+            command = " ".join(self.verify)
+            try:
+                self.machine.run(self.verify)
+            except CommandFailed as other:
+                raise Failed(
+                    f"as it was again: `{command}` refuses what was there before as well",
+                    hint="Repair what it names, or remove it, then run again.",
+                    said=_words(other),
+                ) from None
+            except Failed:
+                pass  # it cannot be run at all
+            raise Failed("refused, and as it was again", said=_words(failure)) from None
+        os.unlink(self._aside)
+
+    def _put_back(self) -> None:
+        if os.path.islink(self._aside):
+            os.unlink(self.path)
+            os.unlink(self._aside)
+        else:
+            os.rename(self._aside, self.path)
 
     def patch(self) -> str:
         import difflib
 
+        before = self._read() or b""
+        if len(before) + self._content.size > LONGEST_PATCH:
+            return f"({self.path}: its contents are too long for a patch: {len(before)} and {self._content.size} bytes)"
         try:
-            old = (self._read() or b"").decode()
+            old = before.decode()
             new = self._content.read().decode()
         except UnicodeDecodeError:
             return ""
@@ -97,3 +144,7 @@ class File(Resource):
             raise Failed(f"{self.path} is no regular file")
         with os.fdopen(handle, "rb") as file:
             return file.read()
+
+
+def _words(failure: Failed) -> str:
+    return failure.output.strip()[-TAIL:] if isinstance(failure, CommandTrouble) else str(failure)

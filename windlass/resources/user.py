@@ -32,10 +32,10 @@ class User(Resource):
         except KeyError:
             return None
         if entry.pw_uid not in SYSTEM_IDS or os.path.basename(entry.pw_shell) not in ("nologin", "false"):
+            who = f"{self.username} (uid {entry.pw_uid}, shell {entry.pw_shell or '/bin/sh'})"
             raise Failed(
-                f"{self.username} is a person's account on the host (uid {entry.pw_uid}, shell {entry.pw_shell or 'sh'});"
-                " give the app another name",
-                hint=f"If it is the app's after all: `usermod --shell {NOLOGIN} {self.username}`, then run again.",
+                f"{who} is a person's account on the host; give the app another name",
+                hint=f"Or is it the app's own, and somebody gave it a shell? Its shell has to be {NOLOGIN}.",
             )
         return {"home": entry.pw_dir, "shell": entry.pw_shell}
 

@@ -1,0 +1,102 @@
+"""The agent when the connection breaks, when it is killed, and when its host is not fit for it."""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.agent_process import AgentProcess, converge, statuses
+from tests.test_agent import own_file
+
+BODY = b'{"type":"content","size":100}\n'
+
+
+@pytest.mark.parametrize("last_words", [b"", BODY[:10], BODY, BODY + b"half of"])
+def test_an_agent_that_waits_for_content_ends_when_the_connection_does(tmp_path: Path, last_words: bytes) -> None:
+    agent = AgentProcess(tmp_path / "state")
+    agent.request(own_file(tmp_path / "file", "x" * 100), own_file(tmp_path / "never", ""))
+    while (received := agent.wire.read()) and received[0]["type"] != "want":
+        pass
+    assert agent.process.stdin
+    agent.process.stdin.write(last_words)
+    agent.process.stdin.close()
+    agent.process.stdin = None
+    start = time.monotonic()
+    assert agent.close() == ""
+    assert time.monotonic() - start < 2
+    assert not (tmp_path / "never").exists()
+    assert statuses(converge(tmp_path / "state", own_file(tmp_path / "file", ""))) == ["changed"]
+
+
+def refusal(agent: AgentProcess, stderr: str = "") -> str:
+    """Why the agent does not do what it was asked for, if it says so and ends in good order."""
+    (event,) = agent.finish({})
+    said = agent.close()
+    assert stderr in said if stderr else said == ""
+    assert "Fatal Python error" not in said
+    assert agent.process.returncode == 0
+    assert event["type"] == "refused"
+    return str(event["reason"])
+
+
+def test_a_state_folder_that_cannot_be_is_a_refusal(tmp_path: Path) -> None:
+    (tmp_path / "state").write_text("")
+    for check, words in ((False, "File exists"), (True, "Not a directory")):
+        agent = AgentProcess(tmp_path / "state")
+        agent.request(own_file(tmp_path / "file", ""), check=check)
+        assert f"the agent cannot work on the host: {words}: {tmp_path}/state" in refusal(agent)
+    assert not (tmp_path / "file").exists()
+
+
+@pytest.mark.parametrize("noted", ["", '["cut', "5", '{"a": 1}', "[[]]"])
+def test_damaged_notes_are_a_refusal(tmp_path: Path, noted: str) -> None:
+    (tmp_path / "owed.json").write_text(noted)
+    agent = AgentProcess(tmp_path)
+    agent.request(own_file(tmp_path / "file", ""))
+    assert f"{tmp_path}/owed.json is damaged" in refusal(agent)
+
+
+def test_a_bug_outside_of_resources_is_a_refusal(tmp_path: Path) -> None:
+    agent = AgentProcess(tmp_path)
+    agent.wire.write({"type": "status", "apps": [{"wrong": "x"}]})
+    assert "a bug in Windlass: " in refusal(agent, stderr="Traceback")
+
+
+def killed_before_it_verified(tmp_path: Path, content: str) -> tuple[str, ...]:
+    """A file with this content by an agent that did not live to verify it; gives back the command that does."""
+    path, flag = tmp_path / "file", tmp_path / "killed"
+    verify = ("sh", "-c", f"test -e {flag} || {{ touch {flag}; kill -9 $PPID; }}; ! grep bad {path}")
+    agent = AgentProcess(tmp_path / "state")
+    agent.finish(agent.request(own_file(path, content, verify=verify)))
+    agent.close()
+    assert agent.process.returncode == -9
+    assert path.read_text() == content
+    return verify
+
+
+@pytest.mark.parametrize("before", ["good\n", None])
+def test_a_bad_file_is_put_back_by_the_run_after_a_crash(tmp_path: Path, before: str | None) -> None:
+    path = tmp_path / "file"
+    if before:
+        path.write_text(before)
+        path.chmod(0o600)
+    verify = killed_before_it_verified(tmp_path, "bad\n")
+    for _ in range(2):
+        (result,) = converge(tmp_path / "state", own_file(path, "bad\n", verify=verify))
+        assert result["status"] == "failed"
+        assert "refused, and as it was again: bad" in result["message"]
+        assert (path.read_text() if path.exists() else None) == before
+    assert before is None or path.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_good_file_is_verified_by_the_run_after_a_crash(tmp_path: Path) -> None:
+    verify = killed_before_it_verified(tmp_path, "good\n")
+    file = own_file(tmp_path / "file", "good\n", verify=verify)
+    (result,) = converge(tmp_path / "state", file)
+    assert result["diff"] == {"verified": [False, True]}
+    assert statuses(converge(tmp_path / "state", file)) == ["ok"]
+    assert {path.name for path in tmp_path.iterdir()} == {"file", "killed", "state"}
+    assert json.loads((tmp_path / "state" / "lock").read_text())["who"] == "me@here"
