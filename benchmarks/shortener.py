@@ -208,6 +208,7 @@ def _name(worker_class: str, workers: int, threads: int, max_requests: int) -> s
 
 
 def _line(name: str, seen: list[Figures]) -> str:
-    rate = statistics.median(figures.rate for figures in seen)
+    rates = [figures.rate for figures in seen]
+    spread = f"({min(rates):.0f} to {max(rates):.0f})"
     p99 = statistics.median(figures.p99 for figures in seen)
-    return f"{name:60} {rate:6.0f} /s   p99 at half of it {p99:6.1f} ms"
+    return f"{name:60} {statistics.median(rates):6.0f} /s {spread:16} p99 at half of it {p99:6.1f} ms"
