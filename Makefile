@@ -8,7 +8,7 @@ SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 APT := $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get -q -y
 BIN := .venv/bin
 
-.PHONY: help demo test fast lab check lint types lock bench clean
+.PHONY: help demo test fast lab check lint types programs lock bench clean
 
 help:  ## say what there is
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 16
@@ -31,7 +31,7 @@ lint: .venv/ready-dev
 types: .venv/ready-dev
 	$(BIN)/mypy
 
-fast: .venv/ready-dev /usr/sbin/sshd /usr/sbin/nginx  ## the tests that need no lab
+fast: .venv/ready-dev programs  ## the tests that need no lab
 	$(BIN)/pytest -q -n 2 -m 'not lab'
 
 lab: .venv/ready-dev  ## the tests on lab hosts
@@ -67,14 +67,29 @@ clean:  ## remove the lab and everything that was set up here
 	@$(BIN)/python -m pip install -qq --disable-pip-version-check --require-hashes -r requirements-dev.lock
 	@touch $@ .venv/ready
 
-# The tests start an sshd and an nginx of their own; the system's are kept from starting where they were not there before.
-/usr/sbin/sshd: PACKAGE = openssh-server
-/usr/sbin/sshd: UNITS = ssh.service ssh.socket
-/usr/sbin/nginx: PACKAGE = nginx
-/usr/sbin/nginx: UNITS = nginx.service
-/usr/sbin/sshd /usr/sbin/nginx:
-	@echo 'installing $(PACKAGE) for the tests (its service stays off)'
-	@$(SUDO) mkdir -p /etc/systemd/system
-	@for unit in $(UNITS); do $(SUDO) ln -sfn /dev/null /etc/systemd/system/$$unit; done
-	@$(APT) update >/dev/null
-	@$(APT) install --no-install-recommends $(PACKAGE) openssl >/dev/null
+# The tests start servers and a browser of their own; the system's servers are kept from starting where they were not
+# there before. One line each: what shows that it is there, else what to install and which units stay off.
+missing = $(if $(wildcard $(1)),,$(2))
+NEEDED := $(call missing,/usr/sbin/sshd,openssh-server ssh.service ssh.socket) \
+  $(call missing,/usr/sbin/nginx,nginx nginx.service) \
+  $(call missing,/usr/bin/openssl,openssl) \
+  $(call missing,/usr/bin/chromium,chromium fonts-dejavu-core) \
+  $(call missing,/usr/lib/postgresql/*/bin/postgres,postgresql postgresql.service) \
+  $(call missing,/usr/bin/redis-server,redis-server redis-server.service)
+PACKAGES := $(filter-out %.service %.socket,$(NEEDED))
+UNITS := $(filter %.service %.socket,$(NEEDED))
+# Read by Debian's postgresql while it installs, so that it makes no database of its own.
+CREATECLUSTER := /etc/postgresql-common/createcluster.d/windlass.conf
+
+programs:
+	@$(if $(PACKAGES),$(install_programs),:)
+
+define install_programs
+echo 'installing for the tests: $(PACKAGES) (no service of theirs is started)'
+$(SUDO) mkdir -p /etc/systemd/system $(dir $(CREATECLUSTER))
+for unit in $(UNITS); do $(SUDO) ln -sfn /dev/null /etc/systemd/system/$$unit; done
+echo 'create_main_cluster = false' | $(SUDO) tee $(CREATECLUSTER) >/dev/null
+$(APT) update >/dev/null
+$(APT) install --no-install-recommends $(PACKAGES) >/dev/null
+$(SUDO) rm $(CREATECLUSTER)
+endef

@@ -7,10 +7,26 @@ import sys
 from typing import TYPE_CHECKING
 
 from flask import Flask
-from flask_wtf.csrf import CSRFProtect  # type: ignore[import-untyped]
+from flask_wtf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from shortener import assets, config, database, errors, headers, health, pages
+from shortener import (
+    api,
+    assets,
+    auth,
+    codes,
+    config,
+    database,
+    errors,
+    headers,
+    health,
+    logs,
+    metrics,
+    pages,
+    rates,
+    users,
+    visits,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -31,9 +47,11 @@ def create_app(environ: Mapping[str, str] = os.environ) -> Flask:
 
     # One proxy, nginx, stands in front and sets these three. With none in front, anyone could forge them.
     app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=1, x_host=1)  # type: ignore[method-assign]
-    CSRFProtect(app)
-    for part in (database, assets, headers, errors):
+    # `logs` comes first: what it measures is all that follows.
+    for part in (logs, metrics, database, visits, users, rates, codes, assets, headers, errors):
         part.init_app(app)
-    for blueprint in (health.blueprint, pages.blueprint):
+    # Every POST needs its form's hidden token; the API, which no cookie opens, needs none.
+    CSRFProtect(app).exempt(api.blueprint)
+    for blueprint in (health.blueprint, auth.blueprint, api.blueprint, pages.blueprint):
         app.register_blueprint(blueprint)
     return app

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,11 +12,19 @@ if TYPE_CHECKING:
 
 
 def init_app(app: Flask) -> None:
-    """Have `url_for("static", ...)` add `?v=` and what tells this content of a file from any other."""
-    folder = Path(app.root_path, "static")
-    versions = {path.name: hashlib.sha256(path.read_bytes()).hexdigest()[:8] for path in folder.iterdir()}
+    """Have `url_for("static", ...)` add `?v=` and what tells this content of a file from any other.
+
+    Templates get `integrity(filename)`, by which a browser refuses a file that is not the one meant.
+    """
+    digests = {
+        path.name: hashlib.sha384(path.read_bytes()).digest() for path in Path(app.root_path, "static").iterdir()
+    }
 
     @app.url_defaults
     def add_version(endpoint: str, values: dict[str, Any]) -> None:
         if endpoint == "static":
-            values["v"] = versions[values["filename"]]
+            values["v"] = digests[values["filename"]].hex()[:8]
+
+    @app.template_global()
+    def integrity(filename: str) -> str:
+        return "sha384-" + base64.b64encode(digests[filename]).decode()

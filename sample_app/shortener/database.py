@@ -2,23 +2,43 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
 
 from flask import current_app, g
-from flask_migrate import Migrate  # type: ignore[import-untyped]
-from sqlalchemy import Engine, create_engine, event
+from flask_migrate import Migrate
+from sqlalchemy import DateTime, Engine, TypeDecorator, create_engine, event
 from sqlalchemy.orm import DeclarativeBase, Session
 
 if TYPE_CHECKING:
     import sqlite3
 
     from flask import Flask
+    from sqlalchemy import Dialect
+    from sqlalchemy.engine import URL
 
 BUSY_SECONDS = 5
 
 
 class Base(DeclarativeBase):
     """The base of every model."""
+
+
+class Moment(TypeDecorator[datetime]):
+    """A moment with its time zone, always UTC; SQLite keeps none, so it is put back when read."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """To the database."""
+        return value.astimezone(UTC) if value else None
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """From the database."""
+        if value is None:
+            return None
+        return value.astimezone(UTC) if value.tzinfo else value.replace(tzinfo=UTC)
 
 
 def init_app(app: Flask) -> None:
@@ -28,9 +48,14 @@ def init_app(app: Flask) -> None:
     Migrate(app, Base, directory=f"{app.root_path}/migrations")
 
 
-def connect(url: str) -> Engine:
+def connect(url: URL) -> Engine:
     """An engine for `url`; with SQLite, one that several processes can share."""
-    engine = create_engine(url)
+    # What was typed stays out of error messages, and so out of the log.
+    options: dict[str, Any] = {"hide_parameters": True}
+    if url.drivername != "sqlite":
+        # The server may have been restarted since a connection was last used.
+        options |= {"pool_pre_ping": True, "connect_args": {"connect_timeout": BUSY_SECONDS}}
+    engine = create_engine(url, **options)
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _share_sqlite)
     return engine
@@ -57,3 +82,4 @@ def _share_sqlite(connection: sqlite3.Connection, record: object) -> None:
     connection.execute("PRAGMA journal_mode = WAL")
     # Safe with WAL: a power cut may cost the last moments, never the file; a crash of the app costs nothing.
     connection.execute("PRAGMA synchronous = NORMAL")
+    connection.execute("PRAGMA foreign_keys = ON")

@@ -10,7 +10,8 @@ if TYPE_CHECKING:
     from flask import Flask
 
 CONTENT_POLICY = {
-    "default-src": "'none'",  # no script, no frame, nothing that is not named below
+    "default-src": "'none'",  # no frame, no font, nothing that is not named below
+    "script-src": "'self'",
     "style-src": "'self'",
     "img-src": "'self'",
     "form-action": "'self'",

@@ -1,65 +1,98 @@
-"""The pages that visitors see, and the short links themselves."""
+"""The pages about links, and the short links themselves."""
 
 from __future__ import annotations
 
+import io
 from typing import TYPE_CHECKING
 
-from flask import Blueprint, abort, current_app, redirect, render_template, request, url_for
-from flask_wtf.csrf import CSRFError  # type: ignore[import-untyped]
-from sqlalchemy.exc import OperationalError
+import segno
+from flask import Blueprint, Response, abort, current_app, flash, redirect, render_template, request, url_for
+from flask_login import current_user, login_required
 
-from shortener import links
-from shortener.forms import LinkForm
+from shortener import codes, links, rates
+from shortener.forms import ConfirmForm, LinkForm
 
 if TYPE_CHECKING:
     from flask.typing import ResponseReturnValue
 
+    from shortener.links import Link
+
 blueprint = Blueprint("pages", __name__)
 
 
-@blueprint.get("/")
-def home() -> str:
-    """The empty form."""
-    return render_template("home.html", form=LinkForm())
-
-
-@blueprint.post("/")
-def create() -> ResponseReturnValue:
-    """Make a link, then send the browser to its page, so that reloading does not post again."""
+@blueprint.route("/", methods=["GET", "POST"])
+@rates.creation
+def home() -> ResponseReturnValue:
+    """The form; a link that was made has a page of its own, so that reloading does not post again."""
     form = LinkForm()
-    if not form.validate_on_submit():
-        return render_template("home.html", form=form), 422
-    try:
-        link = links.shorten(form.link_target)
-    except OperationalError:
-        current_app.logger.exception("a link was not saved")
-        form.target.errors = ["The link could not be saved just now. Please try again in a moment."]
-        return render_template("home.html", form=form), 503
-    return redirect(url_for(".show", code=link.code), 303)
+    if not form.is_submitted():
+        return render_template("home.html", form=form)
+    if form.validate():
+        owner_id = current_user.id if current_user.is_authenticated else None
+        try:
+            link, _ = links.shorten(form.wish(owner_id))
+        except codes.AliasError as error:
+            form.alias.errors = [str(error)]
+        else:
+            return redirect(url_for(".show", code=link.code), 303)
+    return render_template("home.html", form=form), 422
 
 
-@blueprint.app_errorhandler(CSRFError)
-def retry(error: CSRFError) -> ResponseReturnValue:
-    """Show the form again, with what was typed and a fresh token."""
-    form = LinkForm()
-    form.target.errors = ["This page had expired, so nothing was saved yet. Please press the button again."]
-    return render_template("home.html", form=form), 400
+@blueprint.get("/links")
+@login_required
+def overview() -> str:
+    """The user's own links."""
+    text = request.args.get("q", "").replace("\0", "").strip()
+    page = links.search(current_user.id, text, request.args.get("page", 1, int))
+    return render_template("links.html", page=page, text=text)
 
 
-@blueprint.get("/links/<code>")
+@blueprint.get("/links/<code:code>")
 def show(code: str) -> str:
     """One link: what to copy, where it leads, how often it was followed."""
-    return render_template("link.html", link=links.find(code) or abort(404))
+    return render_template("link.html", link=_visible(code))
 
 
-@blueprint.get("/<code>")
+@blueprint.get("/links/<code:code>/qr.svg")
+def qr(code: str) -> Response:
+    """The short link as a QR code, for paper and phones."""
+    image = io.BytesIO()
+    address = url_for(".follow", code=_visible(code).code, _external=True)
+    # The light modules are painted: a code must be dark on light also where the page is dark.
+    segno.make(address, micro=False).save(image, kind="svg", scale=6, border=4, dark="#000", light="#fff")
+    return Response(image.getvalue(), mimetype="image/svg+xml")
+
+
+@blueprint.route("/links/<code:code>/delete", methods=["GET", "POST"])
+@login_required
+def delete(code: str) -> ResponseReturnValue:
+    """Ask, then delete."""
+    link, form = _visible(code), ConfirmForm()
+    if link.owner_id != current_user.id:
+        abort(404)
+    if not form.validate_on_submit():
+        return render_template("delete.html", link=link, form=form)
+    links.delete(link)
+    flash(f"The short link “{link.code}” was deleted.")
+    return redirect(url_for(".overview"), 303)
+
+
+@blueprint.get("/<code:code>")
 def follow(code: str) -> ResponseReturnValue:
     """Go where the link leads."""
-    if request.method == "HEAD":  # a program that looks whether the link is alive is no visit
-        link = links.find(code)
-        target = link.target if link else None
-    else:
-        target = links.follow(code)
+    link = links.lead(code) or abort(404)
+    if links.is_over(link.expires_at):
+        abort(410)
+    if request.method == "GET":  # HEAD: a program that looks whether the link is alive is no visit
+        current_app.extensions["visits"].count(link.id)
     # 302, not 301: browsers keep a 301 for ever, so later visits would never be counted.
     # For the same reason nobody may store it: see `Cache-Control` in headers.py.
-    return redirect(target or abort(404), 302)
+    return redirect(link.target, 302)
+
+
+def _visible(code: str) -> Link:
+    """The link with this code, if this visitor may see its page: a user's link is for that user alone."""
+    link = links.find(code)
+    if link is None or (link.owner_id is not None and link.owner_id != getattr(current_user, "id", None)):
+        abort(404)
+    return link

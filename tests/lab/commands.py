@@ -36,6 +36,11 @@ class Commands:
         shutil.copytree(ROOT / "inventory", folder / "inventory", dirs_exist_ok=True)
         for name in ("sample_app", "tests/apps"):
             shutil.copytree(ROOT / name, folder / Path(name).name, dirs_exist_ok=True)
+        # Tests make more links than a visitor may.
+        settings = folder / "inventory/group_vars/lab.yml"
+        settings.write_text(
+            settings.read_text().replace("    env:\n", "    env:\n      LIMIT_CREATE: 1000 per minute\n")
+        )
         return cls(folder)
 
     def __call__(self, *arguments: str, status: int | None = 0, timeout: float = 300) -> Said:

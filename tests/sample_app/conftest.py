@@ -1,4 +1,4 @@
-"""The app as its server makes it: from an environment, with a real database, behind https."""
+"""The app as its server makes it: from an environment, with a real database (both kinds), behind https."""
 
 import re
 import sys
@@ -12,8 +12,15 @@ SOURCE = Path(__file__).parents[2] / "sample_app"
 sys.path.insert(0, str(SOURCE))
 
 from shortener import create_app  # noqa: E402
+from shortener.rates import limiter  # noqa: E402
 
-TOKEN = re.compile(r'name="csrf_token" type="hidden" value="([^"]+)"')
+from .postgres import PostgresServer  # noqa: E402
+from .redis_server import redis_server  # noqa: E402
+
+TOKEN = re.compile(r'name="csrf_token" (?:type="hidden" )?value="([^"]+)"')
+PASSWORD = "correct horse battery staple"
+# For tests of what only SQLite does.
+sqlite_only = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 
 class Visitor(FlaskClient):
@@ -23,22 +30,63 @@ class Visitor(FlaskClient):
         kwargs.setdefault("base_url", "https://short.example")
         return super().open(*args, **kwargs)
 
-    def submit(self, target, **kwargs):
-        """Fill in the form as a visitor would, its hidden token included, and return the answer."""
-        token = TOKEN.search(self.get("/").text).group(1)
-        return self.post("/", data={"target": target, "csrf_token": token}, **kwargs)
+    def submit(self, target="https://example.com/", path="/", **fields):
+        """Fill in the form at `path` as a visitor would, its hidden token included, and return the answer."""
+        token = TOKEN.search(self.get(path).text).group(1)
+        fields = fields if path != "/" else {"target": target, **fields}
+        return self.post(path, data={"csrf_token": token, **fields})
 
-    def shorten(self, target):
+    def shorten(self, target="https://example.com/", **fields):
         """The code of a link to `target`."""
-        return self.submit(target).headers["Location"].removeprefix("/links/")
+        answer = self.submit(target, **fields)
+        assert answer.status_code == 303, answer.text
+        return answer.location.removeprefix("/links/")
+
+    def register(self, name="alice"):
+        """Make an account, and be logged in."""
+        answer = self.submit(path="/register", name=name, password=PASSWORD)
+        assert answer.status_code == 303, answer.text
+        return self
+
+    def visits(self, code):
+        """How many the link's page shows, when all that was counted is written."""
+        self.application.extensions["visits"].write()
+        return int(re.search(r"<dt>Visits</dt><dd>([\d,]+)</dd>", self.get(f"/links/{code}").text)[1].replace(",", ""))
+
+
+@pytest.fixture(scope="session")
+def postgres():
+    """A PostgreSQL server."""
+    server = PostgresServer()
+    yield server
+    server.stop()
 
 
 @pytest.fixture
-def environ(tmp_path):
+def redis_url():
+    """A Redis server."""
+    with redis_server() as url:
+        yield url
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def database_url(request, tmp_path):
+    """A database without tables."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path}/links.db"
+    server = request.getfixturevalue("postgres")
+    server.empty()
+    return server.url
+
+
+@pytest.fixture
+def environ(database_url):
     """An environment that is fit for production."""
     return {
         "SECRET_KEY": "9f2c4e6a8b0d1f3e5a7c9b1d3f5e7a9c0b2d4f6e",
-        "DATABASE_URL": f"sqlite:///{tmp_path}/links.db",
+        "DATABASE_URL": database_url,
+        "LIMIT_CREATE": "10000 per minute",
+        "LIMIT_LOGIN": "10000 per minute",
     }
 
 
@@ -47,7 +95,9 @@ def unmigrated(environ):
     """The app with a database that has no tables yet."""
     app = create_app(environ)
     app.test_client_class = Visitor
+    limiter._storage_dead = False  # one test's locked database is not the next one's
     yield app
+    app.extensions["visits"].end()
     app.extensions["engine"].dispose()
 
 
@@ -63,3 +113,15 @@ def app(unmigrated):
 def visitor(app):
     """A visitor with a browser of their own."""
     return app.test_client()
+
+
+@pytest.fixture
+def alice(app):
+    """A visitor with an account, logged in."""
+    return app.test_client().register("alice")
+
+
+@pytest.fixture
+def bob(app):
+    """Another one."""
+    return app.test_client().register("bob")

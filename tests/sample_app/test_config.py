@@ -1,12 +1,16 @@
 import os
+import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
-from shortener import create_app
+from shortener import config, create_app
 
-from .conftest import SOURCE
+from .conftest import SOURCE, sqlite_only
+
+pytestmark = sqlite_only
 
 GOOD_KEY = "9f2c4e6a8b0d1f3e5a7c9b1d3f5e7a9c0b2d4f6e"
 
@@ -24,14 +28,20 @@ GOOD_KEY = "9f2c4e6a8b0d1f3e5a7c9b1d3f5e7a9c0b2d4f6e"
         ("SECRET_KEY", "x" * 64, "SECRET_KEY is a placeholder"),
         ("DATABASE_URL", None, "DATABASE_URL is not set"),
         ("DATABASE_URL", "hunter2", "DATABASE_URL is not a database URL"),
-        ("DATABASE_URL", "postgresql://me:hunter2@db/links", "DATABASE_URL names postgresql"),
+        ("DATABASE_URL", "mysql://me:hunter2@db/links", "DATABASE_URL names mysql"),
+        ("DATABASE_URL", "postgresql://me:hunter2@db:port/links", "DATABASE_URL is not a database URL"),
         ("DATABASE_URL", "sqlite://", "by its absolute path"),
         ("DATABASE_URL", "sqlite:///links.db", "by its absolute path"),
         ("DATABASE_URL", "sqlite:////not/there/links.db", "the folder /not/there is not there"),
+        ("REDIS_URL", "hunter2@redis", "REDIS_URL is not a Redis URL"),
+        ("LIMIT_CREATE", "often", "LIMIT_CREATE is 'often'"),
+        ("LIMIT_LOGIN", "10", "LIMIT_LOGIN is '10'"),
+        ("PRIVATE_TARGETS", "yes", "PRIVATE_TARGETS is 'yes'"),
+        ("METRICS_TOKEN", "hunter2", "METRICS_TOKEN has 7 characters"),
     ],
 )
 def test_unfit_environment_is_refused_in_one_line(environ, capsys, name, value, reason):
-    environ.pop(name)
+    environ.pop(name, None)
     if value is not None:
         environ[name] = value
     with pytest.raises(SystemExit) as refusal:
@@ -44,6 +54,37 @@ def test_unfit_environment_is_refused_in_one_line(environ, capsys, name, value, 
     if name == "SECRET_KEY" and value:
         assert value not in line
     assert "hunter2" not in line
+
+
+@pytest.mark.usefixtures("database_url")
+def test_every_setting_is_documented():
+    read = set(re.findall(r'environ\.get\("([A-Z_]+)"', Path(config.__file__).read_text())) - {"STATE_DIRECTORY"}
+    assert set(re.findall(r"^([A-Z_]{6,}) ", config.__doc__, re.MULTILINE)) == read
+    assert set(re.findall(r"^\| `([A-Z_]+)` \|", (SOURCE / "README.md").read_text(), re.MULTILINE)) == read
+
+
+def test_metrics_need_a_folder(environ, tmp_path):
+    token = {"METRICS_TOKEN": GOOD_KEY}
+    read = config.from_environment
+    beside = read(environ | token)["METRICS_FOLDER"]
+    assert beside == f"{tmp_path}/metrics"
+    assert os.path.isdir(beside)
+    assert read(environ)["METRICS_FOLDER"] is None
+    postgres = {"DATABASE_URL": "postgresql://me@db/links"}
+    with pytest.raises(config.ConfigurationError, match="set PROMETHEUS_MULTIPROC_DIR"):
+        read(environ | token | postgres)
+    assert read(environ | token | postgres | {"STATE_DIRECTORY": f"{tmp_path}/a:/b"})["METRICS_FOLDER"] == (
+        f"{tmp_path}/a/metrics"
+    )
+    with pytest.raises(config.ConfigurationError, match="/proc/none: No such file"):
+        read(environ | token | {"PROMETHEUS_MULTIPROC_DIR": "/proc/none"})
+
+
+@pytest.mark.parametrize("scheme", ["postgres", "postgresql", "postgresql+psycopg"])
+def test_postgresql_by_any_of_its_names(environ, scheme):
+    url = config.from_environment(environ | {"DATABASE_URL": f"{scheme}://me:hunter2@db/links"})["DATABASE_URL"]
+    assert url.drivername == "postgresql+psycopg"
+    assert "hunter2" not in repr(url)
 
 
 def test_debug_mode_is_refused(environ, monkeypatch, capsys):
@@ -68,6 +109,7 @@ def test_two_apps_share_nothing(environ, tmp_path):
     ],
     ids=["release command", "flask run --debug", "gunicorn"],
 )
+@pytest.mark.processes
 def test_real_processes_end_with_status_3_and_no_traceback(environ, tmp_path, command):
     if "--debug" not in command:
         environ["SECRET_KEY"] = "changeme"

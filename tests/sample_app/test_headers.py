@@ -6,7 +6,7 @@ def test_every_answer_is_locked_down(visitor, path):
     with visitor.get(path) as answer:
         headers = answer.headers
     assert headers["Content-Security-Policy"] == (
-        "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; "
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; form-action 'self'; "
         "base-uri 'none'; frame-ancestors 'none'"
     )
     assert headers["X-Content-Type-Options"] == "nosniff"
@@ -15,3 +15,7 @@ def test_every_answer_is_locked_down(visitor, path):
     assert headers["Cross-Origin-Opener-Policy"] == headers["Cross-Origin-Resource-Policy"] == "same-origin"
     assert "camera=()" in headers["Permissions-Policy"]
     assert ("no-store" in headers["Cache-Control"]) == (path != "/static/style.css")
+
+
+def test_who_is_logged_in_is_never_told_to_a_cache(alice):
+    assert alice.get("/").headers["Vary"] == "Cookie"

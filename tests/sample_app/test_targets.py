@@ -1,7 +1,7 @@
 from urllib.parse import urlsplit
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from hypothesis.provisional import urls
 
@@ -68,9 +68,57 @@ def test_refused_with_the_reason(typed, reason):
     assert reason in str(refusal.value)
 
 
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "https://short.example/abc",
+        "http://SHORT.example:8080",
+        "https://short.example./",
+        "https://b\u00fccher.example/",
+    ],
+)
+def test_a_link_does_not_lead_back(typed):
+    own = {"short.example", "xn--bcher-kva.example"}
+    with pytest.raises(targets.TargetError, match="leads back to this site"):
+        targets.parse(typed, own)
+    assert targets.parse(typed.replace("example", "org"), own)
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "127.0.0.1",
+        "10.1.2.3",
+        "192.168.0.1",
+        "169.254.169.254",
+        "100.64.0.1",
+        "0.0.0.0",
+        "[::1]",
+        "[fd00::1]",
+        "[fe80::1]",
+        "[::ffff:10.0.0.1]",
+        "printer.local",
+        "nas.home.arpa",
+        "db.internal",
+        "app.localhost",
+        "router.lan.",
+    ],
+)
+def test_private_addresses_are_refused_unless_allowed(host):
+    with pytest.raises(targets.TargetError, match="private network"):
+        targets.parse(f"http://{host}/", allow_private=False)
+    assert targets.parse(f"http://{host}/")
+
+
+@pytest.mark.parametrize("host", ["8.8.8.8", "[2606:4700::1111]", "locale.example", "www.internal.example"])
+def test_public_addresses_are_not(host):
+    assert targets.parse(f"http://{host}/", allow_private=False)
+
+
 HOSTISH = st.text("aZ09.-_:@[]%\\/?#ü。ß\uff11xX \u200b", max_size=30)
 
 
+@settings(deadline=None)  # the machine may be busy
 @given(
     st.one_of(
         st.text(),
@@ -94,3 +142,5 @@ def test_whatever_is_typed_gives_one_clean_url_or_a_reason(typed):
     assert parts.hostname
     assert parts.username is None
     assert targets.parse(target) == target
+    with pytest.raises(targets.TargetError):
+        targets.parse(typed, {parts.hostname.rstrip(".") if ":" not in parts.hostname else f"[{parts.hostname}]"})

@@ -1,93 +1,85 @@
 """The app under a real Gunicorn with several processes and threads, as it runs in production."""
 
-import http.client
-import os
-import signal
-import socket
-import subprocess
-import sys
-import time
 from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import urlencode
 
 import pytest
 
-from .conftest import SOURCE, TOKEN
+from .conftest import TOKEN
+from .server import ask, serving
+
+pytestmark = pytest.mark.processes
 
 CLIENTS = 8
-LINKS = 30
-VISITS = 25
+LINKS = 20
+VISITS = 10
+WORKERS = ("--workers=3", "--threads=2")
 
 
-class UnixConnection(http.client.HTTPConnection):
-    """HTTP over the Unix socket at `path`."""
+class Clients:
+    """Several at once, of one server and with one session."""
 
     def __init__(self, path):
-        super().__init__("short.example", timeout=30)
         self.path = path
+        self.pool = ThreadPoolExecutor(CLIENTS)
+        _, headers, page = ask(path, "GET", "/")
+        self.headers = {
+            "Cookie": headers["Set-Cookie"].split(";")[0],
+            "Content-Type": "application/x-www-form-urlencoded",
+        }
+        self.token = TOKEN.search(page).group(1)
 
-    def connect(self):
-        self.sock = socket.socket(socket.AF_UNIX)
-        self.sock.settimeout(self.timeout)
-        self.sock.connect(self.path)
+    def create(self, target, alias=""):
+        """(status, Location, page)"""
+        body = urlencode({"csrf_token": self.token, "target": target, "alias": alias})
+        status, headers, page = ask(self.path, "POST", "/", body, self.headers)
+        return status, headers["Location"], page
 
-
-def ask(path, method, address, body=None, headers=None):
-    """(status, headers, text) of one request on a connection of its own."""
-    connection = UnixConnection(path)
-    try:
-        connection.request(method, address, body, headers or {})
-        answer = connection.getresponse()
-        return answer.status, answer.headers, answer.read().decode()
-    finally:
-        connection.close()
-
-
-@pytest.fixture
-def served(app, environ, tmp_path):
-    """The path of the socket where four workers with two threads each serve."""
-    path = f"{tmp_path}/app.sock"
-    command = ["-m", "gunicorn", "--no-control-socket", "--worker-class=gthread", "--workers=4", "--threads=2"]
-    server = subprocess.Popen(
-        [sys.executable, *command, f"--bind=unix:{path}", "shortener:create_app()"],
-        cwd=SOURCE,
-        env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1", **environ},
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    deadline = time.monotonic() + 30
-    while not os.path.exists(path):
-        assert time.monotonic() < deadline, "Gunicorn did not start"
-        time.sleep(0.05)
-    yield path
-    server.send_signal(signal.SIGTERM)
-    log = server.communicate(timeout=30)[1]
-    assert server.returncode == 0, log
-    assert "Traceback" not in log, log
+    def all(self, function, arguments):
+        return list(self.pool.map(function, arguments))
 
 
-def test_workers_at_once_lose_nothing(served):
-    _, headers, page = ask(served, "GET", "/")
-    cookie = {"Cookie": headers["Set-Cookie"].split(";")[0]}
-    form = cookie | {"Content-Type": "application/x-www-form-urlencoded"}
-    token = TOKEN.search(page).group(1)
-
-    def create(number):
-        """Every client makes the same links, so that each is wanted by several workers at the same moment."""
-        body = urlencode({"csrf_token": token, "target": f"https://example.com/{number % LINKS}"})
-        return number % LINKS, ask(served, "POST", "/", body, form)
-
-    def visit(code):
-        return ask(served, "GET", code)[0]
-
-    with ThreadPoolExecutor(CLIENTS) as clients:
-        made = list(clients.map(create, [number for number in range(LINKS) for _ in range(CLIENTS)]))
-        assert {status for _, (status, _, _) in made} == {303}
-        pages = {number: answer[1]["Location"] for number, answer in made}
-        assert len({(number, answer[1]["Location"]) for number, answer in made}) == LINKS
+def test_workers_at_once_lose_nothing(app, environ, tmp_path):
+    with serving(environ, tmp_path, *WORKERS) as server:
+        clients = Clients(server.socket)
+        # Every client makes the same links, so that each is wanted by several workers at the same moment.
+        wanted = [f"https://example.com/{number}" for number in range(LINKS) for _ in range(CLIENTS)]
+        made = clients.all(clients.create, wanted)
+        assert {status for status, _, _ in made} == {303}
+        pages = {target: page for target, (_, page, _) in zip(wanted, made, strict=True)}
+        assert len({(target, page) for target, (_, page, _) in zip(wanted, made, strict=True)}) == LINKS
         assert len(set(pages.values())) == LINKS
         codes = [page.removeprefix("/links") for page in pages.values()]
-        assert set(clients.map(visit, codes * VISITS)) == {302}
+        assert set(clients.all(lambda code: ask(server.socket, "GET", code)[0], codes * VISITS)) == {302}
+    # The workers that ended have written what they had counted.
+    visitor = app.test_client()
+    assert {visitor.visits(code[1:]) for code in codes} == {VISITS}
 
-    for page in pages.values():
-        assert f"<dd>{VISITS}</dd>" in ask(served, "GET", page)[2]
+
+def test_one_alias_wanted_by_all_at_once_is_had_by_one(app, environ, tmp_path):
+    with serving(environ, tmp_path, *WORKERS) as server:
+        clients = Clients(server.socket)
+        for number in range(5):
+            alias = f"talk-{number}"
+            made = clients.all(
+                lambda who, alias=alias: clients.create(f"https://example.com/{who}", alias), range(CLIENTS)
+            )
+            assert sorted(status for status, _, _ in made) == [303] + [422] * (CLIENTS - 1)
+            assert {location for _, location, _ in made} == {None, f"/links/{alias}"}
+            assert all("already taken" in page for status, _, page in made if status == 422)
+
+
+def test_a_limit_is_one_limit_for_all_workers(app, environ, tmp_path):
+    limit = 3 * CLIENTS
+    with serving(environ | {"LIMIT_CREATE": f"{limit} per hour"}, tmp_path, *WORKERS) as server:
+        clients = Clients(server.socket)
+        made = clients.all(clients.create, [f"https://example.com/{number}" for number in range(2 * limit)])
+        assert sorted(status for status, _, _ in made) == [303] * limit + [429] * limit
+
+
+def test_visits_survive_workers_that_end(app, environ, tmp_path):
+    with serving(environ, tmp_path, "--workers=1", "--max-requests=40") as server:
+        clients = Clients(server.socket)
+        code = clients.create("https://example.com/")[1].removeprefix("/links/")
+        assert set(clients.all(lambda _: ask(server.socket, "GET", f"/{code}")[0], range(100))) == {302}
+    assert app.test_client().visits(code) == 100

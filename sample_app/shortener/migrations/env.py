@@ -11,10 +11,12 @@ logging.basicConfig(format="%(message)s")
 logging.getLogger("alembic.runtime.migration").setLevel(logging.INFO)
 
 with current_app.extensions["engine"].begin() as connection:
+    # A second `upgrade` at the same time waits here, and then finds nothing to do.
     if connection.dialect.name == "sqlite":
-        # All or nothing: without this, SQLite keeps the first half of a migration that fails in its second.
-        # It also makes a second `upgrade` at the same time wait, and then find nothing to do.
+        # All or nothing, too: without this, SQLite keeps the first half of a migration that fails in its second.
         connection.exec_driver_sql("BEGIN IMMEDIATE")
+    else:
+        connection.exec_driver_sql("SELECT pg_advisory_xact_lock(hashtext('shortener migrations'))")
     context.configure(
         connection,
         target_metadata=Base.metadata,
