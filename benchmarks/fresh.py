@@ -40,6 +40,7 @@ def _on_new_host(world: World, name: str, *, plain: bool) -> float:
     try:
         return seconds(lambda: _plain(world, name) if plain else world.windlass("provision", name))
     finally:
+        world.lab.acme.clear_name(NAME)
         world.lab.remove_host(name)
 
 
