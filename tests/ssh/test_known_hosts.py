@@ -67,13 +67,11 @@ def test_a_file_that_cannot_be_read_is_an_error(tmp_path: Path) -> None:
         lookup("web1", [tmp_path])
 
 
-def test_entries_hashed_by_ssh_keygen_are_found_among_a_thousand_quickly(tmp_path: Path, stranger: Path) -> None:
+def test_entries_hashed_by_ssh_keygen_are_found_among_a_thousand(tmp_path: Path, stranger: Path) -> None:
     file = known(tmp_path, *(f"[host{number}]:2222,host{number} {public(stranger)}" for number in range(1000)))
     subprocess.run(["ssh-keygen", "-q", "-H", "-f", file], check=True, capture_output=True)
-    assert "host" not in file.read_text()
-    began = time.thread_time()
+    assert all(line.startswith("|1|") for line in file.read_text().splitlines())
     found = lookup("[host500]:2222", [file])
-    assert time.thread_time() - began < 0.1  # 3 ms here; paramiko's own way takes 110 ms
     assert [key.blob for key in found] == [parse_key(public(stranger), "").blob]
 
 

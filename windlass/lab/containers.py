@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from ipaddress import ip_address
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from windlass.lab.engine import EngineError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from windlass.lab.engine import Engine
 
+# How engines say that a container is not there any more.
+GONE = re.compile("no such (container|object)", re.IGNORECASE)
+
 KEY = "windlass.lab"
-FOLDER_KEY = "windlass.source.folder"
+FOLDER_KEY = "windlass.folder"
 
 
 def prefix(folder: Path) -> str:
@@ -54,7 +60,13 @@ def states(engine: Engine, selector: str) -> dict[str, str]:
     if not names:
         return {}
     # `ps` of podman 4 has sentences in place of the state.
-    lines = engine.run("container", "inspect", "--format", "{{.Name}} {{.State.Status}}", *names).splitlines()
+    inspect = ("container", "inspect", "--format", "{{.Name}} {{.State.Status}}")
+    try:
+        lines = engine.run(*inspect, *names).splitlines()
+    except EngineError as error:
+        if not GONE.search(error.output):
+            raise
+        return states(engine, selector)  # another lab has gone down since it was listed
     return {name.lstrip("/"): state for name, _, state in (line.partition(" ") for line in lines)}
 
 
