@@ -68,6 +68,11 @@ def test_the_summary_counts_and_shows_where_the_app_answers(capsys: pytest.Captu
     ]
 
 
+def test_the_summary_of_a_run_that_was_interrupted_before_any_host_was_done(capsys: pytest.CaptureFixture[str]) -> None:
+    report().summary([])
+    assert lines(capsys) == [""]
+
+
 def test_verbose_shows_what_is_in_order_and_the_execs(capsys: pytest.CaptureFixture[str]) -> None:
     report(1).result("web1", FINE)
     report(1).summary([Outcome("web1", results=[FINE], seconds=0.2, execs=1)])

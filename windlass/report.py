@@ -76,7 +76,7 @@ class Report:
         """The closing table, and where the apps answer."""
         self.terminal.close()
         self.terminal.line()
-        width = max(len(outcome.host) for outcome in outcomes)
+        width = max((len(outcome.host) for outcome in outcomes), default=0)
         for outcome in outcomes:
             self.terminal.line(self._tally(outcome, width))
             for note in outcome.notes:

@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.ssh.sshd import ME, Sshd, agent, fingerprint, host, make_key, options
-from windlass.errors import ConnectError
-from windlass.ssh import connection as ssh
+from tests.ssh.logins import log_in, refusal
+from tests.ssh.sshd import ME, Sshd, agent, fingerprint, make_key
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,19 +30,6 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.delenv("SSH_AUTH_SOCK", raising=False)
     return tmp_path
-
-
-def log_in(server: Sshd, key: Path | None = None, **connect: object) -> None:
-    """Connect and close."""
-    ssh.close(ssh.connect(host(server.port, key=key, **connect), options(server)))
-
-
-def refusal(server: Sshd, key: Path | None = None, **connect: object) -> str:
-    """What the refusal says, without the host it is about."""
-    with pytest.raises(ConnectError) as caught:
-        log_in(server, key, **connect)
-    user = connect.get("user", ME)
-    return str(caught.value).removeprefix(f"web1 ({user}@127.0.0.1:{server.port}): ")
 
 
 ADVICE = (

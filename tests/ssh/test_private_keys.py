@@ -17,7 +17,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.ssh.sshd import ME, Sshd, agent, host, make_key, options
+from tests.ssh.logins import log_in, refusal
+from tests.ssh.sshd import ME, Sshd, agent, host, make_key
 from windlass.errors import ConnectError
 from windlass.ssh import connection as ssh
 from windlass.ssh.private_keys import KeyFile, UnusableKey, _loaded
@@ -40,19 +41,6 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.delenv("SSH_AUTH_SOCK", raising=False)
     return tmp_path
-
-
-def log_in(server: Sshd, key: Path | None = None, **connect: object) -> None:
-    """Connect and close."""
-    ssh.close(ssh.connect(host(server.port, key=key, **connect), options(server)))
-
-
-def refusal(server: Sshd, key: Path | None = None, **connect: object) -> str:
-    """What the refusal says, without the host it is about."""
-    with pytest.raises(ConnectError) as caught:
-        log_in(server, key, **connect)
-    user = connect.get("user", ME)
-    return str(caught.value).removeprefix(f"web1 ({user}@127.0.0.1:{server.port}): ")
 
 
 @pytest.mark.parametrize(
