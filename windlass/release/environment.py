@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 # Inside double quotes systemd takes a backslash as an escape before these only; a newline stands for itself there.
 _ESCAPED = re.compile(r'[\\"`$]')
+_LINE = re.compile(r'^(\w+)="((?:[^"\\]|\\.)*)"$', re.MULTILINE | re.DOTALL)
 # A secret shorter than this hides by chance in ordinary words; blotting it out would only show what it is.
 SHORTEST_SECRET = 6
 
@@ -34,6 +35,12 @@ class Environment:
         """The content of an EnvironmentFile that gives a process exactly these values."""
         lines = (f'{name}="{_ESCAPED.sub(_escape, value)}"\n' for name, value in sorted(self.variables.items()))
         return "".join(lines).encode()
+
+    @classmethod
+    def from_file(cls, data: bytes, secret: frozenset[str]) -> Environment:
+        """What `file` made, which does not say what is secret."""
+        found = _LINE.findall(data.decode())
+        return cls({name: re.sub(r"\\(.)", r"\1", value, flags=re.DOTALL) for name, value in found}, secret)
 
     def mask(self, text: str) -> str:
         """A text for the user in which no secret value stands, not even where the app itself prints one.

@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, Field, PrivateAttr, ValidationInfo, field_validator
 
+from windlass.settings.database import is_shared
 from windlass.settings.domain import Domain
 from windlass.settings.environment import (
     environment,
@@ -135,10 +136,22 @@ class AppSettings(Model):
     release_command: Annotated[Command, AfterValidator(_command)] | None = Field(
         None, description="A command to run in each new release before it gets traffic, such as migrations."
     )
+    release_timeout: int = Field(600, ge=1, le=86400, description="Seconds that the release command may take.")
+    run_once: bool | None = Field(
+        None,
+        description="Whether the release command runs on one host only of those with the same settings of the app in a"
+        " run; by default where its environment has the URL of a database on another machine.",
+    )
     health_path: HealthPath = Field(
         "/healthz", description="The path that must answer well before a release gets traffic."
     )
     health_timeout: int = Field(30, ge=1, le=3600, description="Seconds that a new release has to become healthy.")
+    watch: int = Field(
+        2, ge=0, le=3600, description="Seconds that a new release is watched with the traffic before the old one ends."
+    )
+    max_failed_requests: int = Field(
+        0, ge=0, description="Failed requests during a switch, out of some hundred of our own, that do not undo it."
+    )
     drain_timeout: int = Field(
         30, ge=0, le=3600, description="Seconds that the old release has to finish its requests."
     )
@@ -179,6 +192,13 @@ class AppSettings(Model):
     def from_git(self) -> bool:
         """Whether `source` is a git URL."""
         return is_git(self.source)
+
+    @property
+    def runs_once(self) -> bool:
+        """Whether one host runs the release command for all that have these settings."""
+        if not self.release_command:
+            return False
+        return is_shared(self.environment().values()) if self.run_once is None else self.run_once
 
     def environment(self) -> dict[str, str]:
         """All environment variables of the app: those of `env_file`, and those of `env` on top.
