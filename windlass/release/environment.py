@@ -48,9 +48,10 @@ class Environment:
         Give it whole texts: of one that was cut, half a secret may be left.
         """
         values = {self.variables[name] for name in self.secret}
-        # Of a key in several lines, each one may come alone.
-        lines = {line.strip() for value in values for line in value.splitlines()}
-        for words in sorted(values | lines, key=len, reverse=True):
+        # Of a key in several lines, each one may come alone, or all in one.
+        values |= {line.strip() for value in values for line in value.splitlines()}
+        values |= {" ".join(value.split()) for value in values}
+        for words in sorted(values, key=len, reverse=True):
             if len(words) >= SHORTEST_SECRET:
                 text = text.replace(words, "(sensitive)")
         return text

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 from windlass.release import command, folder
 from windlass.release.environment import Environment
 from windlass.release.records import FAILED, GOOD, Record
-from windlass.resources.serving import Serving
+from windlass.resources.resource import Failed
+from windlass.resources.serving import Serving, told
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -101,8 +102,10 @@ class Release(Serving):
         try:
             switch = self._bring_up(record, current, environment)
         except BaseException as failure:
-            self._give_up(record, environment.mask(str(failure)))
-            self._explain(failure, current, environment)
+            words = told(failure, environment)
+            self._give_up(record, words)
+            if isinstance(failure, Failed):
+                raise self._explain(words, failure, current) from None
             raise
         record.state = GOOD
         self.releases.save(record)

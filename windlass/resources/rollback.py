@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from windlass.release.health import Question
 from windlass.release.records import GOOD, before
 from windlass.resources.resource import Diff, Failed, State
-from windlass.resources.serving import Serving
+from windlass.resources.serving import Serving, told
 
 if TYPE_CHECKING:
     from windlass.release.records import Record
@@ -77,7 +77,8 @@ class Rollback(Serving):
             switch = self._take_over(target, current)
         except BaseException as failure:
             self._instance(target.id).kill()
-            self._explain(failure, current, self.releases.environment(target))
+            if isinstance(failure, Failed):
+                raise self._explain(told(failure, self.releases.environment(target)), failure, current) from None
             raise
         self._finish(switch, target)
         self._settle()

@@ -117,14 +117,10 @@ class Serving(Resource):
             raise
         return switch
 
-    def _explain(self, failure: BaseException, current: Record | None, environment: Environment) -> None:
-        """Raises a failure again with what serves now, and with no secret that the app has said."""
-        if isinstance(failure, Failed):
-            words = environment.mask(str(failure))
-            serving = f"release {current.id} goes on serving" if current else "nothing serves this app yet"
-            # Shortened last: of half a secret nobody would know that it is one.
-            lines = [line if len(line) <= LONGEST else f"{line[:LONGEST]}..." for line in words.splitlines()]
-            raise Failed("\n".join([*lines, serving]), hint=failure.hint) from None
+    def _explain(self, words: str, failure: Failed, current: Record | None) -> Failed:
+        """The failure in `words`, with what serves now."""
+        serving = f"release {current.id} goes on serving" if current else "nothing serves this app yet"
+        return Failed(f"{words}\n{serving}", hint=failure.hint)
 
     def _finish(self, switch: Switch, record: Record) -> None:
         """Ends the old release's instance, and keeps what our visitors met in the record."""
@@ -152,3 +148,10 @@ class Serving(Resource):
         start = time.monotonic()
         yield
         self._steps[name] = round(time.monotonic() - start, 2)
+
+
+def told(failure: BaseException, environment: Environment) -> str:
+    """A failure in words, with no secret that the app has said, and no line too long to read."""
+    # Shortened last: of half a secret nobody would know that it is one.
+    lines = environment.mask(str(failure)).splitlines()
+    return "\n".join(line if len(line) <= LONGEST else f"{line[:LONGEST]}..." for line in lines)
