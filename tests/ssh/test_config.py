@@ -19,12 +19,6 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sshd]:
-    with Sshd(tmp_path_factory.mktemp("target")) as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
 def jump(tmp_path_factory: pytest.TempPathFactory, server: Sshd) -> Iterator[Sshd]:
     """A jump host that forwards to the server only."""
     with Sshd(tmp_path_factory.mktemp("jump"), f"PermitOpen 127.0.0.1:{server.port}") as running:
@@ -36,14 +30,6 @@ def outer(tmp_path_factory: pytest.TempPathFactory, jump: Sshd) -> Iterator[Sshd
     """A jump host that forwards to the other jump host only."""
     with Sshd(tmp_path_factory.mktemp("outer"), f"PermitOpen 127.0.0.1:{jump.port}") as running:
         yield running
-
-
-@pytest.fixture(autouse=True)
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setenv("HOME", str(tmp_path))
-    monkeypatch.delenv("SSH_AUTH_SOCK", raising=False)
-    (tmp_path / ".ssh").mkdir()
-    return tmp_path
 
 
 def configure(home: Path, *lines: str) -> None:

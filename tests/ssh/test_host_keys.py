@@ -31,14 +31,6 @@ def stranger(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return make_key(tmp_path_factory.mktemp("keys") / "stranger")
 
 
-@pytest.fixture(autouse=True)
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An empty home folder and no agent."""
-    monkeypatch.setenv("HOME", str(tmp_path))
-    monkeypatch.delenv("SSH_AUTH_SOCK", raising=False)
-    return tmp_path
-
-
 def known(folder: Path, *lines: str) -> Path:
     """A known_hosts file of these lines."""
     file = folder / "known_hosts"
@@ -77,7 +69,6 @@ def test_a_key_known_for_the_plain_name_is_good_on_any_port(server: Sshd, tmp_pa
 
 
 def test_the_defaults_are_those_of_ssh(server: Sshd, home: Path) -> None:
-    (home / ".ssh").mkdir()
     known(home / ".ssh", f"{server.name} {public(server.host_keys['ed25519'])}")
     ssh.close(ssh.connect(host(server.port, key=server.key)))
     known(home / ".ssh", f"other {public(server.host_keys['ed25519'])}")

@@ -24,23 +24,7 @@ from windlass.ssh import connection as ssh
 from windlass.ssh.private_keys import KeyFile, UnusableKey, _loaded
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sshd]:
-    """An sshd as hardened ones are: three wrong keys, and it hangs up."""
-    with Sshd(tmp_path_factory.mktemp("sshd"), "MaxAuthTries 3") as running:
-        yield running
-
-
-@pytest.fixture(autouse=True)
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A home folder with an empty .ssh, and no agent."""
-    (tmp_path / ".ssh").mkdir()
-    monkeypatch.setenv("HOME", str(tmp_path))
-    monkeypatch.delenv("SSH_AUTH_SOCK", raising=False)
-    return tmp_path
+    pass
 
 
 @pytest.mark.parametrize(
