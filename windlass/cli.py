@@ -27,6 +27,7 @@ COMMANDS = {
     "deploy": "New code on hosts, with no request lost.",
     "status": "Each app's release, process, health and certificate.",
     "inventory": "Groups, hosts and settings as Windlass reads them.",
+    "settings": "What can be set in the inventory, explained.",
     "lab": "Disposable hosts on this machine to try everything on.",
 }
 
@@ -96,7 +97,10 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Runs a command line and exits: 0 done, 1 a host failed, 2 usage or inventory, 130 interrupted."""
     arguments = sys.argv[1:] if arguments is None else arguments
     status = run(arguments)
-    # Threads of a closed SSH connection take a while to notice; nothing is left for them to do.
+    # Threads of a closed SSH connection take a while to notice; nothing is left for them to do. One may be asking for a
+    # passphrase, though, on a terminal that does not show what is typed.
+    if asked := sys.modules.get("windlass.questions"):
+        asked.stop()
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(status)
