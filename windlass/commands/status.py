@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from windlass.commands.hosts import Selection, on_hosts
+from windlass.commands.vitals import vital_signs
 from windlass.errors import HostError
 
 if TYPE_CHECKING:
@@ -71,7 +72,8 @@ def _lines(answer: dict[str, Any]) -> list[str]:
     disk = f"disk {100 * answer['disk_used'] // answer['disk_size']}% of {answer['disk_size'] / 2**30:.0f} GiB"
     nginx = "" if answer["nginx"] else click.style("  nginx is not running", fg="red")
     head = f"{answer['host']}  {answer['system']}, {answer['cpus']} CPUs, {disk}, up {_span(answer['uptime'])}{nginx}"
-    return [head, *(f"  {line}" for app in answer["apps"] for line in _app_lines(app))]
+    lines = [*vital_signs(answer), *(line for app in answer["apps"] for line in _app_lines(app))]
+    return [head, *(f"  {line}" for line in lines)]
 
 
 def _app_lines(app: dict[str, Any]) -> list[str]:
