@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from windlass import questions
 from windlass.app import App
 from windlass.catalog import Catalog, Entry
 from windlass.errors import AgentError, HostError, UsageError, WindlassError
@@ -23,6 +24,7 @@ from windlass.transport import Session, shipment
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
+    from concurrent.futures import Future
     from pathlib import Path
 
     import fabric
@@ -77,7 +79,7 @@ def reached(
     if given is None:
         connection = ssh.connect(host, options, say)
     else:
-        connection = ssh.adopt(given, options, say, host_key=host.connect.host_key)
+        connection = ssh.adopt(given, options, say, host_key=host.connect.host_key, password=host.connect.password)
     try:
         session = Session(connection, host.connect, say, may_install=may_install)
         host.facts = Facts.from_hello(session.facts)
@@ -95,7 +97,7 @@ class Run:
         self.project = project
         self.report = report
         self.interrupted = False
-        self._sessions: list[Session] = []
+        self._sessions: dict[str, Session] = {}
         self._sources: dict[tuple[str, str], Source] = {}
 
     def converge(self, hosts: list[Host], given: Mapping[str, fabric.Connection] | None = None) -> list[Outcome]:
@@ -107,21 +109,34 @@ class Run:
         apps = {host.name: self._apps(host) for host in hosts}
         connections = given or {}
         pool = ThreadPoolExecutor(self.request.forks)
+        jobs = {
+            host.name: pool.submit(self._converge_one, host, apps[host.name], connections.get(host.name))
+            for host in hosts
+        }
         try:
-            jobs = [
-                pool.submit(self._converge_one, host, apps[host.name], connections.get(host.name)) for host in hosts
-            ]
             _prepare()
-            return [job.result() for job in jobs]
+            return [job.result() for job in jobs.values()]
         except KeyboardInterrupt:
             self.interrupted = True
+            questions.stop()
             pool.shutdown(wait=False, cancel_futures=True)
-            for session in list(self._sessions):
+            sessions = dict(self._sessions)
+            for session in sessions.values():
                 session.close()
-            begun = [job for job in jobs if not job.cancelled()]
-            return [job.result() for job in wait(begun, timeout=FAREWELL).done]
+            wait([jobs[name] for name in sessions], timeout=FAREWELL)
+            return [self._farewell(name, job) for name, job in jobs.items()]
         finally:
             pool.shutdown(wait=False, cancel_futures=True)
+
+    def _farewell(self, host: str, job: Future[Outcome]) -> Outcome:
+        """How far an interrupted job came, as it says; it has not begun, or has no time to say."""
+        if job.done() and not job.cancelled():
+            return job.result()
+        begun = host in self._sessions
+        fault = "interrupted; it does not say how far it came" if begun else "interrupted before it began"
+        outcome = Outcome(host, error=HostError(fault))
+        self.report.finished(outcome)
+        return outcome
 
     def _apps(self, host: Host) -> list[App]:
         names = [name for name in host.settings.apps if self.request.app in (None, name)]
@@ -177,7 +192,7 @@ class Run:
         """Converges a host over one session, and puts what its agent says into the outcome."""
         say = self.report.sayer(host.name)
         with reached(host, self.options, say, given, may_install=not self.request.check) as session:
-            self._sessions.append(session)
+            self._sessions[host.name] = session
             if self.interrupted:
                 raise HostError("interrupted before it began")
             catalog = Catalog(self._entries(host, apps))

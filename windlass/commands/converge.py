@@ -50,7 +50,7 @@ def converge(
     report = _report(chosen, check=check, verbosity=verbose)
     words = f"{command} {' '.join(chosen.hosts)}"
     request = Request(command=words, check=check, diff=diff, tags=tags, app=app, forks=chosen.forks)
-    run = Run(request, chosen.connecting(), project.project, report)
+    run = Run(request, chosen.connecting(report.terminal.ask), project.project, report)
     given = {hosts[0].name: project.connection} if project.connection else None
     try:
         outcomes = run.converge(hosts, given)

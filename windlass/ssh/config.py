@@ -23,10 +23,16 @@ def connection_to(
     user: str | None = None,
     port: int | None = None,
     key_file: Path | None = None,
+    password: str | None = None,
     proxy_jump: str | None = None,
 ) -> fabric.Connection:
-    """A connection to open, with its jump hosts; None = ssh_config decides, or the default; raises ConnectError."""
+    """A connection to open, with its jump hosts; None = ssh_config decides, or the default; raises ConnectError.
+
+    `password` is the host's alone, no jump host gets it.
+    """
     connection = _direct(address, user, port, key_file, proxy_jump)
+    if password is not None:
+        connection.connect_kwargs["password"] = password
     connection.gateway = gateway_of(connection, key_file=key_file)
     return connection
 
