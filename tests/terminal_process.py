@@ -40,10 +40,10 @@ class TerminalProcess:
     def pid(self) -> int:
         return self._process.pid
 
-    def until(self, text: str, timeout: float = 30) -> None:
-        """Reads until the process shows this text."""
+    def until(self, text: str, timeout: float = 30, times: int = 1) -> None:
+        """Reads until the process has shown this text so many times."""
         deadline = time.monotonic() + timeout
-        while text not in self.shown:
+        while self.shown.count(text) < times:
             assert time.monotonic() < deadline, f"no {text!r} within {timeout} s: {self.shown!r}"
             assert self._read(0.1) or self._process.poll() is None, f"ended without {text!r}: {self.shown!r}"
 

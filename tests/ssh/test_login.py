@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -35,15 +34,6 @@ def test_other_kinds_of_keys_work(tmp_path: Path, kind: str) -> None:
     with Sshd(tmp_path / "sshd") as server:
         key = make_key(tmp_path / kind, kind)
         shutil.copy(f"{key}.pub", server.folder / "authorized_keys")
-        log_in(server, key)
-
-
-def test_the_certificate_beside_a_key_is_used(tmp_path: Path) -> None:
-    authority = make_key(tmp_path / "authority")
-    key = make_key(tmp_path / "key")
-    sign = ["ssh-keygen", "-q", "-s", str(authority), "-I", "me", "-n", ME, f"{key}.pub"]
-    subprocess.run(sign, check=True)
-    with Sshd(tmp_path / "sshd", f"TrustedUserCAKeys {authority}.pub") as server:
         log_in(server, key)
 
 
