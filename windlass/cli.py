@@ -26,6 +26,7 @@ COMMANDS = {
     "provision": "Bring hosts to what inventory and roles say.",
     "deploy": "New code on hosts, with no request lost.",
     "status": "Each app's release, process, health and certificate.",
+    "logs": "What apps and nginx say, as it was or as it comes.",
     "facts": "What hosts are: system, Python, CPUs, memory, addresses.",
     "inventory": "Groups, hosts and settings as Windlass reads them.",
     "settings": "What can be set in the inventory, explained.",

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 PACKAGE = Path(__file__).parent
 
 # What is shipped, see [H] in the modules: these, and all modules of these packages, which go empty themselves.
-PACKAGES = ("release", "resources")
+PACKAGES = ("logs", "release", "resources")
 SHIPPED = ("agent", "facts", "files", "lock", "machine", "owed", "status", "vitals", "wire")
 
 # Exit statuses of the script below, outside those that sh, sudo and Python use themselves.
