@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import io
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import fabric
 import paramiko
 
 from windlass.errors import ConnectError
+from windlass.ssh.user_config import UserConfig, read_config
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
 FILES = ("~/.ssh/config", "/etc/ssh/ssh_config")
 
@@ -79,19 +80,13 @@ def _direct(
 
 def _ssh_config(said: Mapping[str, str | int | None]) -> paramiko.SSHConfig:
     """The user's and the system's configuration, with our values in front: the first value is the one that counts."""
-    config = paramiko.SSHConfig()
+    config = UserConfig()
     ours = [f"{key} {value}" for key, value in said.items() if value is not None]
     if broken := [line for line in ours if not line.isprintable()]:
         raise ConnectError(f"{broken[0]!r} holds a character that has no place in it")
     config.parse(io.StringIO("\n".join(ours)))
     for name in FILES:
-        try:
-            text = Path(name).expanduser().read_text()
-        except FileNotFoundError:
-            continue
-        except (OSError, UnicodeDecodeError) as error:
-            raise ConnectError(f"{name} cannot be read: {error}") from None
-        config.parse(io.StringIO(text))
+        config.parse(io.StringIO(read_config(name)))
     return config
 
 
