@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from tests.ssh.sshd import ME, Sshd, agent, host, make_key, public
 from tests.terminal_process import TerminalProcess
 from windlass.errors import ConnectError
 from windlass.ssh import connection as ssh
+from windlass.ssh import handshake
 from windlass.ssh.connection import ConnectOptions
 
 
@@ -58,6 +60,15 @@ def test_a_wrong_password_is_tried_once(tmp_path: Path) -> None:
             f"  Is it the password of {ME} there? It was tried once, so that no account is locked."
         )
         assert server.offered == ["wrong canary"]
+
+
+def test_a_host_that_falls_silent_during_the_login(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(handshake, "LOGIN_TIMEOUT", 0.3)
+    with password_server(tmp_path) as (port, known, server):
+        monkeypatch.setattr(server, "check_auth_password", lambda name, password: time.sleep(2))
+        with pytest.raises(ConnectError) as caught:
+            log_in(port, known, PASSWORD)
+        assert "offered: a password; to the last one the host did not answer within 0.3 s\n" in str(caught.value)
 
 
 def test_a_host_that_takes_no_password(tmp_path: Path) -> None:
