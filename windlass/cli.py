@@ -27,6 +27,8 @@ COMMANDS = {
     "deploy": "New code on hosts, with no request lost.",
     "status": "Each app's release, process, health and certificate.",
     "logs": "What apps and nginx say, as it was or as it comes.",
+    "run": "A command in an app's environment, as the app's user.",
+    "ssh": "A login as the inventory says.",
     "facts": "What hosts are: system, Python, CPUs, memory, addresses.",
     "inventory": "Groups, hosts and settings as Windlass reads them.",
     "settings": "What can be set in the inventory, explained.",
@@ -98,7 +100,10 @@ def show_everything() -> None:
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Runs a command line and exits: 0 done, 1 a host failed, 2 usage or inventory, 130 interrupted."""
     arguments = sys.argv[1:] if arguments is None else arguments
-    status = run(arguments)
+    try:
+        status = run(arguments)
+    except KeyboardInterrupt:  # the second one, while the first was being answered
+        status = 130
     # Threads of a closed SSH connection take a while to notice; nothing is left for them to do. One may be asking for a
     # passphrase, though, on a terminal that does not show what is typed.
     if asked := sys.modules.get("windlass.questions"):
