@@ -160,6 +160,13 @@ def test_one_mistake_for_many_hosts_is_told_once(tmp_path: Path) -> None:
     assert errors(tmp_path, text) == ["inventory/hosts.yml:1:46: packages: 'vim' is not a list; write [vim]"]
 
 
+@pytest.mark.parametrize("name", ["hosts", "hosts.yml", "hosts.ini", "group_vars/all.yml", "host_vars/h/vault"])
+def test_a_whole_file_in_ansibles_vault(name: str, tmp_path: Path) -> None:
+    files = {"inventory/other.yml": "a: {hosts: {h: }}", f"inventory/{name}": "$ANSIBLE_VAULT;1.1;AES256\n6338\n"}
+    message = "Windlass cannot open Ansible's vault: put the secret into a file (env_file), mode 0600"
+    assert errors(tmp_path, files) == [f"inventory/{name}:1: {message}"]
+
+
 def test_not_text(tmp_path: Path) -> None:
     folder = project(tmp_path, "all:\n")
     (folder / "inventory/hosts.yml").write_bytes(b"all:\n  vars: {x: '\xff'}\n")
