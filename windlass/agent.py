@@ -58,7 +58,7 @@ def _read(wire: Wire) -> tuple[Message, bytes] | None:
 def _answer(machine: Machine, request: Message) -> str:
     """Does what is asked for; gives back why it cannot be (empty = it is done), if that is no one resource's matter."""
     try:
-        {"converge": _converge, "status": _status, "logs": _logs}[request["type"]](machine, request)
+        {"converge": _converge, "status": _status, "logs": _logs, "run": _run}[request["type"]](machine, request)
     except (Held, Failed) as reason:
         return str(reason)
     except OSError as error:
@@ -85,6 +85,12 @@ def _logs(machine: Machine, request: Message) -> None:
     from windlass.logs.logs import tell
 
     tell(machine, request)
+
+
+def _run(machine: Machine, request: Message) -> None:
+    from windlass.oneoff import run
+
+    run(machine, request)
 
 
 def _listen(wire: Wire, inbox: queue.Queue[bytes | None], machine: Machine) -> None:

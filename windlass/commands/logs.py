@@ -43,7 +43,6 @@ def _grep(context: click.Context, parameter: click.Parameter, value: str | None)
 
 
 @click.command()
-@on_hosts
 @click.option("-f", "--follow", is_flag=True, help="Go on with what comes, until Ctrl-C.")
 @click.option(
     "-n",
@@ -60,6 +59,7 @@ def _grep(context: click.Context, parameter: click.Parameter, value: str | None)
 )
 @click.option("--app", metavar="NAME", help="Only this app of each host.")
 @click.option("--nginx", is_flag=True, help="nginx's access and error logs of the apps' sites.")
+@on_hosts
 @click.pass_obj
 def logs(
     project: Project,
