@@ -26,11 +26,13 @@ class LogView:
     as_json = False
     tell_cut = False  # whether to say that there are older lines
 
-    def __init__(self, hosts: list[str], *, several_apps: bool = False) -> None:
+    def __init__(self, hosts: list[str], apps: set[str]) -> None:
         self._waiting = set(hosts)
         self._held: list[tuple[str, Message]] = []
         self._lock = threading.Lock()
-        self._several_apps = several_apps
+        self._several_apps = len(apps) > 1
+        by = [f"{app}/systemd" for app in apps] if self._several_apps else ["systemd"]
+        self._source_width = max(map(len, [*apps, *by]))
         self._width = max(map(len, hosts)) if len(hosts) > 1 else 0
         self._hues = {host: HUES[number % len(HUES)] for number, host in enumerate(hosts)}
 
@@ -81,7 +83,9 @@ class LogView:
     def _words(self, host: str, line: Message) -> Iterator[str]:
         moment = datetime.fromtimestamp(line["time"]).isoformat(" ", "milliseconds")
         where = click.style(f"{host:{self._width}}  ", fg=self._hues[host]) if self._width else ""
-        source = click.style(self._source(line), fg="bright_black" if line["source"] == "systemd" else None)
+        source = click.style(
+            f"{self._source(line):{self._source_width}}", fg="bright_black" if line["source"] == "systemd" else None
+        )
         head = f"{where}{click.style(moment, dim=True)}  {source}  "
         colour = "red" if line["priority"] <= ERROR else "yellow" if line["priority"] == WARNING else None
         for text in line["text"].split("\n"):

@@ -85,7 +85,7 @@ def logs(
     if not hosts:
         raise UsageError(f"there are no apps on {', '.join(selection.hosts)}")
     count = lines if lines is not None else COUNT_SINCE if since else COUNT
-    view = LogView([host.name for host in hosts], several_apps=len(set().union(*asked.values())) > 1)
+    view = LogView([host.name for host in hosts], set().union(*asked.values()))
     view.as_json = selection.as_json
     view.tell_cut = bool(since) and lines is None
     request = {"type": "logs", "nginx": nginx, "count": count, "since": since, "grep": grep, "follow": follow}
