@@ -13,6 +13,7 @@ import pytest
 from tests.ssh.sshd import ME, Sshd, fingerprint, free_port, host, options
 from windlass.errors import ConnectError
 from windlass.ssh import connection as ssh
+from windlass.ssh import user_config
 from windlass.ssh.config import connection_to
 
 if TYPE_CHECKING:
@@ -136,6 +137,13 @@ def test_a_match_that_paramiko_would_take_for_met_is_refused(home: Path, criteri
         f"~/.ssh/config:2: `Match {criterion.split()[0]}` is not understood here\n"
         "  There are: host, originalhost, user, localuser, exec, all, canonical, final."
     )
+
+
+def test_a_match_exec_that_does_not_end(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(user_config, "EXEC_TIMEOUT", 0.2)
+    configure(home, "Match exec 'sleep 9'", "User other")
+    with pytest.raises(ConnectError, match=r"^the Match exec 'sleep 9' of ssh_config does not end within 0.2 s$"):
+        connection_to("web1")
 
 
 # Include

@@ -135,6 +135,16 @@ def test_no_common_algorithm(tmp_path: Path) -> None:
         )
 
 
+def test_a_peer_that_breaks_the_protocol() -> None:
+    def answer(wire: socket.socket) -> None:
+        # A packet of the type 99, where an exchange of keys begins with 20.
+        wire.sendall(b"SSH-2.0-odd\r\n" + (12).to_bytes(4, "big") + bytes([10, 99]) + bytes(10))
+        silence(wire)
+
+    with listening(answer) as port:
+        assert failure(port) == "the SSH handshake failed: Expecting packet from (20,), got 99"
+
+
 def test_a_host_that_runs_no_commands(tmp_path: Path) -> None:
     with Sshd(tmp_path / "sshd", "MaxSessions 0") as server:
         connection = ssh.connect(host(server.port, key=server.key), options(server))

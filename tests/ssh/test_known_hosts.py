@@ -45,6 +45,8 @@ def test_the_lines_of_one_host_are_found(tmp_path: Path, stranger: Path) -> None
         "web1 ssh-ed25519 not/base64!",
         "web1 ssh-ed25519 AAAA",
         "web1",
+        "|1|nonsense ssh-ed25519 AAAA",
+        f"|1|AAAA|AAAA {key}",
     )
 
     def lines(name: str) -> list[str]:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.ssh.logins import log_in, refusal
-from tests.ssh.sshd import ME, Sshd, agent, fingerprint, make_key
+from tests.ssh.sshd import ME, Sshd, agent, fingerprint, listening, make_key
 
 if TYPE_CHECKING:
     pass
@@ -112,6 +113,30 @@ def test_the_wrong_user(server: Sshd) -> None:
     said = refusal(server, server.key, user="nobody-here")
     assert said.startswith(f"login refused; offered: {server.key} {fingerprint(server.key)}\n")
     assert "the authorized_keys of nobody-here there" in said
+
+
+def test_an_agent_that_will_not_sign(server: Sshd, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It would ask the user first, and nobody is there to be asked."""
+    with agent(tmp_path) as socket:
+        monkeypatch.setenv("SSH_AUTH_SOCK", socket)
+        monkeypatch.setenv("SSH_ASKPASS", "/bin/false")
+        subprocess.run(["ssh-add", "-q", "-c", server.key], check=True, stdin=subprocess.DEVNULL, capture_output=True)
+        assert refusal(server).startswith(
+            f"login refused; offered: the agent's {server.key.name} {fingerprint(server.key)};"
+            " the agent does not sign with the last one\n"
+        )
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # paramiko leaves its socket open
+def test_an_agent_that_speaks_nonsense(server: Sshd, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "agent.sock"
+    monkeypatch.setenv("SSH_AUTH_SOCK", str(path))
+    answer = (5).to_bytes(4, "big") + b"\x05" + bytes(4)  # SSH_AGENT_FAILURE, and more
+    with listening(lambda wire: wire.sendall(answer), path):
+        said = refusal(server)
+    assert said.startswith(
+        "login refused; offered: nothing; not usable: the agent (could not get keys from ssh-agent)\n"
+    )
 
 
 def test_too_many_keys(server: Sshd, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
+import fabric
+import paramiko
 import pytest
 
 from tests.lab.commands import ROOT
 from tests.projects import project
 from tests.ssh.password_server import PASSWORD, password_server
 from tests.ssh.sshd import ME, Sshd, agent, host, make_key, public
-from tests.terminal_process import TerminalProcess
+from tests.terminal_process import CTRL_C, TerminalProcess
 from windlass.errors import ConnectError
 from windlass.ssh import connection as ssh
 from windlass.ssh import handshake
@@ -85,6 +88,26 @@ def test_a_jump_host_is_not_told_the_password(tmp_path: Path) -> None:
         assert server.offered == []
 
 
+def test_a_jump_host_that_falls_silent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    key = make_key(tmp_path / "key")
+    with password_server(tmp_path, "publickey") as (port, known, server):
+        monkeypatch.setattr(server, "check_auth_publickey", lambda name, key: paramiko.AUTH_SUCCESSFUL)
+        monkeypatch.setattr(server, "check_channel_direct_tcpip_request", lambda *place: time.sleep(2))
+        options = ConnectOptions(attempts=1, connect_timeout=0.5, known_hosts=[known])
+        with pytest.raises(ConnectError) as caught:
+            ssh.connect(host(1, key=key, proxy_jump=f"{ME}@127.0.0.1:{port}"), options)
+        assert str(caught.value) == (
+            f"web1 ({ME}@127.0.0.1:1): the jump host 127.0.0.1 failed: Timeout opening channel."
+        )
+
+
+def test_what_fabric_made_takes_the_password_of_the_inventory(tmp_path: Path) -> None:
+    with password_server(tmp_path) as (port, known, server):
+        made = fabric.Connection("127.0.0.1", port=port, user=ME)
+        ssh.close(ssh.adopt(made, ConnectOptions(attempts=1, known_hosts=[known]), password=PASSWORD))
+        assert server.offered == [PASSWORD]
+
+
 # The command line
 
 
@@ -128,7 +151,7 @@ def test_ctrl_c_at_the_question(tmp_path: Path) -> None:
     folder = project(tmp_path / "project", "web: {hosts: {web1: }}")
     with TerminalProcess(deploy_py(folder, "provision", "web", "--ask-pass")) as process:
         process.until("login password: ")
-        process.type("\x03")
+        process.type(CTRL_C)
         assert process.end() == 130
         assert process.echoes()
         assert "Traceback" not in process.shown
@@ -137,22 +160,52 @@ def test_ctrl_c_at_the_question(tmp_path: Path) -> None:
 # Passphrases in a run over many hosts
 
 
-def test_one_question_for_many_hosts_and_no_live_lines_meanwhile(tmp_path: Path) -> None:
-    locked = tmp_path / "locked"
-    make_key(locked, passphrase="open sesame")
+@pytest.fixture
+def locked(tmp_path: Path) -> Iterator[tuple[Path, Path]]:
+    """A project with four hosts, and the locked key that they all take; they run nothing."""
+    key = make_key(tmp_path / "locked", passphrase="open sesame")
     with Sshd(tmp_path / "sshd", "ForceCommand exit 7") as server:
-        (server.folder / "authorized_keys").write_text(public(locked))
+        (server.folder / "authorized_keys").write_text(public(key))
         folder = inventory(tmp_path / "project", server.port, server.known_hosts, count=4)
         (folder / "inventory/group_vars").mkdir()
-        (folder / "inventory/group_vars/all.yml").write_text(f"ansible_private_key_file: {locked}\n")
-        with TerminalProcess(deploy_py(folder, "provision", "web", "--check")) as process:
-            question = f"Passphrase for {locked}: "
-            process.until(question)
-            assert process.silence(1) == ""
+        (folder / "inventory/group_vars/all.yml").write_text(f"ansible_private_key_file: {key}\n")
+        yield folder, key
+
+
+def test_one_question_for_many_hosts_and_no_live_lines_meanwhile(locked: tuple[Path, Path]) -> None:
+    folder, key = locked
+    question = f"Passphrase for {key}: "
+    with TerminalProcess(deploy_py(folder, "provision", "web", "--check")) as process:
+        process.until(question)
+        assert process.silence(1) == ""
+        process.type("wrong\n")
+        process.until(question, times=2)
+        assert process.silence(0.5) == ""
+        process.type("open sesame\n")
+        assert process.end() == 1
+    assert process.shown.count(question) == 2
+    assert process.shown.count("cannot start python3 on the host: exit status 7") == 4
+
+
+def test_three_wrong_answers_are_enough_for_all_hosts(locked: tuple[Path, Path]) -> None:
+    folder, key = locked
+    with TerminalProcess(deploy_py(folder, "provision", "web", "--check")) as process:
+        for times in range(1, 4):
+            process.until("Passphrase for ", times=times)
             process.type("wrong\n")
-            process.until(question, times=2)
-            assert process.silence(0.5) == ""
-            process.type("open sesame\n")
-            assert process.end() == 1
-        assert process.shown.count(question) == 2
-        assert process.shown.count("cannot start python3 on the host: exit status 7") == 4
+        assert process.end() == 1
+    assert process.shown.count("Passphrase for ") == 3
+    assert process.shown.count(f"the key file {key} is not opened by that passphrase") == 4
+
+
+def test_ctrl_c_at_a_passphrase_ends_the_run(locked: tuple[Path, Path]) -> None:
+    folder, _ = locked
+    with TerminalProcess(deploy_py(folder, "provision", "web", "--check")) as process:
+        process.until("Passphrase for ")
+        began = time.monotonic()
+        process.type(CTRL_C)
+        assert process.end() == 130
+        assert time.monotonic() - began < 3
+        assert process.echoes()
+    assert process.shown.count("interrupted before it began") == 4
+    assert process.shown.count("Passphrase for ") == 1

@@ -51,6 +51,7 @@ class Login:
         only = connection.ssh_config.get("identitiesonly") == "yes"
         self._only_named = bool(self._explicit) or self._password is not None or only
         self._agent: paramiko.Agent | None = None
+        self._agent_failed = False
         self._offered: dict[bytes, str] = {}
         self._unusable: list[str] = []
         self._verdict = ""
@@ -82,8 +83,9 @@ class Login:
         except (paramiko.SSHException, OSError, EOFError) as error:
             if "timeout" in str(error):
                 self._verdict = f"; to the last one the host did not answer within {transport.auth_timeout:g} s"
-            elif str(error) not in ("Authentication failed.", "") and transport.is_active():
-                self._unusable.append(f"the last one ({error})")
+            elif isinstance(error, paramiko.SSHException) and not str(error).startswith("Authentication failed"):
+                # For example an agent that will not sign; in paramiko it costs the connection.
+                self._verdict = f"; the last one cannot be used: {error}"
         return transport.is_authenticated() or not transport.is_active() or self._verdict != ""
 
     def _check_explicit(self) -> None:
@@ -129,13 +131,13 @@ class Login:
             yield from self._once(key, f"the agent's {key.comment or key.get_name()}")
 
     def _agent_keys(self) -> tuple[paramiko.AgentKey, ...]:
-        if self._agent is None:
+        if self._agent is None and not self._agent_failed:
             try:
                 self._agent = paramiko.Agent()
             except (paramiko.SSHException, OSError) as error:
+                self._agent_failed = True
                 self._unusable.append(f"the agent ({error})")
-                return ()
-        return tuple(map(whole, self._agent.get_keys()))
+        return tuple(map(whole, self._agent.get_keys())) if self._agent else ()
 
     def _once(self, key: paramiko.PKey, label: str, path: Path | None = None) -> Iterator[paramiko.PKey]:
         """A key with each of its certificates, then the bare key; what was offered before is left out."""
@@ -177,7 +179,7 @@ class Login:
         )
         if b"" in self._offered and not self._verdict:
             hint = f"Is it the password of {self._user} there? It was tried once, so that no account is locked."
-        if not transport.is_active():
+        if not transport.is_active() and not self._verdict:
             said += f"; the host hung up: {transport.farewell or 'it gave no reason'}"
             hint = "Name one key: `ansible_ssh_private_key_file` in the inventory, or IdentityFile in ~/.ssh/config."
         return ConnectError(f"{self._where}: {said}", hint=hint)
