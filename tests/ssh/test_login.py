@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import socket
 import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -39,8 +40,8 @@ def test_other_kinds_of_keys_work(tmp_path: Path, kind: str) -> None:
 
 
 def test_the_agent_is_asked(server: Sshd, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    with agent(tmp_path, make_key(tmp_path / "other"), server.key) as socket:
-        monkeypatch.setenv("SSH_AUTH_SOCK", socket)
+    with agent(tmp_path, make_key(tmp_path / "other"), server.key) as path:
+        monkeypatch.setenv("SSH_AUTH_SOCK", path)
         log_in(server)
 
 
@@ -48,8 +49,8 @@ def test_a_named_key_file_is_offered_alone(server: Sshd, tmp_path: Path, monkeyp
     """Neither the agent nor ~/.ssh helps out, though both have the right key: the inventory is wrong, and says so."""
     shutil.copy(server.key, tmp_path / ".ssh/id_ed25519")
     wrong = make_key(tmp_path / "wrong")
-    with agent(tmp_path, server.key) as socket:
-        monkeypatch.setenv("SSH_AUTH_SOCK", socket)
+    with agent(tmp_path, server.key) as path:
+        monkeypatch.setenv("SSH_AUTH_SOCK", path)
         assert refusal(server, wrong) == f"login refused; offered: {wrong} {fingerprint(wrong)}{ADVICE}"
 
 
@@ -58,8 +59,8 @@ def test_an_identity_file_of_ssh_config_goes_before_the_agents_keys(
 ) -> None:
     """The agent's four wrong keys would use up what the host allows."""
     (tmp_path / ".ssh/config").write_text(f"Host 127.0.0.1\n  IdentityFile {server.key}\n")
-    with agent(tmp_path, *(make_key(tmp_path / f"wrong{number}") for number in range(4))) as socket:
-        monkeypatch.setenv("SSH_AUTH_SOCK", socket)
+    with agent(tmp_path, *(make_key(tmp_path / f"wrong{number}") for number in range(4))) as path:
+        monkeypatch.setenv("SSH_AUTH_SOCK", path)
         log_in(server)
 
 
@@ -68,8 +69,8 @@ def test_identities_only_keeps_the_agents_keys_back(
 ) -> None:
     wrong = make_key(tmp_path / "wrong")
     (tmp_path / ".ssh/config").write_text(f"IdentitiesOnly yes\nIdentityFile {wrong}\n")
-    with agent(tmp_path, server.key) as socket:
-        monkeypatch.setenv("SSH_AUTH_SOCK", socket)
+    with agent(tmp_path, server.key) as path:
+        monkeypatch.setenv("SSH_AUTH_SOCK", path)
         assert refusal(server).startswith(f"login refused; offered: {wrong} {fingerprint(wrong)}\n")
 
 
@@ -77,8 +78,8 @@ def test_a_public_key_says_which_of_the_agents_keys(
     server: Sshd, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     wrong = [make_key(tmp_path / f"wrong{number}") for number in range(4)]
-    with agent(tmp_path, *wrong, server.key) as socket:
-        monkeypatch.setenv("SSH_AUTH_SOCK", socket)
+    with agent(tmp_path, *wrong, server.key) as path:
+        monkeypatch.setenv("SSH_AUTH_SOCK", path)
         log_in(server, Path(f"{server.key}.pub"))
         (tmp_path / ".ssh/config").write_text(f"IdentitiesOnly yes\nIdentityFile {server.key}.pub\n")
         log_in(server)
@@ -95,8 +96,8 @@ def test_nothing_fits(server: Sshd, tmp_path: Path, monkeypatch: pytest.MonkeyPa
     default = make_key(tmp_path / ".ssh/id_rsa", "rsa")
     locked = make_key(tmp_path / ".ssh/id_ed25519", passphrase="secret")
     wrong = make_key(tmp_path / "wrong")
-    with agent(tmp_path, wrong) as socket:
-        monkeypatch.setenv("SSH_AUTH_SOCK", socket)
+    with agent(tmp_path, wrong) as path:
+        monkeypatch.setenv("SSH_AUTH_SOCK", path)
         assert refusal(server) == (
             f"login refused; offered: the agent's wrong {fingerprint(wrong)}, {default} {fingerprint(default)};"
             f" not usable: {locked} (needs its passphrase){ADVICE}"
@@ -104,8 +105,8 @@ def test_nothing_fits(server: Sshd, tmp_path: Path, monkeypatch: pytest.MonkeyPa
 
 
 def test_an_empty_agent_is_mentioned(server: Sshd, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    with agent(tmp_path) as socket:
-        monkeypatch.setenv("SSH_AUTH_SOCK", socket)
+    with agent(tmp_path) as path:
+        monkeypatch.setenv("SSH_AUTH_SOCK", path)
         assert refusal(server) == f"login refused; offered: nothing; the agent has no keys{ADVICE}"
 
 
@@ -117,13 +118,13 @@ def test_the_wrong_user(server: Sshd) -> None:
 
 def test_an_agent_that_will_not_sign(server: Sshd, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """It would ask the user first, and nobody is there to be asked."""
-    with agent(tmp_path) as socket:
-        monkeypatch.setenv("SSH_AUTH_SOCK", socket)
+    with agent(tmp_path) as path:
+        monkeypatch.setenv("SSH_AUTH_SOCK", path)
         monkeypatch.setenv("SSH_ASKPASS", "/bin/false")
         subprocess.run(["ssh-add", "-q", "-c", server.key], check=True, stdin=subprocess.DEVNULL, capture_output=True)
         assert refusal(server).startswith(
             f"login refused; offered: the agent's {server.key.name} {fingerprint(server.key)};"
-            " the agent does not sign with the last one\n"
+            " the last one cannot be used: key cannot be used for signing\n"
         )
 
 
@@ -131,8 +132,12 @@ def test_an_agent_that_will_not_sign(server: Sshd, tmp_path: Path, monkeypatch: 
 def test_an_agent_that_speaks_nonsense(server: Sshd, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "agent.sock"
     monkeypatch.setenv("SSH_AUTH_SOCK", str(path))
-    answer = (5).to_bytes(4, "big") + b"\x05" + bytes(4)  # SSH_AGENT_FAILURE, and more
-    with listening(lambda wire: wire.sendall(answer), path):
+
+    def answer(wire: socket.socket) -> None:
+        while wire.recv(4096):
+            wire.sendall((1).to_bytes(4, "big") + b"\x05")  # SSH_AGENT_FAILURE
+
+    with listening(answer, path):
         said = refusal(server)
     assert said.startswith(
         "login refused; offered: nothing; not usable: the agent (could not get keys from ssh-agent)\n"
@@ -141,8 +146,8 @@ def test_an_agent_that_speaks_nonsense(server: Sshd, tmp_path: Path, monkeypatch
 
 def test_too_many_keys(server: Sshd, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     wrong = [make_key(tmp_path / f"wrong{number}") for number in range(4)]
-    with agent(tmp_path, *wrong, server.key) as socket:
-        monkeypatch.setenv("SSH_AUTH_SOCK", socket)
+    with agent(tmp_path, *wrong, server.key) as path:
+        monkeypatch.setenv("SSH_AUTH_SOCK", path)
         offered = ", ".join(f"the agent's {key.name} {fingerprint(key)}" for key in wrong[:3])
         assert refusal(server) == (
             f"login refused; offered: {offered}; the host hung up: Too many authentication failures\n"
