@@ -45,6 +45,26 @@ def test_the_agent_is_asked(server: Sshd, tmp_path: Path, monkeypatch: pytest.Mo
         log_in(server)
 
 
+@pytest.mark.parametrize("said", ["%d/agent.sock", "~/agent.sock", "$OUR_AGENT", "${OUR_AGENT}"])
+def test_the_agent_that_ssh_config_names(
+    server: Sshd, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, said: str
+) -> None:
+    (tmp_path / ".ssh/config").write_text(f"IdentityAgent {said}\n")
+    with agent(tmp_path, server.key) as path:
+        monkeypatch.setenv("OUR_AGENT", path)
+        log_in(server)
+    assert refusal(server) == (
+        f"login refused; offered: nothing; not usable: the agent ([Errno 2] No such file or directory){ADVICE}"
+    )
+
+
+def test_no_agent_at_all_on_demand(server: Sshd, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / ".ssh/config").write_text("IdentityAgent none\n")
+    with agent(tmp_path, server.key) as path:
+        monkeypatch.setenv("SSH_AUTH_SOCK", path)
+        assert refusal(server) == f"login refused; offered: nothing{ADVICE}"
+
+
 def test_a_named_key_file_is_offered_alone(server: Sshd, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Neither the agent nor ~/.ssh helps out, though both have the right key: the inventory is wrong, and says so."""
     shutil.copy(server.key, tmp_path / ".ssh/id_ed25519")

@@ -22,6 +22,7 @@ import paramiko
 
 from windlass.errors import ConnectError
 from windlass.ssh.certificates import Certificate, beside, offered, whole
+from windlass.ssh.key_agent import ENVIRONMENT, open_agent
 from windlass.ssh.known_hosts import fingerprint
 from windlass.ssh.private_keys import KeyFile, LockedKey, UnusableKey
 
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     import fabric
 
     from windlass.ssh.handshake import Transport
+    from windlass.ssh.key_agent import NamedAgent
     from windlass.ssh.private_keys import Ask
 
 DEFAULT_KEYS = ("id_ed25519", "id_ecdsa", "id_rsa")
@@ -50,8 +52,8 @@ class Login:
         self._password: str | None = settings.get("password")  # from --ask-pass, or fab --prompt-for-login-password
         only = connection.ssh_config.get("identitiesonly") == "yes"
         self._only_named = bool(self._explicit) or self._password is not None or only
-        self._agent: paramiko.Agent | None = None
-        self._agent_failed = False
+        self._identity_agent: str = connection.ssh_config.get("identityagent", ENVIRONMENT)
+        self._agent: paramiko.Agent | NamedAgent | None = None
         self._offered: dict[bytes, str] = {}
         self._unusable: list[str] = []
         self._verdict = ""
@@ -131,11 +133,11 @@ class Login:
             yield from self._once(key, f"the agent's {key.comment or key.get_name()}")
 
     def _agent_keys(self) -> tuple[paramiko.AgentKey, ...]:
-        if self._agent is None and not self._agent_failed:
+        if self._agent is None and self._identity_agent != "none":
             try:
-                self._agent = paramiko.Agent()
+                self._agent = open_agent(self._identity_agent)
             except (paramiko.SSHException, OSError) as error:
-                self._agent_failed = True
+                self._identity_agent = "none"
                 self._unusable.append(f"the agent ({error})")
         return tuple(map(whole, self._agent.get_keys())) if self._agent else ()
 
@@ -171,7 +173,7 @@ class Login:
         if self._unusable:
             said += f"; not usable: {', '.join(self._unusable)}"
         if self._agent is not None and not self._agent.get_keys():
-            said += "; the agent has no keys" if "SSH_AUTH_SOCK" in os.environ else "; no agent"
+            said += "; the agent has no keys" if ENVIRONMENT in os.environ else "; no agent"
         said += self._verdict
         hint = (
             f"Put your public key into the authorized_keys of {self._user} there (ssh-copy-id), or set"
