@@ -50,8 +50,11 @@ def test_a_password_after_the_key_of_ssh_config(tmp_path: Path, home: Path) -> N
     (home / ".ssh/config").write_text(f"IdentityFile {key}\nIdentityFile {locked}\n")
     with password_server(tmp_path, "publickey,password") as (port, known, server):
         server.method = "password"
-        log_in(port, known, PASSWORD)
+        asked: list[str] = []
+        options = ConnectOptions(attempts=1, known_hosts=[known], ask=lambda question: asked.append(question) or "")
+        ssh.close(ssh.connect(host(port, password=PASSWORD), options))
         assert server.offered == ["ssh-ed25519", PASSWORD]
+        assert asked == []  # of two secrets one was given
 
 
 def test_a_wrong_password_is_tried_once(tmp_path: Path) -> None:
