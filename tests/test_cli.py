@@ -104,6 +104,8 @@ def test_every_command_is_a_fabric_task() -> None:
         "provision",
         "deploy",
         "status",
+        "logs",
+        "facts",
         "inventory",
         "settings",
         "lab.up",
@@ -112,6 +114,8 @@ def test_every_command_is_a_fabric_task() -> None:
         "lab.ssh",
     ):
         assert f"\n  {name} " in said.stdout
+    for name in ("run", "ssh"):  # they end in a command line of their own
+        assert f"\n  {name} " not in said.stdout
 
 
 def test_a_fabric_task_has_the_options_of_its_command() -> None:

@@ -7,7 +7,6 @@ import os
 import re
 import signal
 import struct
-import sys
 import termios
 import threading
 import tty
@@ -102,7 +101,7 @@ def _terminal(session: Session) -> Iterator[None]:
 
     def resized(number: int, frame: FrameType | None) -> None:
         columns, rows = os.get_terminal_size(STDOUT)
-        session.send(SIZE + struct.pack(ROWS_COLUMNS, rows, columns))
+        _send(session, SIZE + struct.pack(ROWS_COLUMNS, rows, columns))
 
     before = termios.tcgetattr(STDIN)
     with _handling(signal.SIGWINCH, resized):
@@ -111,6 +110,11 @@ def _terminal(session: Session) -> Iterator[None]:
             yield
         finally:
             termios.tcsetattr(STDIN, termios.TCSADRAIN, before)
+
+
+def _send(session: Session, body: bytes) -> None:
+    """For a signal's handler, which may have stopped the thread that is sending just now."""
+    threading.Thread(target=session.send, args=(body,), daemon=True).start()
 
 
 @contextmanager
@@ -126,8 +130,8 @@ def _handling(number: signal.Signals, handler: Callable[[int, FrameType | None],
 def _passing_on_ctrl_c(session: Session) -> Iterator[None]:
     def pressed(number: int, frame: FrameType | None) -> None:
         signal.signal(signal.SIGINT, signal.default_int_handler)
-        print("\npassed on to the command; Ctrl-C again leaves", file=sys.stderr)
-        session.send(SIGNAL + b"%d" % number)
+        os.write(STDERR, b"\npassed on to the command; Ctrl-C again leaves\n")
+        _send(session, SIGNAL + b"%d" % number)
 
     with _handling(signal.SIGINT, pressed):
         yield

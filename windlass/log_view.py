@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from windlass.terminal import Terminal
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
@@ -27,6 +29,7 @@ class LogView:
     tell_cut = False  # whether to say that there are older lines
 
     def __init__(self, hosts: list[str], apps: set[str]) -> None:
+        self.colour = Terminal().colour
         self._waiting = set(hosts)
         self._held: list[tuple[str, Message]] = []
         self._lock = threading.Lock()
@@ -56,7 +59,7 @@ class LogView:
 
     def say(self, text: str) -> None:
         """A sentence that is no line of a log."""
-        click.echo(text, err=True)
+        click.echo(text, err=True, color=self.colour)
 
     def hush(self) -> None:
         """Nobody reads stdout any more; without this, Python would complain at its end."""
@@ -73,7 +76,9 @@ class LogView:
     def _print(self, lines: Iterable[tuple[str, Message]]) -> None:
         shown = self._json if self.as_json else self._words
         # One write for many, and a flush for those who read a pipe as it comes.
-        click.echo("".join(f"{text}\n" for host, line in lines for text in shown(host, line)), nl=False)
+        click.echo(
+            "".join(f"{text}\n" for host, line in lines for text in shown(host, line)), nl=False, color=self.colour
+        )
 
     def _json(self, host: str, line: Message) -> Iterator[str]:
         told = {name: value for name, value in line.items() if name not in ("type", "time")}

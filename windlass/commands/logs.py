@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -109,7 +109,7 @@ class _Reading:
         pool = ThreadPoolExecutor(len(hosts) if follow else self.selection.forks)
         try:
             jobs: list[Future[bool]] = [pool.submit(self._read_one, host) for host in hosts]
-            good = [job.result() for job in jobs]
+            good = [job.result() for job in wait(jobs, return_when=FIRST_EXCEPTION).done]
         except KeyboardInterrupt:
             return INTERRUPTED
         except BrokenPipeError:

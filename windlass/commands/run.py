@@ -12,6 +12,7 @@ import click
 from windlass.commands.hosts import Selection, on_hosts
 from windlass.commands.trailing import TRAILING, Trailing
 from windlass.errors import HostError, UsageError
+from windlass.terminal import Terminal
 
 if TYPE_CHECKING:
     from windlass.host import Host
@@ -90,6 +91,7 @@ class _Everywhere:
         self.apps = apps
         self._width = max(map(len, apps))
         self._lock = threading.Lock()
+        self._colour = Terminal().colour
 
     def run(self, hosts: list[Host]) -> int:
         """Runs it, and shows what it says; gives back the highest exit status."""
@@ -135,4 +137,5 @@ class _Everywhere:
     def _show(self, host: Host, lines: list[str], stream: int) -> None:
         name = click.style(f"{host.name:{self._width}}", fg="cyan")
         with self._lock:
-            click.echo("".join(f"{name}  {line}\n" for line in lines), nl=False, err=stream == 2)
+            text = "".join(f"{name}  {line}\n" for line in lines)
+            click.echo(text, nl=False, err=stream == 2, color=self._colour)
