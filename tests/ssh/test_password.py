@@ -49,7 +49,6 @@ def test_a_password_after_the_key_of_ssh_config(tmp_path: Path, home: Path) -> N
     key, locked = make_key(tmp_path / "key"), make_key(tmp_path / "locked", passphrase="secret")
     (home / ".ssh/config").write_text(f"IdentityFile {key}\nIdentityFile {locked}\n")
     with password_server(tmp_path, "publickey,password") as (port, known, server):
-        server.method = "password"
         asked: list[str] = []
         options = ConnectOptions(attempts=1, known_hosts=[known], ask=lambda question: asked.append(question) or "")
         ssh.close(ssh.connect(host(port, password=PASSWORD), options))
