@@ -211,3 +211,13 @@ def test_ctrl_c_at_a_passphrase_ends_the_run(locked: tuple[Path, Path]) -> None:
         assert process.echoes()
     assert process.shown.count("interrupted before it began") == 4
     assert process.shown.count("Passphrase for ") == 1
+
+
+def test_ctrl_c_at_a_passphrase_of_a_command_without_live_lines(locked: tuple[Path, Path]) -> None:
+    folder, _ = locked
+    with TerminalProcess(deploy_py(folder, "status", "web")) as process:
+        process.until("Passphrase for ")
+        assert not process.echoes()
+        process.type(CTRL_C)
+        assert process.end() == 130
+        assert process.echoes()
