@@ -104,7 +104,7 @@ def test_patterns_as_ansible_matches_them(ask: Ask, pattern: str) -> None:
 
 
 NAMES = [f"g{number}" for number in range(6)]
-HOSTS = ["h1", "h2", "h[1:3]", "k", "k:2200", "m[a:b]"]
+HOSTS = ["h1", "h2", "h[1:3]", "k", "k:2200", "m[a:b]", "h[01:07:3]", "ü[a:g:3]:22"]
 values = st.none() | st.booleans() | st.integers(-5, 5) | st.sampled_from(["x", "1", "{{ y }}"])
 values |= st.lists(values, max_size=2) | st.dictionaries(st.sampled_from("xyz"), values, max_size=2)
 variables = st.dictionaries(st.sampled_from(["v", "w", "x"]), values, max_size=3)
@@ -130,9 +130,15 @@ def groups(draw: st.DrawFn, below: int = -1, depth: int = 0) -> dict[str, Any]:
     return found
 
 
-files = st.dictionaries(st.sampled_from(["a.yml", "b.yaml", "c/d.yml"]), groups(), min_size=1, max_size=3)
-group_files = st.dictionaries(st.sampled_from([*NAMES, "all", "ungrouped"]), variables, max_size=3)
-host_files = st.dictionaries(st.sampled_from(["h1", "h2", "k", "ma"]), variables, max_size=2)
+SOURCES = ["a.yml", "b.yaml", "c/d.yml", "B.json", "9.yml", "10.yml", "ignored.retry"]
+files = st.dictionaries(st.sampled_from(SOURCES), groups(), min_size=1, max_size=4)
+# A name has either files, of which one counts, or a folder, in which all do.
+one_file = st.dictionaries(st.sampled_from(["", ".yml", ".yaml", ".json", ".txt"]), variables, max_size=2)
+in_folder = st.dictionaries(
+    st.sampled_from(["/b.yml", "/a", "/sub/c.json", "/A.yaml", "/.hidden.yml", "/x.txt", "/no.d/x.yml"]), variables
+)
+group_files = st.dictionaries(st.sampled_from([*NAMES, "all", "ungrouped"]), one_file | in_folder, max_size=3)
+host_files = st.dictionaries(st.sampled_from(["h1", "h2", "k", "ma", "h04", "üd"]), one_file | in_folder, max_size=2)
 PATTERNS = ["all", "g0", "g1:g2", "all:!g1", "all:&g2", "g*", "h*", "~[gh][12]", "ungrouped", "h1", "all:!h1"]
 
 
@@ -145,10 +151,10 @@ def test_generated_inventories(
         folder = Path(name) / "inventory"
         for path, content in files.items():
             write(folder / path, content or {"all": None})
-        for path, content in group_files.items():
-            write(folder / f"group_vars/{path}.yml", content)
-        for path, content in host_files.items():
-            write(folder / f"host_vars/{path}.yml", content)
+        for kind, of_names in (("group_vars", group_files), ("host_vars", host_files)):
+            for owner, layout in of_names.items():
+                for path, content in layout.items():
+                    write(folder / f"{kind}/{owner}{path}", content)
         inventory = load(folder)
         theirs = ask(folder, PATTERNS)
         matches = theirs.pop("matches")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -66,6 +67,8 @@ STRUCTURE = {
         "1:15: Windlass cannot open Ansible's vault: put the secret into a file (env_file), mode 0600",
     ),
     "a tag": ("a: {vars: {x: !!python/name:os.system y}}", "1:15: the tag 'python/name:os.system' is not understood"),
+    "a tag of a mapping": ("a: {vars: {x: !thing {b: c}}}", "1:15: the tag '!thing' is not understood"),
+    "nothing to merge": ("a: {vars: {<<: 5}}", "1:16: << takes a mapping or a list of mappings"),
     "no date": ("a: {vars: {x: 2026-13-45}}", "1:15: '2026-13-45' is not a valid timestamp; text goes in quotes"),
     "an unknown alias": ("a: {vars: {x: *y}}", "1:15: not valid YAML: found undefined alias"),
     "an alias in itself": ("a: {vars: {x: &x [*x]}}", "1:15: an alias contains itself"),
@@ -100,6 +103,71 @@ def test_structure(mistake: str, tmp_path: Path) -> None:
     assert errors(tmp_path, text) == [f"inventory/hosts.yml:{message}"]
 
 
+INI = {
+    "[a b]": "'[a b]' is not a section: [group], [group:children] or [group:vars]",
+    "[a:childs]": "'[a:childs]' is not a section: [group], [group:children] or [group:vars]",
+    "[a*]": "'a*' is not a group name: text without spaces and without : , & ! * ? ~ [ ] /",
+    "[a:vars]": "[a:vars] is for a group that no section and no [...:children] names",
+    "h x": "'x' is not key=value",
+    "h x='": "No closing quotation",
+    "r@h": "'r@h' is not a host name or address; the user goes into ansible_user",
+    "h timezon=UTC": "unknown setting 'timezon'; did you mean 'timezone'?",
+}
+
+
+@pytest.mark.parametrize("line", INI)
+def test_ini(line: str, tmp_path: Path) -> None:
+    """The line after it is read all the same."""
+    files = {"inventory/hosts": f"# first\n  {line}\n[last]\nx@y\n"}
+    last = "'x@y' is not a host name or address; the user goes into ansible_user"
+    assert errors(tmp_path, files) == [f"inventory/hosts:2:3: {INI[line]}", f"inventory/hosts:4:1: {last}"]
+
+
+def test_children_in_ini(tmp_path: Path) -> None:
+    files = {"inventory/hosts": "[a:children]\nb c\nnope\na\n[a:vars]\nx\n"}
+    assert errors(tmp_path, files) == [
+        "inventory/hosts:2:1: 'b c' is not the name of a group",
+        "inventory/hosts:3:1: group 'nope' has no section of its own",
+        "inventory/hosts:4:1: group 'a' cannot be inside 'a', which is inside it",
+        "inventory/hosts:6:1: 'x' is not key=value",
+    ]
+
+
+SETTINGS = {
+    "tls: {staging: true, directory_url: 'https://a.test/d'}": (
+        "tls.directory_url: staging picks the directory already: give either staging or directory_url"
+    ),
+    "tls: {ca_file: none.pem}": "tls.ca_file: '{project}/none.pem' is not a file",
+    "tls: {ca_file: 5}": "tls.ca_file: 5 is not a path",
+    "tls: {mode: [off]}": "tls.mode: [False] is not one of 'letsencrypt', 'self-signed' or 'off'",
+    "apps: {a: {source: s, wsgi: 's:a', domains: [a.test], required_env: [B C]}}": (
+        "apps.a.required_env[0]: 'B C' is not a name of an environment variable (letters, digits and _)"
+    ),
+    "apps: {a: {source: s, wsgi: 's:a', domains: [a.test, A.test]}}": ("apps.a.domains[1]: 'a.test' is listed twice"),
+    "apps: {a: {source: s, wsgi: 's:a', domains: [a.test]}, b: {source: s, wsgi: 's:a', domains: [b.test, a.test]}}": (
+        "apps.b.domains[1]: 'a.test' is a domain of app 'a' already"
+    ),
+    "apps: {a: {source: s, wsgi: 's:a', domains: ['a.test; return 200']}}": (
+        "apps.a.domains[0]: 'a.test; return 200' is not a domain such as www.example.com"
+    ),
+    "apps: {a: {source: s, wsgi: 's:a', domains: ['a.test\\nb']}}": (
+        "apps.a.domains[0]: 'a.test\\\\nb' is not a domain such as www.example.com"
+    ),
+    "packages: ['vim; reboot']": "packages[0]: 'vim; reboot' is not the name of a Debian package",
+    "packages: vim": "packages: 'vim' is not a list; write [vim]",
+    "apps: [a]": "apps: ['a'] is not a mapping of names",
+    "apps: {a: x}": "apps.a: 'x' is not a mapping of settings",
+}
+
+
+@pytest.mark.parametrize("line", SETTINGS)
+def test_settings(line: str, tmp_path: Path) -> None:
+    [found] = errors(tmp_path, f"all:\n  hosts: {{h: }}\n  vars:\n    {line}\n")
+    place, _, message = found.partition(": ")
+    assert message == SETTINGS[line].format(project=tmp_path)
+    assert re.fullmatch(r"inventory/hosts.yml:4:\d+", place)
+
+
 CONNECTION = {
     "ansible_port: 99999": "99999 is more than 65535",
     "ansible_port: ssh": "'ssh' is not a whole number",
@@ -118,6 +186,8 @@ CONNECTION = {
     "ansible_ssh_common_args: -o ProxyCommand='nc %h %p'": (
         "the ProxyCommand 'nc %h %p' is more than a jump host; put it into ~/.ssh/config"
     ),
+    "ansible_password: 5": "the value is not text; put it in quotes",
+    "ansible_private_key_file: ''": "must not be empty",
     "host_key: AAAA": "'AAAA' is not a host key as ssh-keyscan prints it, \"ssh-ed25519 AAAA...\"",
 }
 
@@ -160,6 +230,32 @@ def test_one_mistake_for_many_hosts_is_told_once(tmp_path: Path) -> None:
     assert errors(tmp_path, text) == ["inventory/hosts.yml:1:46: packages: 'vim' is not a list; write [vim]"]
 
 
+@pytest.mark.parametrize("name", ["hosts", "hosts.yml", "hosts.ini", "group_vars/all.yml", "host_vars/h/vault"])
+def test_a_whole_file_in_ansibles_vault(name: str, tmp_path: Path) -> None:
+    files = {"inventory/other.yml": "a: {hosts: {h: }}", f"inventory/{name}": "$ANSIBLE_VAULT;1.1;AES256\n6338\n"}
+    message = "Windlass cannot open Ansible's vault: put the secret into a file (env_file), mode 0600"
+    assert errors(tmp_path, files) == [f"inventory/{name}:1: {message}"]
+
+
+def test_a_file_that_cannot_be_read(tmp_path: Path) -> None:
+    folder = project(tmp_path, "all:\n")
+    (folder / "inventory/away.yml").symlink_to(tmp_path / "away")
+    (folder / "inventory/away").symlink_to(tmp_path / "away")
+    with pytest.raises(InventoryError) as raised:
+        load(folder / "inventory")
+    assert str(raised.value).splitlines() == [
+        "inventory/away: cannot be read: No such file or directory",
+        "inventory/away.yml: cannot be read: No such file or directory",
+    ]
+
+
+def test_a_host_that_is_not_listed_and_not_reached_by_ssh(tmp_path: Path) -> None:
+    found = inventory(tmp_path, "all: {vars: {ansible_connection: local}}")
+    with pytest.raises(UsageError) as raised:
+        found.ad_hoc("192.0.2.1")
+    assert str(raised.value) == "'192.0.2.1' is not reached by SSH but by ansible_connection 'local'"
+
+
 def test_not_text(tmp_path: Path) -> None:
     folder = project(tmp_path, "all:\n")
     (folder / "inventory/hosts.yml").write_bytes(b"all:\n  vars: {x: '\xff'}\n")
@@ -172,6 +268,10 @@ TEMPLATES = {
     "{{ qqq }}": "'qqq' is undefined in '{{ qqq }}'",
     "{{ zone": "not a template: unexpected end of template, expected 'end of print statement' in '{{ zone'",
     "{{ zone | nope }}": "not a template: No filter named 'nope' in '{{ zone | nope }}'",
+    "{{ hostvars.nope.timezone }}": ("hostvars has no attribute 'nope' in '{{ hostvars.nope.timezone }}'"),
+    "{{ hostvars.h.nope }}": "the host has no attribute 'nope' in '{{ hostvars.h.nope }}'",
+    "{{ zone.x }}": "'str object' has no attribute 'x' in '{{ zone.x }}'",
+    '{% include "x" %}': "cannot be rendered: no loader for this environment specified in '{% include \"x\" %}'",
     "{{ 1 / 0 }}": "cannot be rendered: division by zero in '{{ 1 / 0 }}'",
     "{{ timezone }}": "variables refer to each other in a circle: timezone -> timezone",
     "{{ around }}": "variables refer to each other in a circle: timezone -> around -> timezone",

@@ -102,7 +102,26 @@ def _audit(machine: Machine, request: Message) -> None:
     machine.tell({"type": "audit", "entries": entries})
 
 
-ANSWERS = {"converge": _converge, "status": _status, "releases": _releases, "audit": _audit}
+def _logs(machine: Machine, request: Message) -> None:
+    from windlass.logs.logs import tell
+
+    tell(machine, request)
+
+
+def _run(machine: Machine, request: Message) -> None:
+    from windlass.oneoff import run
+
+    run(machine, request)
+
+
+ANSWERS = {
+    "audit": _audit,
+    "converge": _converge,
+    "logs": _logs,
+    "releases": _releases,
+    "run": _run,
+    "status": _status,
+}
 
 
 def _listen(wire: Wire, inbox: queue.Queue[bytes | None], machine: Machine) -> None:

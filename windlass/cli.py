@@ -29,7 +29,12 @@ COMMANDS = {
     "releases": "The releases of each app on hosts.",
     "audit": "Who did what on hosts, and what came of it.",
     "status": "Each app's release, process, health and certificate.",
+    "logs": "What apps and nginx say, as it was or as it comes.",
+    "run": "A command in an app's environment, as the app's user.",
+    "ssh": "A login as the inventory says.",
+    "facts": "What hosts are: system, Python, CPUs, memory, addresses.",
     "inventory": "Groups, hosts and settings as Windlass reads them.",
+    "settings": "What can be set in the inventory, explained.",
     "lab": "Disposable hosts on this machine to try everything on.",
 }
 
@@ -98,8 +103,14 @@ def show_everything() -> None:
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Runs a command line and exits: 0 done, 1 a host failed, 2 usage or inventory, 130 interrupted."""
     arguments = sys.argv[1:] if arguments is None else arguments
-    status = run(arguments)
-    # Threads of a closed SSH connection take a while to notice; nothing is left for them to do.
+    try:
+        status = run(arguments)
+    except KeyboardInterrupt:  # the second one, while the first was being answered
+        status = 130
+    # Threads of a closed SSH connection take a while to notice; nothing is left for them to do. One may be asking for a
+    # passphrase, though, on a terminal that does not show what is typed.
+    if asked := sys.modules.get("windlass.questions"):
+        asked.stop()
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(status)

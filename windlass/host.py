@@ -23,6 +23,7 @@ class Connect:
     port: int | None = None
     user: str | None = None
     key_file: Path | None = None  # absolute, ~ expanded
+    password: str | None = field(default=None, repr=False)
     proxy_jump: str | None = None
     become: bool = True  # sudo, where the login user is not root
     become_password: str | None = field(default=None, repr=False)

@@ -68,12 +68,12 @@ class TimedOut(CommandTrouble):
 class Machine:
     """What resources use to look at and act on the host; the only way they start a process.
 
-    `receive` waits for the content that was asked for; None = there will be none.
+    `receive` waits for what the control machine sends, e.g. content that was asked for; None = there will be none.
     """
 
     def __init__(self, wire: Wire, receive: Callable[[], bytes | None], resources: Sequence[Resource] = ()) -> None:
         self._wire = wire
-        self._receive = receive
+        self.receive = receive
         self._probed: dict[Any, Any] = {}
         self._child: subprocess.Popen[bytes] | None = None
         self._starting = threading.Lock()
@@ -87,7 +87,7 @@ class Machine:
     def fetch(self, sha256: str) -> bytes:
         """The content with this hash, from the control machine; raises Failed when that is gone."""
         self.tell({"type": "want", "sha256": sha256})
-        content = None if self.aborted.is_set() else self._receive()
+        content = None if self.aborted.is_set() else self.receive()
         if content is None:
             raise Failed("the control machine is gone")
         return content

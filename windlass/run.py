@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from windlass import questions
 from windlass.catalog import Catalog
 from windlass.errors import AgentError, HostError, WindlassError
 from windlass.host import Facts
@@ -22,6 +23,7 @@ from windlass.transport import Session, shipment
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
+    from concurrent.futures import Future
 
     import fabric
 
@@ -74,7 +76,7 @@ def reached(
     if given is None:
         connection = ssh.connect(host, options, say)
     else:
-        connection = ssh.adopt(given, options, say, host_key=host.connect.host_key)
+        connection = ssh.adopt(given, options, say, host_key=host.connect.host_key, password=host.connect.password)
     try:
         session = Session(connection, host.connect, say, may_install=may_install)
         host.facts = Facts.from_hello(session.facts)
@@ -92,7 +94,7 @@ class Run:
         self.plan = plan
         self.report = report
         self.interrupted = False
-        self._sessions: list[Session] = []
+        self._sessions: dict[str, Session] = {}
 
     def converge(self, hosts: Sequence[Host], given: Mapping[str, fabric.Connection] | None = None) -> list[Outcome]:
         """Converges the hosts, at most `forks` at a time; `given` has connections that are already made, by host name.
@@ -102,19 +104,31 @@ class Run:
         """
         connections = given or {}
         pool = ThreadPoolExecutor(self.request.forks)
+        jobs = {host.name: pool.submit(self._converge_one, host, connections.get(host.name)) for host in hosts}
         try:
-            jobs = [pool.submit(self._converge_one, host, connections.get(host.name)) for host in hosts]
             _prepare()
-            return [job.result() for job in jobs]
+            return [job.result() for job in jobs.values()]
         except KeyboardInterrupt:
             self.interrupted = True
+            questions.stop()
             pool.shutdown(wait=False, cancel_futures=True)
-            for session in list(self._sessions):
+            sessions = dict(self._sessions)
+            for session in sessions.values():
                 session.close()
-            begun = [job for job in jobs if not job.cancelled()]
-            return [job.result() for job in wait(begun, timeout=FAREWELL).done]
+            wait([job for name, job in jobs.items() if name in sessions], timeout=FAREWELL)
+            return [self._farewell(name, job) for name, job in jobs.items()]
         finally:
             pool.shutdown(wait=False, cancel_futures=True)
+
+    def _farewell(self, host: str, job: Future[Outcome]) -> Outcome:
+        """How far an interrupted job came, as it says; it has not begun, or has no time to say."""
+        if job.done() and not job.cancelled():
+            return job.result()
+        begun = host in self._sessions
+        fault = "interrupted; it does not say how far it came" if begun else "interrupted before it began"
+        outcome = Outcome(host, error=HostError(fault))
+        self.report.finished(outcome)
+        return outcome
 
     def _converge_one(self, host: Host, given: fabric.Connection | None) -> Outcome:
         outcome = Outcome(host.name, plain=_plain_urls(host, self.plan.apps(host)))
@@ -128,8 +142,9 @@ class Run:
             outcome.error = AgentError(f"a bug in Windlass: {type(bug).__name__}: {bug}")
             outcome.error.__cause__ = bug
         if self.interrupted and outcome.error:
-            done = f"{outcome.counts['changed']} changed, {outcome.counts['ok']} ok"
-            outcome.error = HostError(f"interrupted after {done}", hint="Run again: what was done is kept.")
+            after = f"interrupted after {outcome.counts['changed']} changed, {outcome.counts['ok']} ok"
+            begun = host.name in self._sessions
+            outcome.error = HostError(after, hint="Run again: what was done is kept.") if begun else HostError(NOT_BEGUN)
         outcome.seconds = time.monotonic() - start
         self.report.finished(outcome)
         return outcome
@@ -138,7 +153,7 @@ class Run:
         """Converges a host over one session, and puts what its agent says into the outcome."""
         say = self.report.sayer(host.name)
         with reached(host, self.options, say, given, may_install=not self.request.check) as session:
-            self._sessions.append(session)
+            self._sessions[host.name] = session
             if self.interrupted:
                 raise HostError("interrupted before it began")
             catalog = Catalog(self.plan.entries(host))

@@ -11,6 +11,7 @@ from windlass.release.health import Question
 from windlass.release.instance import Instance
 from windlass.release.records import Releases
 from windlass.resources.certificate import look_at
+from windlass.vitals import vitals
 
 if TYPE_CHECKING:
     from windlass.machine import Machine
@@ -20,7 +21,7 @@ HEALTH_TIMEOUT = 5  # seconds
 
 
 def collect(machine: Machine, apps: list[dict[str, str]]) -> dict[str, Any]:
-    """The host's disk and uptime, and each app's release, process, health and certificate.
+    """The host's disk, uptime and vital signs, and each app's release, process, health and certificate.
 
     An app is given as `{"name", "domain", "health_path"}`. Sizes are in bytes, times in seconds.
     """
@@ -32,6 +33,7 @@ def collect(machine: Machine, apps: list[dict[str, str]]) -> dict[str, Any]:
         "disk_size": disk.total,
         "uptime": uptime,
         "nginx": _active(machine, "nginx.service"),
+        **vitals(machine, [app["name"] for app in apps]),
         "apps": [_app(machine, **app) for app in apps],
     }
 

@@ -23,11 +23,15 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
+# A task has no place for a command line behind two dashes; Fabric has its own: `fab -H root@HOST -- COMMAND`.
+NO_TASKS = frozenset({"run", "ssh"})
+
+
 def collection() -> Collection:
-    """All commands as tasks; those of a group (`lab`) as a collection of its name."""
+    """All commands but these as tasks; those of a group (`lab`) as a collection of its name."""
     tasks = Collection()
     context = click.Context(cli)
-    for name in COMMANDS:
+    for name in (name for name in COMMANDS if name not in NO_TASKS):
         command = cli.get_command(context, name)
         if isinstance(command, click.Group):
             group = Collection(name)

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from windlass import questions
+
 if TYPE_CHECKING:
     from rich.live import Live
     from rich.table import Table
@@ -60,13 +62,27 @@ class Terminal:
             if self._display is None and text:
                 self._display = _display(self._render)
 
+    def ask(self, question: str) -> str:
+        """What is typed unseen; all other lines wait meanwhile. Raises UnansweredError."""
+        with self._lock:
+            watched = self._display is not None
+            self._take_away()
+            try:
+                return questions.ask(question)
+            finally:
+                if watched:
+                    self._display = _display(self._render)
+
     def close(self) -> None:
         """Takes the live lines away."""
         with self._lock:
-            if self._display is not None:
-                self._doing.clear()
-                self._display.stop()
-                self._display = None
+            self._doing.clear()
+            self._take_away()
+
+    def _take_away(self) -> None:
+        if self._display is not None:
+            self._display.stop()
+            self._display = None
 
     def _render(self) -> Table:
         from rich.spinner import Spinner

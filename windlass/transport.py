@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 PACKAGE = Path(__file__).parent
 
 # What is shipped, see [H] in the modules: these, and all modules of these packages, which go empty themselves.
-PACKAGES = ("release", "resources")
-SHIPPED = ("agent", "audit", "facts", "files", "lock", "machine", "owed", "status", "wire")
+PACKAGES = ("logs", "release", "resources")
+SHIPPED = ("agent", "audit", "facts", "files", "lock", "machine", "oneoff", "owed", "status", "vitals", "wire")
 
 # Exit statuses of the script below, outside those that sh, sudo and Python use themselves.
 NO_PYTHON = 97
@@ -103,6 +103,10 @@ class Session:
                     self._say(message["text"])
                 case _:
                     on_event(message)
+
+    def send(self, body: bytes) -> None:
+        """Sends what a request under way takes beside contents, e.g. a command's input; from any thread."""
+        self._wire.write({"type": "content"}, body)
 
     def close(self) -> None:
         """Ends the connection, and so the agent: it stops what it runs, and goes."""

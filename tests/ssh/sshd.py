@@ -144,9 +144,12 @@ def output(channel: paramiko.Channel) -> str:
 
 
 @contextlib.contextmanager
-def listening(answer: Callable[[socket.socket], None]) -> Iterator[int]:
-    """A port that gives every connection to `answer`, in a thread, and closes it after."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
+def listening(answer: Callable[[socket.socket], None], path: Path | None = None) -> Iterator[int]:
+    """A port, or a path, that gives every connection to `answer`, in a thread, and closes it after."""
+    with socket.socket(socket.AF_UNIX) if path else socket.create_server(("127.0.0.1", 0)) as server:
+        if path:
+            server.bind(str(path))
+            server.listen()
 
         def serve() -> None:
             while True:
@@ -159,7 +162,7 @@ def listening(answer: Callable[[socket.socket], None]) -> Iterator[int]:
 
         thread = threading.Thread(target=serve, daemon=True)
         thread.start()
-        yield server.getsockname()[1]
+        yield 0 if path else server.getsockname()[1]
         server.shutdown(socket.SHUT_RDWR)
         thread.join(10)
 

@@ -22,14 +22,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-@pytest.fixture(autouse=True)
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An empty home folder and no agent."""
-    monkeypatch.setenv("HOME", str(tmp_path))
-    monkeypatch.delenv("SSH_AUTH_SOCK", raising=False)
-    return tmp_path
-
-
 def failure(port: int, more: ConnectOptions | None = None, **connect: object) -> str:
     """What is said when it fails, without the host."""
     with pytest.raises(ConnectError) as caught:
@@ -141,6 +133,16 @@ def test_no_common_algorithm(tmp_path: Path) -> None:
         assert said == (
             "the host's SSH and ours have no algorithm in common: Incompatible ssh peer (no acceptable kex algorithm)"
         )
+
+
+def test_a_peer_that_breaks_the_protocol() -> None:
+    def answer(wire: socket.socket) -> None:
+        # A packet of the type 99, where an exchange of keys begins with 20.
+        wire.sendall(b"SSH-2.0-odd\r\n" + (12).to_bytes(4, "big") + bytes([10, 99]) + bytes(10))
+        silence(wire)
+
+    with listening(answer) as port:
+        assert failure(port) == "the SSH handshake failed: Expecting packet from (20,), got 99"
 
 
 def test_a_host_that_runs_no_commands(tmp_path: Path) -> None:

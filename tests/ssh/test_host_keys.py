@@ -31,14 +31,6 @@ def stranger(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return make_key(tmp_path_factory.mktemp("keys") / "stranger")
 
 
-@pytest.fixture(autouse=True)
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An empty home folder and no agent."""
-    monkeypatch.setenv("HOME", str(tmp_path))
-    monkeypatch.delenv("SSH_AUTH_SOCK", raising=False)
-    return tmp_path
-
-
 def known(folder: Path, *lines: str) -> Path:
     """A known_hosts file of these lines."""
     file = folder / "known_hosts"
@@ -77,7 +69,6 @@ def test_a_key_known_for_the_plain_name_is_good_on_any_port(server: Sshd, tmp_pa
 
 
 def test_the_defaults_are_those_of_ssh(server: Sshd, home: Path) -> None:
-    (home / ".ssh").mkdir()
     known(home / ".ssh", f"{server.name} {public(server.host_keys['ed25519'])}")
     ssh.close(ssh.connect(host(server.port, key=server.key)))
     known(home / ".ssh", f"other {public(server.host_keys['ed25519'])}")
@@ -191,3 +182,25 @@ def test_a_revoked_key_is_refused_whoever_believes_it(
     file = known(tmp_path, f"{server.name} {key}", f"@revoked {name} {key}")
     with pytest.raises(ConnectError, match=rf"its host key ssh-ed25519 SHA256:\S+ is revoked \({file}:2\)\n"):
         believe(server, file, host_key=key if in_inventory else None)
+
+
+@pytest.mark.parametrize("pattern", ["127.0.0.?", "[127.0.0.1]:*", "*,!other"])
+def test_patterns_of_known_hosts(server: Sshd, tmp_path: Path, stranger: Path, pattern: str) -> None:
+    believe(server, known(tmp_path, f"{pattern} {public(server.host_keys['ed25519'])}"))
+    with pytest.raises(ConnectError, match="unknown host key"):
+        believe(server, known(tmp_path, f"{pattern},!127.0.0.1,![127.0.0.1]:* {public(server.host_keys['ed25519'])}"))
+
+
+@pytest.mark.parametrize("name", ["127.0.0.1", "*"])
+def test_a_certificate_authority_for_hosts_is_not_taken_for_a_host_key(server: Sshd, tmp_path: Path, name: str) -> None:
+    """Whose certificates paramiko cannot check: the host is unknown, and the message says why."""
+    file = known(tmp_path, f"@cert-authority {name} {public(server.host_keys['ed25519'])}")
+    with pytest.raises(ConnectError) as caught:
+        believe(server, file)
+    shown = f"ssh-ed25519 {fingerprint(server.host_keys['ed25519'])}"
+    assert (
+        f": unknown host key {shown}; {file}:1 trusts a certificate authority for it, which cannot be checked here\n"
+        in str(caught.value)
+    )
+    believe(server, file, accept=True)
+    assert file.read_text().count("\n") == 2

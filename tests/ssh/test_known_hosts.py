@@ -45,12 +45,17 @@ def test_the_lines_of_one_host_are_found(tmp_path: Path, stranger: Path) -> None
         "web1 ssh-ed25519 not/base64!",
         "web1 ssh-ed25519 AAAA",
         "web1",
+        "|1|nonsense ssh-ed25519 AAAA",
+        f"|1|AAAA|AAAA {key}",
     )
 
     def lines(name: str) -> list[str]:
-        return [key.where.removeprefix(f"{file}:") + " revoked" * key.revoked for key in lookup(name, [file])]
+        return [
+            key.where.removeprefix(f"{file}:") + " revoked" * key.revoked + " authority" * key.authority
+            for key in lookup(name, [file])
+        ]
 
-    assert lines("web1") == ["4", "8 revoked"]
+    assert lines("web1") == ["4", "7 authority", "8 revoked"]
     assert lines("192.0.2.1") == ["4"]
     assert lines("[web1]:2222") == ["6"]
     assert lines("a.example.com") == ["5"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import socket
 import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,26 +11,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.ssh.logins import log_in, refusal
-from tests.ssh.sshd import ME, Sshd, agent, fingerprint, make_key
+from tests.ssh.sshd import ME, Sshd, agent, fingerprint, listening, make_key
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sshd]:
-    """An sshd as hardened ones are: three wrong keys, and it hangs up."""
-    with Sshd(tmp_path_factory.mktemp("sshd"), "MaxAuthTries 3") as running:
-        yield running
-
-
-@pytest.fixture(autouse=True)
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A home folder with an empty .ssh, and no agent."""
-    (tmp_path / ".ssh").mkdir()
-    monkeypatch.setenv("HOME", str(tmp_path))
-    monkeypatch.delenv("SSH_AUTH_SOCK", raising=False)
-    return tmp_path
+    pass
 
 
 ADVICE = (
@@ -54,27 +39,38 @@ def test_other_kinds_of_keys_work(tmp_path: Path, kind: str) -> None:
         log_in(server, key)
 
 
-def test_the_certificate_beside_a_key_is_used(tmp_path: Path) -> None:
-    authority = make_key(tmp_path / "authority")
-    key = make_key(tmp_path / "key")
-    sign = ["ssh-keygen", "-q", "-s", str(authority), "-I", "me", "-n", ME, f"{key}.pub"]
-    subprocess.run(sign, check=True)
-    with Sshd(tmp_path / "sshd", f"TrustedUserCAKeys {authority}.pub") as server:
-        log_in(server, key)
-
-
 def test_the_agent_is_asked(server: Sshd, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    with agent(tmp_path, make_key(tmp_path / "other"), server.key) as socket:
-        monkeypatch.setenv("SSH_AUTH_SOCK", socket)
+    with agent(tmp_path, make_key(tmp_path / "other"), server.key) as path:
+        monkeypatch.setenv("SSH_AUTH_SOCK", path)
         log_in(server)
+
+
+@pytest.mark.parametrize("said", ["%d/agent.sock", "~/agent.sock", "$OUR_AGENT", "${OUR_AGENT}"])
+def test_the_agent_that_ssh_config_names(
+    server: Sshd, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, said: str
+) -> None:
+    (tmp_path / ".ssh/config").write_text(f"IdentityAgent {said}\n")
+    with agent(tmp_path, server.key) as path:
+        monkeypatch.setenv("OUR_AGENT", path)
+        log_in(server)
+    assert refusal(server) == (
+        f"login refused; offered: nothing; not usable: the agent ([Errno 2] No such file or directory){ADVICE}"
+    )
+
+
+def test_no_agent_at_all_on_demand(server: Sshd, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / ".ssh/config").write_text("IdentityAgent none\n")
+    with agent(tmp_path, server.key) as path:
+        monkeypatch.setenv("SSH_AUTH_SOCK", path)
+        assert refusal(server) == f"login refused; offered: nothing{ADVICE}"
 
 
 def test_a_named_key_file_is_offered_alone(server: Sshd, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Neither the agent nor ~/.ssh helps out, though both have the right key: the inventory is wrong, and says so."""
     shutil.copy(server.key, tmp_path / ".ssh/id_ed25519")
     wrong = make_key(tmp_path / "wrong")
-    with agent(tmp_path, server.key) as socket:
-        monkeypatch.setenv("SSH_AUTH_SOCK", socket)
+    with agent(tmp_path, server.key) as path:
+        monkeypatch.setenv("SSH_AUTH_SOCK", path)
         assert refusal(server, wrong) == f"login refused; offered: {wrong} {fingerprint(wrong)}{ADVICE}"
 
 
@@ -83,8 +79,8 @@ def test_an_identity_file_of_ssh_config_goes_before_the_agents_keys(
 ) -> None:
     """The agent's four wrong keys would use up what the host allows."""
     (tmp_path / ".ssh/config").write_text(f"Host 127.0.0.1\n  IdentityFile {server.key}\n")
-    with agent(tmp_path, *(make_key(tmp_path / f"wrong{number}") for number in range(4))) as socket:
-        monkeypatch.setenv("SSH_AUTH_SOCK", socket)
+    with agent(tmp_path, *(make_key(tmp_path / f"wrong{number}") for number in range(4))) as path:
+        monkeypatch.setenv("SSH_AUTH_SOCK", path)
         log_in(server)
 
 
@@ -93,8 +89,8 @@ def test_identities_only_keeps_the_agents_keys_back(
 ) -> None:
     wrong = make_key(tmp_path / "wrong")
     (tmp_path / ".ssh/config").write_text(f"IdentitiesOnly yes\nIdentityFile {wrong}\n")
-    with agent(tmp_path, server.key) as socket:
-        monkeypatch.setenv("SSH_AUTH_SOCK", socket)
+    with agent(tmp_path, server.key) as path:
+        monkeypatch.setenv("SSH_AUTH_SOCK", path)
         assert refusal(server).startswith(f"login refused; offered: {wrong} {fingerprint(wrong)}\n")
 
 
@@ -102,8 +98,8 @@ def test_a_public_key_says_which_of_the_agents_keys(
     server: Sshd, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     wrong = [make_key(tmp_path / f"wrong{number}") for number in range(4)]
-    with agent(tmp_path, *wrong, server.key) as socket:
-        monkeypatch.setenv("SSH_AUTH_SOCK", socket)
+    with agent(tmp_path, *wrong, server.key) as path:
+        monkeypatch.setenv("SSH_AUTH_SOCK", path)
         log_in(server, Path(f"{server.key}.pub"))
         (tmp_path / ".ssh/config").write_text(f"IdentitiesOnly yes\nIdentityFile {server.key}.pub\n")
         log_in(server)
@@ -120,8 +116,8 @@ def test_nothing_fits(server: Sshd, tmp_path: Path, monkeypatch: pytest.MonkeyPa
     default = make_key(tmp_path / ".ssh/id_rsa", "rsa")
     locked = make_key(tmp_path / ".ssh/id_ed25519", passphrase="secret")
     wrong = make_key(tmp_path / "wrong")
-    with agent(tmp_path, wrong) as socket:
-        monkeypatch.setenv("SSH_AUTH_SOCK", socket)
+    with agent(tmp_path, wrong) as path:
+        monkeypatch.setenv("SSH_AUTH_SOCK", path)
         assert refusal(server) == (
             f"login refused; offered: the agent's wrong {fingerprint(wrong)}, {default} {fingerprint(default)};"
             f" not usable: {locked} (needs its passphrase){ADVICE}"
@@ -129,8 +125,8 @@ def test_nothing_fits(server: Sshd, tmp_path: Path, monkeypatch: pytest.MonkeyPa
 
 
 def test_an_empty_agent_is_mentioned(server: Sshd, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    with agent(tmp_path) as socket:
-        monkeypatch.setenv("SSH_AUTH_SOCK", socket)
+    with agent(tmp_path) as path:
+        monkeypatch.setenv("SSH_AUTH_SOCK", path)
         assert refusal(server) == f"login refused; offered: nothing; the agent has no keys{ADVICE}"
 
 
@@ -140,10 +136,38 @@ def test_the_wrong_user(server: Sshd) -> None:
     assert "the authorized_keys of nobody-here there" in said
 
 
+def test_an_agent_that_will_not_sign(server: Sshd, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It would ask the user first, and nobody is there to be asked."""
+    with agent(tmp_path) as path:
+        monkeypatch.setenv("SSH_AUTH_SOCK", path)
+        monkeypatch.setenv("SSH_ASKPASS", "/bin/false")
+        subprocess.run(["ssh-add", "-q", "-c", server.key], check=True, stdin=subprocess.DEVNULL, capture_output=True)
+        assert refusal(server).startswith(
+            f"login refused; offered: the agent's {server.key.name} {fingerprint(server.key)};"
+            " the last one cannot be used: key cannot be used for signing\n"
+        )
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # paramiko leaves its socket open
+def test_an_agent_that_speaks_nonsense(server: Sshd, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "agent.sock"
+    monkeypatch.setenv("SSH_AUTH_SOCK", str(path))
+
+    def answer(wire: socket.socket) -> None:
+        while wire.recv(4096):
+            wire.sendall((1).to_bytes(4, "big") + b"\x05")  # SSH_AGENT_FAILURE
+
+    with listening(answer, path):
+        said = refusal(server)
+    assert said.startswith(
+        "login refused; offered: nothing; not usable: the agent (could not get keys from ssh-agent)\n"
+    )
+
+
 def test_too_many_keys(server: Sshd, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     wrong = [make_key(tmp_path / f"wrong{number}") for number in range(4)]
-    with agent(tmp_path, *wrong, server.key) as socket:
-        monkeypatch.setenv("SSH_AUTH_SOCK", socket)
+    with agent(tmp_path, *wrong, server.key) as path:
+        monkeypatch.setenv("SSH_AUTH_SOCK", path)
         offered = ", ".join(f"the agent's {key.name} {fingerprint(key)}" for key in wrong[:3])
         assert refusal(server) == (
             f"login refused; offered: {offered}; the host hung up: Too many authentication failures\n"

@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 import base64
-import os
-import pty
-import select
 import shutil
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,28 +15,13 @@ from hypothesis import strategies as st
 
 from tests.ssh.logins import log_in, refusal
 from tests.ssh.sshd import ME, Sshd, agent, host, make_key
+from tests.terminal_process import TerminalProcess
 from windlass.errors import ConnectError
 from windlass.ssh import connection as ssh
 from windlass.ssh.private_keys import KeyFile, UnusableKey, _loaded
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sshd]:
-    """An sshd as hardened ones are: three wrong keys, and it hangs up."""
-    with Sshd(tmp_path_factory.mktemp("sshd"), "MaxAuthTries 3") as running:
-        yield running
-
-
-@pytest.fixture(autouse=True)
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A home folder with an empty .ssh, and no agent."""
-    (tmp_path / ".ssh").mkdir()
-    monkeypatch.setenv("HOME", str(tmp_path))
-    monkeypatch.delenv("SSH_AUTH_SOCK", raising=False)
-    return tmp_path
+    pass
 
 
 @pytest.mark.parametrize(
@@ -166,22 +147,12 @@ except ConnectError as error:
 def on_terminal(server: Sshd, key: Path, answers: list[str]) -> str:
     """Log in from a process with a terminal that types these answers to the questions; what the terminal showed."""
     command = [sys.executable, "-c", SCRIPT, str(server.port), str(server.known_hosts), str(key)]
-    pid, terminal = pty.fork()
-    if pid == 0:
-        os.execv(sys.executable, command)
-    shown = ""
-    deadline = time.monotonic() + 30
-    while time.monotonic() < deadline:
-        if select.select([terminal], [], [], 1)[0]:
-            try:
-                shown += os.read(terminal, 4096).decode()
-            except OSError:  # the process ended
-                break
-        if answers and shown.count("Passphrase for ") > shown.count("\n") and shown.endswith(": "):
-            os.write(terminal, f"{answers.pop(0)}\n".encode())
-    os.close(terminal)
-    os.waitpid(pid, 0)
-    return shown.replace("\r\n", "\n")
+    with TerminalProcess(command) as process:
+        for count, answer in enumerate(answers, 1):
+            process.until("Passphrase for ", times=count)
+            process.type(f"{answer}\n")
+        process.end()
+    return process.shown
 
 
 def test_the_passphrase_is_asked_for_once_on_a_terminal(server: Sshd, locked: Path) -> None:

@@ -79,7 +79,7 @@ def converge(
     report = _report(chosen, check=check, verbosity=verbose)
     words = f"{command} {' '.join(chosen.hosts)}"
     request = Request(command=words, check=check, diff=diff, forks=chosen.forks)
-    run = Run(request, chosen.connecting(), plan, report)
+    run = Run(request, chosen.connecting(report.terminal.ask), plan, report)
     given = {hosts[0].name: project.connection} if project.connection else None
     try:
         outcomes = Rolling(run, serial, keep_going).converge(hosts, given)

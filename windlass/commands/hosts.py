@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import click
+
+from windlass.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,6 +27,7 @@ def on_hosts(command: Command) -> Command:
             click.option("--limit", metavar="PATTERN", help="Only those of the hosts that match this too."),
             click.option("--forks", type=click.IntRange(1, 100), default=10, show_default=True, help="Hosts at once."),
             click.option("--accept-new-host-key", is_flag=True, help="Trust the key of a host never seen before."),
+            click.option("--ask-pass", is_flag=True, help="Ask for the login password."),
             click.option("--ask-sudo-pass", is_flag=True, help="Ask for the sudo password."),
             click.option("--json", "as_json", is_flag=True, help="One JSON document instead of lines."),
             click.option("--debug", is_flag=True, help="Show tracebacks and the SSH library's log."),
@@ -42,25 +45,42 @@ class Selection:
     limit: str | None
     forks: int
     accept_new_host_key: bool
+    ask_pass: bool
     ask_sudo_pass: bool
     as_json: bool
     debug: bool
 
     def chosen(self, project: Project) -> list[Host]:
-        """The hosts; asks for the sudo password if that is wanted."""
+        """The hosts; asks for the passwords that are wanted, once for all of them."""
         if self.debug:
             from windlass.cli import show_everything
 
             show_everything()
         hosts = project.hosts(self.hosts, self.limit)
+        if self.ask_pass:
+            password = _password("--ask-pass", "login password: ")
+            for host in hosts:
+                host.connect.password = password
         if self.ask_sudo_pass:
-            password = click.prompt("sudo password", hide_input=True, err=True)
+            password = _password("--ask-sudo-pass", "sudo password: ")
             for host in hosts:
                 host.connect.become_password = password
         return hosts
 
-    def connecting(self) -> ConnectOptions:
-        """How to connect to them."""
+    def connecting(self, ask: Callable[[str], str] | None = None) -> ConnectOptions:
+        """How to connect to them; `ask` asks for passphrases, None = on the terminal, where nothing else is shown."""
         from windlass.ssh.connection import ConnectOptions
 
-        return ConnectOptions(accept_new_host_key=self.accept_new_host_key)
+        options = ConnectOptions(accept_new_host_key=self.accept_new_host_key)
+        return replace(options, ask=ask) if ask else options
+
+
+def _password(option: str, question: str) -> str:
+    from windlass.questions import UnansweredError, ask
+
+    try:
+        return ask(question)
+    except UnansweredError:
+        raise UsageError(
+            f"{option}: nobody answers", hint="It asks on a terminal; without one, log in by key."
+        ) from None

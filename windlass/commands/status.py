@@ -10,6 +10,7 @@ import click
 from windlass.commands import figures
 from windlass.commands.asking import ask, show
 from windlass.commands.hosts import Selection, on_hosts
+from windlass.commands.vitals import vital_signs
 
 if TYPE_CHECKING:
     from windlass.host import Host
@@ -51,7 +52,8 @@ def _lines(answer: dict[str, Any]) -> list[str]:
     nginx = "" if answer["nginx"] else click.style("  nginx is not running", fg="red")
     up = figures.span(answer["uptime"])
     head = f"{answer['host']}  {answer['system']}, {answer['cpus']} CPUs, {disk}, up {up}{nginx}"
-    return [head, *(f"  {line}" for app in answer["apps"] for line in _app_lines(app))]
+    lines = [*vital_signs(answer), *(line for app in answer["apps"] for line in _app_lines(app))]
+    return [head, *(f"  {line}" for line in lines)]
 
 
 def _app_lines(app: dict[str, Any]) -> list[str]:

@@ -21,6 +21,8 @@ SYNONYMS = {
     "ansible_ssh_port": "ansible_port",
     "ansible_ssh_user": "ansible_user",
     "ansible_ssh_private_key_file": "ansible_private_key_file",
+    "ansible_ssh_pass": "ansible_password",
+    "ansible_ssh_password": "ansible_password",
     "ansible_sudo": "ansible_become",
     "ansible_sudo_user": "ansible_become_user",
     "ansible_become_pass": "ansible_become_password",
@@ -108,6 +110,7 @@ class Connection(BaseModel):
     ansible_port: Annotated[int, BeforeValidator(_number), Field(ge=1, le=65535)] | None = None
     ansible_user: Annotated[str, word(r"[A-Za-z0-9_][A-Za-z0-9_.@\\-]*\$?", "a user name")] | None = None
     ansible_private_key_file: Annotated[str, Field(min_length=1)] | None = None
+    ansible_password: Annotated[str, Field(min_length=1)] | None = None
     ansible_ssh_common_args: Annotated[str | None, BeforeValidator(_proxy_jump)] = None
     ansible_connection: Literal["ssh", "paramiko", "paramiko_ssh", "smart"] = "ssh"
     ansible_become: Annotated[bool, BeforeValidator(_truth)] = True
@@ -136,6 +139,7 @@ class Connection(BaseModel):
             port=self.ansible_port,
             user=self.ansible_user,
             key_file=Path(key).expanduser().absolute() if key else None,
+            password=self.ansible_password,
             proxy_jump=self.ansible_ssh_common_args,
             become=self.ansible_become,
             become_password=self.ansible_become_password,

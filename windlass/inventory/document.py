@@ -29,6 +29,7 @@ _SCALARS = {
     for kind in ("bool", "float", "int", "null", "timestamp")
 }
 _DEPTH = 100  # levels of nesting; the C parser recurses, and some 10,000 levels end the process
+_VAULT = "Windlass cannot open Ansible's vault: put the secret into a file (env_file), mode 0600"
 _ALIASED = 100_000  # values that aliases may add to a file
 
 
@@ -49,12 +50,15 @@ class DocumentError(Exception):
 def text_of(path: Path, name: str) -> str:
     """The text of a file, shown to the user as `name`. Raises DocumentError."""
     try:
-        return path.read_text(encoding="utf-8-sig")
+        text = path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
         line = error.object[: error.start].count(b"\n") + 1
         raise DocumentError(Place(name, line), "this is not UTF-8 text") from None
     except OSError as error:
         raise DocumentError(Place(name), f"cannot be read: {error.strerror}") from None
+    if text.startswith("$ANSIBLE_VAULT;"):
+        raise DocumentError(Place(name, 1), _VAULT)
+    return text
 
 
 class Document:
@@ -176,7 +180,7 @@ class Document:
         if node.tag == "!unsafe":
             return Unsafe(node.value)
         if node.tag in ("!vault", "!vault-encrypted"):
-            self._refuse(node, "Windlass cannot open Ansible's vault: put the secret into a file (env_file), mode 0600")
+            self._refuse(node, _VAULT)
         if node.tag == f"{_PLAIN}value":
             return node.value
         return self._refuse(node, f"the tag {node.tag.removeprefix(_PLAIN)!r} is not understood")

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from windlass.inventory.tree import Variables
 
 EXTENSIONS = (".yml", ".yaml", ".json")
-_INI = (".ini", "")
+_INI = (".ini", ".hosts", ".inventory", "")
 _OTHER_FOLDERS = frozenset({"group_vars", "host_vars", "secrets"})
 
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
 
 M = TypeVar("M", bound=BaseModel)
-_SECRET = ("ansible_become_password", "env")  # fields whose values are not shown
+_SECRET = ("ansible_password", "ansible_become_password", "env")  # fields whose values are not shown
 _EXPECTED = {
     "string_type": "text; put it in quotes",
     "int_type": "a whole number",

@@ -11,6 +11,7 @@ from windlass.inventory.document import Unsafe
 from windlass.inventory.problems import did_you_mean
 
 if TYPE_CHECKING:
+    import jinja2
     import jinja2.sandbox
 
     from windlass.inventory.tree import Variable, Variables
@@ -93,7 +94,7 @@ class Values(Mapping[str, Any]):
             raise
         except jinja2.UndefinedError as error:
             near = [did_you_mean(name, self) for name in names if name not in self]
-            raise RenderError(variable, way, f"{error.message}{near[0] if near else ''} in {text!r}") from None
+            raise RenderError(variable, way, f"{_plain(error)}{near[0] if near else ''} in {text!r}") from None
         except jinja2.TemplateSyntaxError as error:
             raise RenderError(
                 variable, way, f"not a template: {(error.message or '').rstrip('.')} in {text!r}"
@@ -119,6 +120,14 @@ class HostVariables(Mapping[str, Values]):
 
     def __len__(self) -> int:
         return len(self._names)
+
+
+def _plain(error: jinja2.UndefinedError) -> str:
+    """What Jinja2 says, without the names of our classes."""
+    message = error.message or ""
+    for kind, name in ((HostVariables, "hostvars"), (Values, "the host")):
+        message = message.replace(f"'{kind.__module__}.{kind.__name__} object'", name)
+    return message
 
 
 def _has_template(value: Any) -> bool:

@@ -1,6 +1,7 @@
 """What all settings share: strictness, and errors that know where in a value they are."""
 
 import re
+from dataclasses import dataclass
 from typing import Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict
@@ -22,7 +23,14 @@ class Faults(ValueError):
         self.faults = faults
 
 
-def word(pattern: str, expected: str) -> BeforeValidator:
+@dataclass(frozen=True, kw_only=True)
+class Word(BeforeValidator):
+    """A check of text, which says in words what it expects."""
+
+    expected: str
+
+
+def word(pattern: str, expected: str) -> Word:
     """A check that a value is text and matches as a whole; else "VALUE is not EXPECTED"."""
 
     def check(value: Any) -> Any:
@@ -30,7 +38,7 @@ def word(pattern: str, expected: str) -> BeforeValidator:
             raise ValueError(f"{value!r} is not {expected}")
         return value
 
-    return BeforeValidator(check)
+    return Word(check, expected=expected)
 
 
 def one_line(value: str) -> str:

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import io
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import fabric
 import paramiko
 
 from windlass.errors import ConnectError
+from windlass.ssh.user_config import UserConfig, read_config
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
 FILES = ("~/.ssh/config", "/etc/ssh/ssh_config")
 
@@ -23,10 +24,16 @@ def connection_to(
     user: str | None = None,
     port: int | None = None,
     key_file: Path | None = None,
+    password: str | None = None,
     proxy_jump: str | None = None,
 ) -> fabric.Connection:
-    """A connection to open, with its jump hosts; None = ssh_config decides, or the default; raises ConnectError."""
+    """A connection to open, with its jump hosts; None = ssh_config decides, or the default; raises ConnectError.
+
+    `password` is the host's alone, no jump host gets it.
+    """
     connection = _direct(address, user, port, key_file, proxy_jump)
+    if password is not None:
+        connection.connect_kwargs["password"] = password
     connection.gateway = gateway_of(connection, key_file=key_file)
     return connection
 
@@ -73,19 +80,13 @@ def _direct(
 
 def _ssh_config(said: Mapping[str, str | int | None]) -> paramiko.SSHConfig:
     """The user's and the system's configuration, with our values in front: the first value is the one that counts."""
-    config = paramiko.SSHConfig()
+    config = UserConfig()
     ours = [f"{key} {value}" for key, value in said.items() if value is not None]
     if broken := [line for line in ours if not line.isprintable()]:
         raise ConnectError(f"{broken[0]!r} holds a character that has no place in it")
     config.parse(io.StringIO("\n".join(ours)))
     for name in FILES:
-        try:
-            text = Path(name).expanduser().read_text()
-        except FileNotFoundError:
-            continue
-        except (OSError, UnicodeDecodeError) as error:
-            raise ConnectError(f"{name} cannot be read: {error}") from None
-        config.parse(io.StringIO(text))
+        config.parse(io.StringIO(read_config(name)))
     return config
 
 

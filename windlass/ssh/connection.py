@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from windlass import questions
 from windlass.errors import ConnectError
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ class ConnectOptions:
     known_hosts: list[Path] | None = None  # the first is written to; None = those of ssh
     keepalive: float = 10  # of silence, before the host is asked for a sign of life
     dead_after: float = 25  # of silence, after which it counts as dead
+    ask: Callable[[str], str] = questions.ask  # for a key's passphrase
 
 
 def connect(
@@ -42,7 +44,12 @@ def connect(
 
     wanted = host.connect
     connection = connection_to(
-        wanted.address, user=wanted.user, port=wanted.port, key_file=wanted.key_file, proxy_jump=wanted.proxy_jump
+        wanted.address,
+        user=wanted.user,
+        port=wanted.port,
+        key_file=wanted.key_file,
+        password=wanted.password,
+        proxy_jump=wanted.proxy_jump,
     )
     Opener(options, say).open(connection, host.name, wanted.host_key)
     return connection
@@ -54,15 +61,18 @@ def adopt(
     say: Callable[[str], None] = lambda line: None,
     *,
     host_key: str | None = None,
+    password: str | None = None,
 ) -> fabric.Connection:
     """The same for a connection that Fabric made (`fab -H root@HOST`); one already open is opened again, verified.
 
-    `host_key` is what the inventory says of the host ("ssh-ed25519 AAAA..."); None = it says nothing.
+    `host_key` ("ssh-ed25519 AAAA...") and `password` are what the inventory says of the host; None = it says nothing.
     """
     from windlass.ssh.config import gateway_of
     from windlass.ssh.opening import Opener
 
     close(connection)
+    if password is not None:
+        connection.connect_kwargs["password"] = password
     if "proxyjump" in connection.ssh_config:
         connection.gateway = gateway_of(connection)  # Fabric visits several hops in the wrong order
     Opener(options, say).open(connection, connection.original_host, host_key)

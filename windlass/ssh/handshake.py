@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from windlass.ssh.link import Link
     from windlass.ssh.login import Login
 
-OPEN_TIMEOUT = 30  # seconds for the host to open a channel
+LOGIN_TIMEOUT = 25  # seconds for the host to say something about a key or password
+OPEN_TIMEOUT = 25  # seconds for the host to open a channel
 TURNED_AWAY = ("Exceeded MaxStartups", "Not allowed at this time")  # sshd, instead of a version line
 BUSY = "sshd does so when it has too many connections (MaxStartups) or penalises this address; or is it fail2ban?"
 
@@ -39,6 +40,7 @@ def shake_hands(link: Link, keys: HostKeys, login: Login, timeout: float) -> Tra
     """Verify the host, then log in, within `timeout` seconds each; raises ConnectError."""
     transport = Transport(cast("socket.socket", link))
     transport.banner_timeout = transport.handshake_timeout = timeout
+    transport.auth_timeout = LOGIN_TIMEOUT
     transport.channel_timeout = OPEN_TIMEOUT
     algorithms = transport.get_security_options()
     algorithms.key_types = keys.algorithms(algorithms.key_types)

@@ -28,6 +28,7 @@ class HostKeys:
         self.files: list[Path] = []
         self.revoked: list[KnownKey] = []
         self.known: list[KnownKey] = []
+        self.authorities: list[KnownKey] = []
         self.from_inventory = False
         self._plain: list[KnownKey] = []
         self._accept: Callable[[str], None] | None = None
@@ -35,8 +36,10 @@ class HostKeys:
     def load(self, files: list[Path], inventory: str | None) -> None:
         """Read what is known; `inventory` has one key per line, None = no key there."""
         self.files = files
-        exact = lookup(self.name, files)
-        plain = lookup(self.address, files) if self.name.startswith("[") else []
+        every = lookup(self.name, files)
+        every_plain = lookup(self.address, files) if self.name.startswith("[") else []
+        self.authorities = [key for key in every + every_plain if key.authority]
+        exact, plain = ([key for key in keys if not key.authority] for keys in (every, every_plain))
         self.revoked = [key for key in exact + plain if key.revoked]
         self.known = [key for key in exact if not key.revoked]
         # As with ssh: a key known for the plain name is good on any port, but a different one there proves nothing.
@@ -95,8 +98,11 @@ class HostKeys:
 
     def _unknown(self, shown: KnownKey) -> ConnectError:
         kind = shown.kind.removeprefix("ssh-").partition("-")[0]
+        said = f"{self.where}: unknown host key {shown}"
+        if self.authorities:
+            said += f"; {self.authorities[0].where} trusts a certificate authority for it, which cannot be checked here"
         return ConnectError(
-            f"{self.where}: unknown host key {shown}",
+            said,
             hint="Compare it with what the host's console says"
             f" (ssh-keygen -lf /etc/ssh/ssh_host_{kind}_key.pub). If it"
             " is the same, run with --accept-new-host-key, or set `host_key` in the inventory"

@@ -31,6 +31,7 @@ class KnownKey:
     blob: bytes
     where: str
     revoked: bool = False
+    authority: bool = False  # it signs host keys, and is none itself
 
     def __str__(self) -> str:
         return f"{self.kind} {fingerprint(self.blob)}"
@@ -73,8 +74,7 @@ def _lookup_in(file: Path, name: str) -> list[KnownKey]:
     for number, line in enumerate(lines, 1):
         fields = line.split()
         marker = fields.pop(0) if line.lstrip().startswith(b"@") else b""
-        # A certificate authority is no host key; paramiko cannot check host certificates.
-        if len(fields) < 3 or fields[0].startswith(b"#") or marker not in (b"", b"@revoked"):
+        if len(fields) < 3 or fields[0].startswith(b"#") or marker not in (b"", b"@revoked", b"@cert-authority"):
             continue
         if not _matches(fields[0], name):
             continue
@@ -82,7 +82,8 @@ def _lookup_in(file: Path, name: str) -> list[KnownKey]:
             key = parse_key(b" ".join(fields[1:3]).decode(errors="replace"), f"{file}:{number}")
         except ValueError:
             continue  # as OpenSSH does: a key of a type we do not know
-        found.append(KnownKey(key.kind, key.blob, key.where, revoked=marker == b"@revoked"))
+        revoked, authority = marker == b"@revoked", marker == b"@cert-authority"
+        found.append(KnownKey(key.kind, key.blob, key.where, revoked=revoked, authority=authority))
     return found
 
 

@@ -5,8 +5,11 @@ Every wrong key costs 8 ms and one of the host's MaxAuthTries (3 on a hardened o
 1. a key file that the inventory (or `fab -i`) names: that one alone. No agent, no default keys: it works or it is
    an error that names the key. Only where the file needs a passphrase, or is but the public key, the agent signs;
 2. else the IdentityFiles of ~/.ssh/config (those that need a passphrase wait until the end, unless the agent has them);
-3. the agent's other keys, unless IdentitiesOnly;
-4. without any IdentityFile, ~/.ssh/id_ed25519, id_ecdsa, id_rsa.
+3. a password, where one is given: it was named, too, so the next are not tried;
+4. the agent's other keys, unless IdentitiesOnly;
+5. without any IdentityFile, ~/.ssh/id_ed25519, id_ecdsa, id_rsa.
+
+A key's certificates go before the bare key.
 """
 
 from __future__ import annotations
@@ -18,6 +21,8 @@ from typing import TYPE_CHECKING, Any
 import paramiko
 
 from windlass.errors import ConnectError
+from windlass.ssh.certificates import Certificate, beside, offered, whole
+from windlass.ssh.key_agent import ENVIRONMENT, open_agent
 from windlass.ssh.known_hosts import fingerprint
 from windlass.ssh.private_keys import KeyFile, LockedKey, UnusableKey
 
@@ -27,26 +32,33 @@ if TYPE_CHECKING:
     import fabric
 
     from windlass.ssh.handshake import Transport
+    from windlass.ssh.key_agent import NamedAgent
+    from windlass.ssh.private_keys import Ask
 
 DEFAULT_KEYS = ("id_ed25519", "id_ecdsa", "id_rsa")
 
 
 class Login:
-    """One attempt to log in; `where` is the host, for messages."""
+    """One attempt to log in; `where` is the host, for messages, `ask` asks for passphrases."""
 
-    def __init__(self, connection: fabric.Connection, where: str) -> None:
+    def __init__(self, connection: fabric.Connection, where: str, ask: Ask) -> None:
         self._where = where
+        self._ask = ask
         self._user: str = connection.user
         settings = connection.connect_kwargs
         named = [_path(name) for name in connection.ssh_config.get("identityfile", []) if name != "none"]
         self._explicit = [path for name in _listed(settings.get("key_filename")) if (path := _path(name)) not in named]
         self._files = [KeyFile(path) for path in self._explicit or named]
-        self._only_named = bool(self._explicit) or connection.ssh_config.get("identitiesonly") == "yes"
-        self._password: str | None = settings.get("password")  # from fab --prompt-for-login-password
-        self._agent: paramiko.Agent | None = None
+        self._password: str | None = settings.get("password")  # from --ask-pass, or fab --prompt-for-login-password
+        only = connection.ssh_config.get("identitiesonly") == "yes"
+        self._only_named = bool(self._explicit) or self._password is not None or only
+        self._identity_agent: str = connection.ssh_config.get("identityagent", ENVIRONMENT)
+        self._agent: paramiko.Agent | NamedAgent | None = None
         self._offered: dict[bytes, str] = {}
         self._unusable: list[str] = []
         self._verdict = ""
+        certificate = connection.ssh_config.get("certificatefile", "none")
+        self._certificates = [] if certificate == "none" else self._readable([_path(certificate.replace("%d", "~"))])
         self._check_explicit()
 
     def authenticate(self, transport: Transport) -> None:
@@ -73,8 +85,9 @@ class Login:
         except (paramiko.SSHException, OSError, EOFError) as error:
             if "timeout" in str(error):
                 self._verdict = f"; to the last one the host did not answer within {transport.auth_timeout:g} s"
-            elif str(error) not in ("Authentication failed.", "") and transport.is_active():
-                self._unusable.append(f"the last one ({error})")
+            elif isinstance(error, paramiko.SSHException) and not str(error).startswith("Authentication failed"):
+                # For example an agent that will not sign; in paramiko it costs the connection.
+                self._verdict = f"; the last one cannot be used: {error}"
         return transport.is_authenticated() or not transport.is_active() or self._verdict != ""
 
     def _check_explicit(self) -> None:
@@ -97,19 +110,19 @@ class Login:
             home = Path.home() / ".ssh"
             defaults = [KeyFile(home / name) for name in DEFAULT_KEYS if (home / name).is_file()]
             yield from self._from_files(defaults, locked)
-        for file in locked:
+        for file in locked if self._password is None or self._explicit else []:
             try:
-                yield from self._once(file.unlock(), str(file.path))
+                yield from self._once(file.unlock(self._ask), str(file.path), file.path)
             except UnusableKey as error:
                 self._cannot_use(file, error)
 
     def _from_files(self, files: list[KeyFile], locked: list[KeyFile]) -> Iterator[paramiko.PKey]:
         for file in files:
             try:
-                yield from self._once(file.load(), str(file.path))
+                yield from self._once(file.load(), str(file.path), file.path)
             except UnusableKey as error:
                 if in_agent := [key for key in self._agent_keys() if key.blob == file.blob]:
-                    yield from self._once(in_agent[0], f"{file.path} (by the agent)")
+                    yield from self._once(in_agent[0], f"{file.path} (by the agent)", file.path)
                 elif isinstance(error, LockedKey):
                     locked.append(file)
                 else:
@@ -120,19 +133,35 @@ class Login:
             yield from self._once(key, f"the agent's {key.comment or key.get_name()}")
 
     def _agent_keys(self) -> tuple[paramiko.AgentKey, ...]:
-        if self._agent is None:
+        if self._agent is None and self._identity_agent != "none":
             try:
-                self._agent = paramiko.Agent()
+                self._agent = open_agent(self._identity_agent)
             except (paramiko.SSHException, OSError) as error:
+                self._identity_agent = "none"
                 self._unusable.append(f"the agent ({error})")
-                return ()
-        return self._agent.get_keys()
+        return tuple(map(whole, self._agent.get_keys())) if self._agent else ()
 
-    def _once(self, key: paramiko.PKey, label: str) -> Iterator[paramiko.PKey]:
-        blob = key.asbytes()
+    def _once(self, key: paramiko.PKey, label: str, path: Path | None = None) -> Iterator[paramiko.PKey]:
+        """A key with each of its certificates, then the bare key; what was offered before is left out."""
+        for certificate in [*self._certificates, *self._readable(beside(path) if path else [])]:
+            if not certificate.certifies(key):
+                continue
+            if since := certificate.expired(key):
+                self._unusable.append(f"{certificate.path} (expired {since})")
+            else:
+                yield from self._unless_offered(certificate.of(key), str(certificate.path))
+        yield from self._unless_offered(key, label)
+
+    def _unless_offered(self, key: paramiko.PKey, label: str) -> Iterator[paramiko.PKey]:
+        blob = offered(key)
         if blob not in self._offered:
-            self._offered[blob] = f"{label} {fingerprint(blob)}"
+            self._offered[blob] = f"{label} {fingerprint(key.asbytes())}"
             yield key
+
+    def _readable(self, files: list[Path]) -> list[Certificate]:
+        certificates = [Certificate(file) for file in files]
+        self._unusable += [f"{one.path} ({one.fault})" for one in certificates if one.fault]
+        return certificates
 
     def _cannot_use(self, file: KeyFile, error: UnusableKey) -> None:
         if file.path in self._explicit:
@@ -144,13 +173,15 @@ class Login:
         if self._unusable:
             said += f"; not usable: {', '.join(self._unusable)}"
         if self._agent is not None and not self._agent.get_keys():
-            said += "; the agent has no keys" if "SSH_AUTH_SOCK" in os.environ else "; no agent"
+            said += "; the agent has no keys" if ENVIRONMENT in os.environ else "; no agent"
         said += self._verdict
         hint = (
             f"Put your public key into the authorized_keys of {self._user} there (ssh-copy-id), or set"
             " `ansible_user` or `ansible_ssh_private_key_file` in the inventory."
         )
-        if not transport.is_active():
+        if b"" in self._offered and not self._verdict:
+            hint = f"Is it the password of {self._user} there? It was tried once, so that no account is locked."
+        if not transport.is_active() and not self._verdict:
             said += f"; the host hung up: {transport.farewell or 'it gave no reason'}"
             hint = "Name one key: `ansible_ssh_private_key_file` in the inventory, or IdentityFile in ~/.ssh/config."
         return ConnectError(f"{self._where}: {said}", hint=hint)

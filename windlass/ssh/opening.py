@@ -55,7 +55,7 @@ class Opener:
         where = place(connection, name)
         timeout = connection.connect_timeout or self._options.connect_timeout
         keys = self._host_keys(connection, where, host_key)
-        login = Login(connection, where)
+        login = Login(connection, where, self._options.ask)
         link = self._link(connection, where, timeout)
         try:
             transport = shake_hands(link, keys, login, timeout)

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import base64
-import getpass
 import os
 import stat
-import sys
 import threading
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import paramiko
 from paramiko.message import Message
+
+from windlass.questions import UnansweredError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    Ask = Callable[[str], str]  # a question -> what is typed unseen; raises UnansweredError
 
 QUESTIONS = 3  # how often a passphrase is asked for
 
@@ -26,6 +32,7 @@ PEM_CLASSES: dict[bytes, type[paramiko.PKey]] = {b"RSA": paramiko.RSAKey, b"EC":
 
 _asking = threading.Lock()  # many hosts at once: one question at a time
 _loaded: dict[Path, paramiko.PKey] = {}
+_given_up: set[Path] = set()
 
 
 class UnusableKey(Exception):
@@ -52,15 +59,12 @@ class KeyFile:
         self._kind: type[paramiko.PKey] | None = None
 
     def load(self, passphrase: str | None = None) -> paramiko.PKey:
-        """The key, ready to sign, with the certificate beside it; read once; raises LockedKey or UnusableKey."""
+        """The key, ready to sign; read once; raises LockedKey or UnusableKey."""
         if (known := _loaded.get(self.path)) is not None:
             return known
         self._kind = self._kind or self._look()
         try:
             key = self._kind.from_private_key_file(str(self.path), passphrase)
-            certificate = Path(f"{self.path}-cert.pub")
-            if certificate.exists():
-                key.load_certificate(str(certificate))
         except paramiko.PasswordRequiredException:
             raise LockedKey from None
         except Exception:  # a damaged file also makes paramiko raise AssertionError, struct.error and others
@@ -68,18 +72,20 @@ class KeyFile:
         _loaded[self.path] = key
         return key
 
-    def unlock(self) -> paramiko.PKey:
-        """Ask for the passphrase on the terminal, once per run; raises UnusableKey."""
+    def unlock(self, ask: Ask) -> paramiko.PKey:
+        """Ask for the passphrase, once per run; raises UnusableKey."""
         with _asking:
             if (known := _loaded.get(self.path)) is not None:
                 return known
-            if not sys.stdin.isatty():
-                raise LockedKey
-            for _ in range(QUESTIONS):
-                try:
-                    return self.load(getpass.getpass(f"Passphrase for {self.path}: "))
-                except UnusableKey:
-                    continue
+            if self.path not in _given_up:
+                for _ in range(QUESTIONS):
+                    try:
+                        return self.load(ask(f"Passphrase for {self.path}: "))
+                    except UnansweredError:
+                        raise LockedKey from None
+                    except UnusableKey:
+                        continue
+                _given_up.add(self.path)
         raise UnusableKey("is not opened by that passphrase", "Load it into the agent (ssh-add).")
 
     def _look(self) -> type[paramiko.PKey]:

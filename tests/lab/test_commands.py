@@ -1,0 +1,56 @@
+"""Logins, facts, and how a host is: what operators ask beside deploying."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.lab.attended import serving
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.lab.commands import Commands
+    from windlass.lab import Lab, LabHost
+
+pytestmark = pytest.mark.lab
+
+
+@pytest.fixture(scope="module")
+def commands(lab: Lab, host: LabHost, project: Path) -> Commands:
+    """A project with the shortener on the host `lab`."""
+    return serving(lab, host, project)
+
+
+def test_ssh_goes_to_the_host(commands: Commands) -> None:
+    said = commands("ssh", "lab", "--", "hostname; exit 4", status=4)
+    assert said.out == "lab\n"
+
+
+def test_facts_are_those_of_the_host(commands: Commands, host: LabHost) -> None:
+    fact = commands.json("facts", "lab")
+    assert fact["kernel"] == host.run("uname -r").strip()
+    assert host.inner_address in fact["addresses"]
+    head, row = commands("facts", "lab").out.splitlines()
+    assert head.split()[0:2] == ["host", "system"]
+    assert row.startswith("lab   debian 12 bookworm  ")
+
+
+def test_status_tells_what_needs_a_hand(commands: Commands, host: LabHost) -> None:
+    well = commands.json("status", "lab")
+    assert (well["updates"], well["failed_units"], well["reboot"], well["stale"]) == (0, [], False, {})
+    older = host.run("apt-cache madison tzdata | awk '{print $3}' | tail -1").strip()
+    try:
+        host.run(f"apt-get -q -y install --allow-downgrades tzdata={older}", timeout=120)
+        host.run("touch /run/reboot-required; systemd-run -q --unit=broken false; sleep 0.5")
+        host.run("cd /usr/lib/$(uname -m)-linux-gnu; cp -p libssl.so.3 new; mv new libssl.so.3")
+        ill = commands("status", "lab").out
+        assert "  1 pending update, 1 for security\n" in ill
+        assert "  a reboot is wanted to run what was updated\n" in ill
+        assert "  failed units: broken.service\n" in ill
+        assert "  nginx is stale: it runs old versions of libssl.so.3 until it is restarted\n" in ill
+    finally:
+        host.run("systemctl reset-failed broken; rm -f /run/reboot-required; apt-get -q -y install tzdata", timeout=120)
+        host.run("systemctl restart nginx 'shortener@*.service'")
+    assert commands.json("status", "lab")["stale"] == {}

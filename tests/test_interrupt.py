@@ -1,0 +1,63 @@
+"""Ctrl-C, typed on a terminal, while hosts do not answer."""
+
+from __future__ import annotations
+
+import socket
+import sys
+import time
+from contextlib import ExitStack
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.lab.commands import ROOT
+from tests.projects import project
+from tests.terminal_process import CTRL_C, TerminalProcess
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+
+@pytest.fixture
+def silent(tmp_path: Path) -> Iterator[Path]:
+    """A project with three hosts whose ports accept and never say a word."""
+    with ExitStack() as stack:
+        servers = [stack.enter_context(socket.create_server(("127.0.0.1", 0))) for _ in range(3)]
+        ports = [server.getsockname()[1] for server in servers]
+        hosts = "".join(f"    s{number}: {{ansible_port: {port}}}\n" for number, port in enumerate(ports))
+        yield project(tmp_path, f"all:\n  vars: {{ansible_host: 127.0.0.1}}\n  hosts:\n{hosts}")
+
+
+def running(folder: Path, *words: str) -> TerminalProcess:
+    argv = [sys.executable, str(ROOT / "deploy.py"), "--project", str(folder), *words]
+    return TerminalProcess(argv, {"NO_COLOR": "1"})
+
+
+def test_ctrl_c_tells_of_every_host(silent: Path) -> None:
+    with running(silent, "provision", "all", "--forks", "2") as process:
+        process.until("s1 connecting")
+        began = time.monotonic()
+        process.type(CTRL_C)
+        assert process.end() == 130
+        assert time.monotonic() - began < 3
+        assert process.echoes()
+    for number in range(3):
+        assert f"s{number}  failed  interrupted before it began\n" in process.shown
+        assert f"s{number}  not done, 0.0 s\n" in process.shown
+    assert "interrupted; run the same command again to finish" in process.shown
+    assert "Traceback" not in process.shown
+
+
+@pytest.mark.parametrize("pause", [0, 0.01, 0.03, 0.1])
+@pytest.mark.parametrize("command", ["provision", "status"])
+def test_a_second_ctrl_c_stops_at_once(silent: Path, command: str, pause: float) -> None:
+    with running(silent, command, "all") as process:
+        process.until("s1 connecting") if command == "provision" else process.silence(1)
+        began = time.monotonic()
+        process.type(CTRL_C)
+        time.sleep(pause)
+        process.type(CTRL_C)
+        assert process.end() == 130
+        assert time.monotonic() - began < 2
+    assert "Traceback" not in process.shown

@@ -1,0 +1,48 @@
+"""`deploy.py logs`: what is refused before any connection."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.projects import project
+from windlass.cli import run
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+INVENTORY = """
+    all:
+      hosts:
+        web1: {ansible_host: 192.0.2.1, apps: {shop: {source: ., wsgi: "shop:app", domains: [shop.example.com]}}}
+        bare: {ansible_host: 192.0.2.2}
+    """
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (
+            ["web1", "--grep", "a(b"],
+            "'a(b' is not a regular expression: missing ), unterminated subpattern at position 1",
+        ),
+        (
+            ["web1", "--since", "tomorow"],
+            "Invalid value for '--since': 'tomorow' is not a time; write for example 10min",
+        ),
+        (["web1", "--since", "2099-01-01"], "'2099-01-01' lies in the future"),
+        (["web1", "-n", "many"], "Invalid value for '-n' / '--lines': 'many' is not a valid integer range."),
+        (["web1", "-n", "-1"], "-1 is not in the range 0<=x<=100000."),
+        (["web1", "--app", "shpo"], "error: there is no app 'shpo' on web1\n  did you mean 'shop'?\n"),
+        (["bare"], "error: there are no apps on bare\n"),
+        (["nosuch"], "error: unknown host or group 'nosuch'"),
+        ([], "Missing argument 'HOST...'."),
+    ],
+)
+def test_mistakes(arguments: list[str], message: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    project(tmp_path, INVENTORY)
+    assert run(["--project", str(tmp_path), "logs", *arguments]) == 2
+    out, err = capsys.readouterr()
+    assert message in err
+    assert out == ""

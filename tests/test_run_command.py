@@ -1,0 +1,74 @@
+"""`deploy.py run`: what is refused before any connection."""
+
+from __future__ import annotations
+
+import os
+import pty
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.lab.commands import ROOT
+from tests.projects import project
+from windlass.cli import run
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+APP = 'source: ., wsgi: "shop:app"'
+INVENTORY = f"""
+    web:
+      hosts:
+        web1: {{ansible_host: 192.0.2.1, apps: {{shop: {{{APP}, domains: [shop.example.com]}}}}}}
+        web2: {{ansible_host: 192.0.2.2, apps: {{shop: {{{APP}, domains: [shop.example.com]}}}}}}
+    other:
+      hosts:
+        bare: {{ansible_host: 192.0.2.3}}
+        two:
+          ansible_host: 192.0.2.4
+          apps: {{a: {{{APP}, domains: [a.example.com]}}, b: {{{APP}, domains: [b.example.com]}}}}
+    """
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["web1"], "there is no command\n  Write it behind two dashes: run HOST -- flask shell"),
+        (["web1", "flask", "shell"], "there is no command\n  Write it behind two dashes: run HOST -- flask shell"),
+        (["web1", "--"], "there is no command\n"),
+        (["two", "--", "id"], "which app of two? there are a, b: name one with --app"),
+        (["bare", "--", "id"], "which app of bare? there is none in the inventory"),
+        (["two", "--app", "c", "--", "id"], "there is no app 'c' on two\n"),
+        (["nosuch", "--", "id", "--app"], "unknown host or group 'nosuch'"),
+        (["--", "id"], "Missing argument 'HOST...'."),
+    ],
+)
+def test_mistakes(arguments: list[str], message: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    project(tmp_path, INVENTORY)
+    assert run(["--project", str(tmp_path), "run", *arguments]) == 2
+    out, err = capsys.readouterr()
+    assert message in err
+    assert out == ""
+
+
+def test_several_hosts_have_no_terminal(tmp_path: Path) -> None:
+    project(tmp_path, INVENTORY)
+    argv = [sys.executable, str(ROOT / "deploy.py"), "--project", str(tmp_path), "run", "web", "--", "flask", "shell"]
+    master, slave = pty.openpty()
+    try:
+        done = subprocess.run(argv, stdin=slave, stdout=slave, stderr=subprocess.PIPE, text=True, timeout=30)
+    finally:
+        os.close(master)
+        os.close(slave)
+    assert done.returncode == 2
+    assert done.stderr == (
+        "error: 'web' means 2 hosts, and a terminal can be had of one alone\n  Name one, or use --no-terminal.\n"
+    )
+
+
+@pytest.mark.parametrize(("command", "usage"), [("run", "HOST... -- COMMAND..."), ("ssh", "HOST [-- COMMAND...]")])
+def test_the_usage_shows_where_the_command_goes(command: str, usage: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run([command, "--help"]) == 0
+    assert capsys.readouterr().out.startswith(f"Usage: deploy.py {command} [OPTIONS] {usage}\n")

@@ -1,0 +1,81 @@
+"""`deploy.py facts HOST...`: what hosts are, as their agents say hello with it."""
+
+from __future__ import annotations
+
+import json
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from windlass.commands.hosts import Selection, on_hosts
+from windlass.errors import HostError
+
+if TYPE_CHECKING:
+    from windlass.host import Host
+    from windlass.project import Project
+    from windlass.ssh.connection import ConnectOptions
+
+Answer = dict[str, Any]
+
+COLUMNS = ("host", "system", "arch", "kernel", "Python", "CPUs", "memory", "addresses")
+RIGHT = ("CPUs", "memory")
+
+
+@click.command()
+@on_hosts
+@click.pass_obj
+def facts(project: Project, /, **options: Any) -> int:
+    """Show what hosts are: system, kernel, Python, CPUs, memory, addresses; --json has all that is known of them."""
+    selection = Selection(**options)
+    hosts = selection.chosen(project)
+    pool = ThreadPoolExecutor(selection.forks)
+    try:
+        answers = list(pool.map(lambda host: _ask(project, host, selection.connecting()), hosts))
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
+    if selection.as_json:
+        click.echo(json.dumps({"hosts": answers}, indent=2))
+    else:
+        for answer in answers:
+            if answer["error"]:
+                click.echo(f"{answer['host']}  {click.style('failed', fg='red')}  {answer['error']}", err=True)
+        known = [answer for answer in answers if not answer["error"]]
+        click.echo("".join(f"{line}\n" for line in table(known)), nl=False)
+    return 1 if any(answer["error"] for answer in answers) else 0
+
+
+def _ask(project: Project, host: Host, connecting: ConnectOptions) -> Answer:
+    from windlass.run import reached
+
+    try:
+        with reached(host, connecting, lambda text: click.echo(text, err=True), project.connection):
+            assert host.facts  # noqa: S101 - reached() has filled them
+            return {"host": host.name, "error": None, **asdict(host.facts)}
+    except HostError as error:
+        return {"host": host.name, "error": str(error)}
+
+
+def table(answers: list[Answer]) -> list[str]:
+    """A line per host below the names of the columns; no line for no host."""
+    if not answers:
+        return []
+    rows = [COLUMNS, *(_row(answer) for answer in answers)]
+    widths = [max(len(cell) for cell in column) for column in zip(*rows, strict=True)]
+    return [
+        "  ".join(
+            f"{cell:>{width}}" if name in RIGHT else f"{cell:{width}}"
+            for name, cell, width in zip(COLUMNS, row, widths, strict=True)
+        ).rstrip()
+        for row in rows
+    ]
+
+
+def _row(answer: Answer) -> tuple[str, ...]:
+    # Not every system has a version or a code name (sid).
+    system = " ".join(filter(None, (answer["os"], answer["os_version"], answer["codename"])))
+    memory = f"{answer['memory'] / 2**30:.1f} GiB"
+    addresses = " ".join(answer["addresses"]) or "none"
+    alone = (answer["arch"], answer["kernel"], answer["python"], str(answer["cpus"]))
+    return (answer["host"], system if answer["systemd"] else f"{system} (no systemd)", *alone, memory, addresses)

@@ -1,0 +1,77 @@
+"""`deploy.py settings`: what can be set in an inventory, from the same models that check it."""
+
+from __future__ import annotations
+
+import json
+from itertools import groupby
+from typing import TYPE_CHECKING
+
+import click
+
+from windlass.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from windlass.settings.reference import Setting
+
+TOP = "for a host or group, at the top"
+
+
+@click.command()
+@click.argument("name", required=False)
+@click.option("--json", "as_json", is_flag=True, help="One JSON document instead of lines.")
+def settings(name: str | None, as_json: bool) -> None:
+    """Explain the settings of the inventory: all of them, or NAME (tls, apps.drain_timeout, drain_timeout).
+
+    They go under a host, under `vars` of a group, or into group_vars/GROUP.yml and host_vars/HOST.yml.
+    """
+    from windlass.settings import reference
+
+    found = list(reference.settings()) if name is None else reference.matching(name)
+    if not found:
+        raise _unknown(str(name), list(reference.settings()))
+    if as_json:
+        click.echo(json.dumps({"settings": [_plain(setting) for setting in found]}, indent=2, default=str))
+    else:
+        click.echo("\n".join(_lines(found)))
+
+
+def _unknown(name: str, known: list[Setting]) -> UsageError:
+    from windlass.inventory.problems import nearest
+
+    short = [setting.way[-1] for setting in known]
+    near = nearest(name, [setting.name for setting in known]) or nearest(name.rpartition(".")[2], short)
+    hint = f"did you mean {near!r}?" if near else "python deploy.py settings shows all"
+    return UsageError(f"there is no setting {name!r}", hint=hint)
+
+
+def _plain(setting: Setting) -> dict[str, object]:
+    return {
+        "name": setting.name,
+        "type": setting.type,
+        "default": setting.default,
+        "required": setting.required,
+        "description": setting.description,
+    }
+
+
+def _lines(found: list[Setting]) -> Iterator[str]:
+    width = max(len(setting.way[-1]) for setting in found)
+    for number, (section, settings) in enumerate(groupby(found, lambda setting: setting.section)):
+        if number:
+            yield ""
+        yield click.style(section or TOP, fg="cyan")
+        for setting in settings:
+            name = click.style(f"{setting.way[-1]:{width}}", bold=True)
+            yield f"  {name}  {setting.type}{_default(setting)}"
+            yield f"  {'':{width}}  {click.style(setting.description, dim=True)}"
+
+
+def _default(setting: Setting) -> str:
+    if setting.required:
+        return click.style("; required", fg="yellow")
+    if setting.default is None:
+        return ""
+    shown = json.dumps(setting.default, default=str)
+    return f"; default {shown if shown in ('[]', '{}') else shown.strip(chr(34))}"

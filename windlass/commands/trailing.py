@@ -1,0 +1,28 @@
+"""Command lines that end in another command: `HOST... [OPTIONS] -- COMMAND...`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+TRAILING = "windlass.trailing"
+
+
+class Trailing(click.Command):
+    """A command that finds in `ctx.meta[TRAILING]` what stands behind the dashes, none of it ours to read.
+
+    `trailing` is how the usage line shows that part.
+    """
+
+    def __init__(self, *arguments: Any, trailing: str, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self.trailing = trailing
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        at = args.index("--") if "--" in args else len(args)
+        ctx.meta[TRAILING] = args[at + 1 :]
+        return super().parse_args(ctx, args[:at])
+
+    def collect_usage_pieces(self, ctx: click.Context) -> list[str]:
+        return [*super().collect_usage_pieces(ctx), self.trailing]

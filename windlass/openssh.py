@@ -1,0 +1,46 @@
+"""The OpenSSH client, told what the inventory says of a host; the rest it reads in its own configuration."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from windlass.host import Host
+
+
+def command_line(
+    host: Host, command: Sequence[str] = (), *, terminal: bool = False, accept_new_host_key: bool = False
+) -> list[str]:
+    """The arguments of an ssh that logs in, or runs a shell command (its words are joined by spaces, as ssh does it).
+
+    `terminal` gives a command one, too; a login has it anyway.
+    """
+    wanted = host.connect
+    argv = ["ssh"]
+    if wanted.user:
+        argv += ["-l", wanted.user]
+    if wanted.port:
+        argv += ["-p", str(wanted.port)]
+    if wanted.key_file:
+        # Further keys, those of an agent, could be so many that the host hangs up before this one is tried.
+        argv += ["-i", str(wanted.key_file), "-o", "IdentitiesOnly=yes"]
+    if wanted.proxy_jump:
+        argv += ["-J", wanted.proxy_jump]
+    if wanted.host_key:
+        argv += _pinned(wanted.host_key)
+    elif accept_new_host_key:
+        argv += ["-o", "StrictHostKeyChecking=accept-new"]
+    if command and terminal:
+        argv.append("-t")
+    return [*argv, "--", wanted.address, *command]
+
+
+def _pinned(host_key: str) -> list[str]:
+    """Options by which this key alone is good, with no file to write and remove (OpenSSH 8.5 and newer)."""
+    kind, key = host_key.split()[:2]
+    return [
+        *("-o", "UserKnownHostsFile=/dev/null", "-o", "GlobalKnownHostsFile=/dev/null"),
+        *("-o", f"KnownHostsCommand=/bin/echo * {kind} {key}", "-o", "StrictHostKeyChecking=yes"),
+    ]
