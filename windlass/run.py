@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 
 # How long the jobs of an interrupted run have to say how far they came (seconds).
 FAREWELL = 5
+NOT_BEGUN = "interrupted before it began"
 
 
 @dataclass(frozen=True)
@@ -133,7 +134,7 @@ class Run:
         if job.done() and not job.cancelled():
             return job.result()
         begun = host in self._sessions
-        fault = "interrupted; it does not say how far it came" if begun else "interrupted before it began"
+        fault = "interrupted; it does not say how far it came" if begun else NOT_BEGUN
         outcome = Outcome(host, error=HostError(fault))
         self.report.finished(outcome)
         return outcome
@@ -170,8 +171,9 @@ class Run:
             outcome.error = AgentError(f"a bug in Windlass: {type(bug).__name__}: {bug}")
             outcome.error.__cause__ = bug
         if self.interrupted and outcome.error:
-            done = f"{outcome.counts['changed']} changed, {outcome.counts['ok']} ok"
-            outcome.error = HostError(f"interrupted after {done}", hint="Run again: what was done is kept.")
+            after = f"interrupted after {outcome.counts['changed']} changed, {outcome.counts['ok']} ok"
+            begun = host.name in self._sessions
+            outcome.error = HostError(after, hint="Run again: what was done is kept.") if begun else HostError(NOT_BEGUN)
         outcome.seconds = time.monotonic() - start
         self.report.finished(outcome)
         return outcome
@@ -194,7 +196,7 @@ class Run:
         with reached(host, self.options, say, given, may_install=not self.request.check) as session:
             self._sessions[host.name] = session
             if self.interrupted:
-                raise HostError("interrupted before it began")
+                raise HostError(NOT_BEGUN)
             catalog = Catalog(self._entries(host, apps))
             request = {name: getattr(self.request, name) for name in ("check", "diff", "who", "command", "state")}
             request["catalog"] = catalog.encoded()
