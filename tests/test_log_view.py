@@ -80,8 +80,7 @@ def test_errors_are_red_where_colours_are_on(capsys: pytest.CaptureFixture[str])
 
 
 def test_json_is_one_document_per_line(capsys: pytest.CaptureFixture[str]) -> None:
-    view = LogView(["a"], {"shop"})
-    view.as_json = True
+    view = LogView(["a"], {"shop"}, as_json=True)
     view.take("a", SHOWN)
     view.take("a", line("one\ntwo"))
     assert json.loads(capsys.readouterr().out) == {
@@ -95,7 +94,6 @@ def test_json_is_one_document_per_line(capsys: pytest.CaptureFixture[str]) -> No
 
 
 def test_lines_that_were_left_out_are_told_of_where_all_were_asked_for(capsys: pytest.CaptureFixture[str]) -> None:
-    view = LogView(["a"], {"shop"})
-    view.tell_cut = True
+    view = LogView(["a"], {"shop"}, tell_cut=True)
     view.take("a", {"type": "shown", "cut": True})
     assert capsys.readouterr().err == "a  there are older lines; -n shows more\n"

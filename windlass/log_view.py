@@ -23,12 +23,14 @@ ERROR, WARNING = 3, 4  # syslog(3)
 
 
 class LogView:
-    """Prints lines, from any thread; those that were there already when every host has told its own."""
+    """Prints lines, from any thread; those that were there already when every host has told its own.
 
-    as_json = False
-    tell_cut = False  # whether to say that there are older lines
+    `tell_cut` says whether to tell that there are older lines.
+    """
 
-    def __init__(self, hosts: list[str], apps: set[str]) -> None:
+    def __init__(self, hosts: list[str], apps: set[str], *, as_json: bool = False, tell_cut: bool = False) -> None:
+        self.as_json = as_json
+        self.tell_cut = tell_cut
         self.colour = Terminal().colour
         self._waiting = set(hosts)
         self._held: list[tuple[str, Message]] = []

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 
 # How long the jobs of an interrupted run have to say how far they came (seconds).
 FAREWELL = 5
+NOT_BEGUN = "interrupted before it began"
 
 
 @dataclass(frozen=True)
@@ -125,7 +126,7 @@ class Run:
         if job.done() and not job.cancelled():
             return job.result()
         begun = host in self._sessions
-        fault = "interrupted; it does not say how far it came" if begun else "interrupted before it began"
+        fault = "interrupted; it does not say how far it came" if begun else NOT_BEGUN
         outcome = Outcome(host, error=HostError(fault))
         self.report.finished(outcome)
         return outcome
@@ -155,7 +156,7 @@ class Run:
         with reached(host, self.options, say, given, may_install=not self.request.check) as session:
             self._sessions[host.name] = session
             if self.interrupted:
-                raise HostError("interrupted before it began")
+                raise HostError(NOT_BEGUN)
             catalog = Catalog(self.plan.entries(host))
             request = {name: getattr(self.request, name) for name in ("check", "diff", "who", "command", "state")}
             request["catalog"] = catalog.encoded()

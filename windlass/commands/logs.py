@@ -85,9 +85,9 @@ def logs(
     if not hosts:
         raise UsageError(f"there are no apps on {', '.join(selection.hosts)}")
     count = lines if lines is not None else COUNT_SINCE if since else COUNT
-    view = LogView([host.name for host in hosts], set().union(*asked.values()))
-    view.as_json = selection.as_json
-    view.tell_cut = bool(since) and lines is None
+    names = [host.name for host in hosts]
+    cut = bool(since) and lines is None
+    view = LogView(names, set().union(*asked.values()), as_json=selection.as_json, tell_cut=cut)
     request = {"type": "logs", "nginx": nginx, "count": count, "since": since, "grep": grep, "follow": follow}
     return _Reading(project, selection, view, {name: {**request, "apps": asked[name]} for name in asked}).read(hosts)
 
