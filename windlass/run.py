@@ -143,7 +143,7 @@ class Run:
                 raise HostError("interrupted before it began")
             catalog = Catalog(self.plan.entries(host))
             request = {name: getattr(self.request, name) for name in ("check", "diff", "who", "command", "state")}
-            request["catalog"] = catalog.encoded()
+            request |= {"whole": self.plan.whole, "catalog": catalog.encoded()}
             try:
                 on_event = self._listener(catalog, outcome)
                 session.ask({"type": "converge", **request}, catalog.contents, on_event)

@@ -27,7 +27,7 @@ PACKAGE = Path(__file__).parent
 
 # What is shipped, see [H] in the modules: these, and all modules of these packages, which go empty themselves.
 PACKAGES = ("release", "resources")
-SHIPPED = ("agent", "facts", "files", "lock", "machine", "owed", "status", "wire")
+SHIPPED = ("agent", "applied", "facts", "files", "lock", "machine", "owed", "status", "wire")
 
 # Exit statuses of the script below, outside those that sh, sudo and Python use themselves.
 NO_PYTHON = 97

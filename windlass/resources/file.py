@@ -38,6 +38,7 @@ class File(Resource):
     verify: Sequence[str] = ()
     notify: Sequence[Resource] = ()
     sensitive: bool = False
+    wavering = ("verified",)
 
     def __post_init__(self) -> None:
         if not isinstance(self.content, Content):
