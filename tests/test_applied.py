@@ -162,7 +162,9 @@ def test_the_same_value_has_another_tag_elsewhere_and_on_another_host(tmp_path: 
     assert len(set(tags)) > 1  # of four, each of 65,536
 
 
-@pytest.mark.parametrize("text", ["", "{", "[]", '{"applied": {}}', '{"salt": "x", "applied": {"a": {}}}', '{"applied": 3}'])
+@pytest.mark.parametrize(
+    "text", ["", "{", "[]", '{"applied": {}}', '{"salt": "x", "applied": {"a": {}}}', '{"applied": 3}']
+)
 def test_a_damaged_record_counts_as_none_and_is_made_anew(state: Path, path: Path, text: str) -> None:
     state.mkdir()
     (state / "applied.json").write_text(text)

@@ -89,7 +89,7 @@ def test_check_says_would(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_json_is_one_document_and_nothing_else(capsys: pytest.CaptureFixture[str]) -> None:
-    machine = JsonReport(check=False)
+    machine = JsonReport("provision web1", check=False)
     machine.started("web1")
     machine.result("web1", FAILED)
     outcome = Outcome("web1", results=[MODE, FAILED], seconds=1.23456, execs=1)

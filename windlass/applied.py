@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from hashlib import blake2b
-from typing import TYPE_CHECKING, Any, Optional
+from typing import TYPE_CHECKING, Any
 
 from windlass import files
 from windlass.resources.resource import compare
@@ -41,7 +41,7 @@ class Applied:
             self._salt, self._records = os.urandom(SALT), {}
         self._known = self._saved = bool(self._records)
 
-    def drift(self, resource: Resource, desired: State, actual: State) -> Optional[str]:
+    def drift(self, resource: Resource, desired: State, actual: State) -> str | None:
         """How a difference came about; None = there is none that somebody made, or nothing was ever recorded here."""
         wanted, found = resource.lasting(desired), resource.lasting(actual)
         differing = compare(wanted, found)

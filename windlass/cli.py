@@ -133,5 +133,6 @@ def _as_json(message: str, status: int) -> int:
     """What a program reads that has asked for JSON: a document even when nothing could be begun."""
     import json
 
-    click.echo(json.dumps({"error": message, "hosts": []}))
+    version = import_module("windlass").__version__
+    click.echo(json.dumps({"windlass": version, "command": None, "check": None, "error": message, "hosts": []}))
     return status

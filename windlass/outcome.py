@@ -35,7 +35,7 @@ class Result:
 
 @dataclass
 class Outcome:
-    """One host's run: its results in order, wall time in seconds, SSH execs used; `error` None = it was reached.
+    """One host: results in order, wall time in seconds, SSH execs used, bytes sent; `error` None = it was reached.
 
     `plain` are the URLs of apps that are served without TLS, because the inventory says so.
     """
@@ -45,6 +45,7 @@ class Outcome:
     results: list[Result] = field(default_factory=list)
     seconds: float = 0.0
     execs: int = 0
+    sent: int = 0
     error: WindlassError | None = None
 
     @property
@@ -77,6 +78,7 @@ class Outcome:
         self.results += other.results
         self.seconds += other.seconds
         self.execs += other.execs
+        self.sent += other.sent
         self.error = self.error or other.error
 
     @property

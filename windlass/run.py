@@ -148,7 +148,7 @@ class Run:
                 on_event = self._listener(catalog, outcome)
                 session.ask({"type": "converge", **request}, catalog.contents, on_event)
             finally:
-                outcome.execs = session.execs
+                outcome.execs, outcome.sent = session.execs, session.sent
 
     def _listener(self, catalog: Catalog, outcome: Outcome) -> Callable[[Message], None]:
         def on_event(event: Message) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from windlass.errors import InventoryError, UsageError
 from windlass.host import Host
 from windlass.inventory.connection import Connection, connection_variables, is_foreign
+from windlass.inventory.extra import ExtraVariables
 from windlass.inventory.files import Files
 from windlass.inventory.problems import Problems
 from windlass.inventory.reader import Reader, check_host_names
@@ -25,23 +26,27 @@ from windlass.inventory.tree import Group
 LAB = ".windlass/lab/hosts.yml"  # what the lab writes about itself
 
 
-def load(folder: Path) -> Inventory:
+def load(folder: Path, extra_vars: Sequence[str] = ()) -> Inventory:
     """The inventory in a folder, and that of the project's lab where one is up; the project is the folder above.
+
+    `extra_vars` (`KEY=VALUE`, `@FILE`) are above all other variables.
 
     Raises InventoryError with everything that is wrong, one `file:line:column: ...` per line.
     """
-    return Inventory(folder)
+    return Inventory(folder, extra_vars)
 
 
 class Inventory:
     """Hosts and groups, checked as a whole when read."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, extra_vars: Sequence[str] = ()) -> None:
         self.folder = folder
         self.project = folder.parent
         self.tree = Tree()
         problems = Problems()
-        self._files = Files(self.project, Reader(self.tree, problems))
+        reader = Reader(self.tree, problems)
+        self._files = Files(self.project, reader)
+        self._extra = ExtraVariables(extra_vars, reader)
         self._read_sources()
         self.tree.settle()
         self._of_groups: dict[tuple[Group, ...], Variables] = {}
@@ -87,6 +92,10 @@ class Inventory:
                     faults[str(error)] = None
         if faults:
             raise InventoryError("\n".join(faults))
+
+    def check_extra_vars(self, hosts: Iterable[Host]) -> None:
+        """Refuse extra variables that mean none of these hosts. Raises UsageError."""
+        self._extra.check(self._values_of(host.name).raw for host in hosts)
 
     def graph(self) -> str:
         """The groups and hosts as a drawing, like `ansible-inventory --graph`."""
@@ -146,9 +155,9 @@ class Inventory:
         return self._settings[key]
 
     def _merge(self, name: str, groups: list[Group]) -> Variables:
-        """Ansible's order: inventory files (all, then groups), group_vars (the same), then the host's own."""
+        """Ansible's order: inventory files (all, then groups), group_vars (the same), host's own, extra variables."""
         files = self._files.variables_of(self.folder / "host_vars", name)
-        return {**self._of(groups), **self.tree.hosts.get(name, {}), **files}
+        return self._extra.over({**self._of(groups), **self.tree.hosts.get(name, {}), **files})
 
     def _of(self, groups: list[Group]) -> Variables:
         key = tuple(groups)
