@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 import click
+from click.shell_completion import CompletionItem
 
 from windlass.errors import WindlassError
 from windlass.project import Project
@@ -30,6 +31,7 @@ COMMANDS = {
     "audit": "Who did what on hosts, and what came of it.",
     "status": "Each app's release, process, health and certificate.",
     "inventory": "Groups, hosts and settings as Windlass reads them.",
+    "completion": "What makes a shell complete command lines.",
     "lab": "Disposable hosts on this machine to try everything on.",
 }
 
@@ -50,10 +52,14 @@ class Commands(click.Group):
         with formatter.section("Commands"):
             formatter.write_dl(list(COMMANDS.items()))
 
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        found = [CompletionItem(name, help=words) for name, words in COMMANDS.items() if name.startswith(incomplete)]
+        return [*found, *click.Command.shell_complete(self, ctx, incomplete)]
+
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        if args and not args[0].startswith("-") and args[0] not in COMMANDS:
+        if args and not args[0].startswith("-") and args[0] not in COMMANDS and not ctx.resilient_parsing:
             near = difflib.get_close_matches(args[0], COMMANDS, 1, 0.5)
             question = f" Did you mean '{near[0]}'?" if near else f" There are: {', '.join(COMMANDS)}."
             ctx.fail(f"No such command '{args[0]}'.{question}")

@@ -181,10 +181,3 @@ def _prepare() -> None:
 def _result(entry: Entry, event: dict[str, Any]) -> Result:
     values = {name: value for name, value in event.items() if name not in ("type", "id")}
     return Result(role=entry.role, app=entry.app, resource=entry.resource.name, **values)
-
-
-def known_tags() -> list[str]:
-    """The names of all roles, in order."""
-    from roles import APP_ROLES, HOST_ROLES
-
-    return [*HOST_ROLES, *APP_ROLES]

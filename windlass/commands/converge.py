@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from windlass import completion
 from windlass.commands.hosts import Selection, on_hosts
 
 if TYPE_CHECKING:
@@ -55,7 +56,7 @@ def converging(command: Command) -> Command:
         (
             click.option("--check", is_flag=True, help="Only say what would change."),
             click.option("--diff", is_flag=True, help="Show changes of files line by line."),
-            click.option("--app", metavar="NAME", help="Only this app of each host."),
+            click.option("--app", metavar="NAME", shell_complete=completion.apps, help="Only this app of each host."),
             click.option(
                 "--exit-code",
                 is_flag=True,

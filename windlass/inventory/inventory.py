@@ -36,6 +36,22 @@ def load(folder: Path, extra_vars: Sequence[str] = ()) -> Inventory:
     return Inventory(folder, extra_vars)
 
 
+def read_tree(folder: Path, problems: Problems) -> Tree:
+    """The groups and hosts of an inventory folder and of the project's lab, with their own variables, not checked."""
+    tree = Tree()
+    _read_sources(folder, Files(folder.parent, Reader(tree, problems)))
+    tree.settle()
+    return tree
+
+
+def _read_sources(folder: Path, files: Files) -> None:
+    if folder.is_dir():
+        files.read_folder(folder)
+    lab = folder.parent / LAB
+    if lab.is_file():
+        files.read_file(lab)
+
+
 class Inventory:
     """Hosts and groups, checked as a whole when read."""
 
@@ -47,7 +63,7 @@ class Inventory:
         reader = Reader(self.tree, problems)
         self._files = Files(self.project, reader)
         self._extra = ExtraVariables(extra_vars, reader)
-        self._read_sources()
+        _read_sources(folder, self._files)
         self.tree.settle()
         self._of_groups: dict[tuple[Group, ...], Variables] = {}
         self._values: dict[str, Values] = {}
@@ -124,13 +140,6 @@ class Inventory:
         if host is None:
             raise UsageError(f"{address!r} is not reached by SSH but by ansible_connection {self.foreign[address]!r}")
         return host
-
-    def _read_sources(self) -> None:
-        if self.folder.is_dir():
-            self._files.read_folder(self.folder)
-        lab = self.project / LAB
-        if lab.is_file():
-            self._files.read_file(lab)
 
     def _host(self, name: str, groups: list[Group], problems: Problems) -> Host | None:
         values = self._values_of(name, groups)
