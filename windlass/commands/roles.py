@@ -9,7 +9,7 @@ import click
 from windlass import completion
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
     Command = Callable[..., Any]
 
@@ -36,11 +36,8 @@ def _check(name: str) -> None:
     known = all_roles()
     if name not in known:
         near = nearest(name, known, cutoff=0.5)
-        raise click.BadParameter(f"no role {name!r}. {f'Did you mean {near!r}?' if near else _there_are(known)}")
-
-
-def _there_are(roles: Sequence[str]) -> str:
-    return f"There are: {', '.join(roles)}."
+        words = f"Did you mean {near!r}?" if near else f"There are: {', '.join(known)}."
+        raise click.BadParameter(f"no role {name!r}. {words}")
 
 
 def all_roles() -> list[str]:
@@ -91,6 +88,6 @@ def chosen_roles(tags: frozenset[str], skip_tags: frozenset[str], start_at: str 
     if not left:
         given = [("--tags", tags), ("--skip-tags", skip_tags), ("--start-at", start_at)]
         raise click.UsageError(
-            f"{' and '.join(option for option, value in given if value)} leave no role. In order, {_there_are(known)}"
+            f"{' and '.join(option for option, value in given if value)} leave none of the roles {', '.join(known)}."
         )
     return left
