@@ -35,11 +35,14 @@ class AgentProcess:
         self.hello = hello[0]
         self.events: list[Message] = []
 
-    def request(self, *resources: Resource | Entry, check: bool = False, diff: bool = False) -> dict[str, bytes]:
+    def request(
+        self, *resources: Resource | Entry, check: bool = False, diff: bool = False, whole: bool = False
+    ) -> dict[str, bytes]:
         """Sends a catalog; gives back the contents it names."""
         entries = [each if isinstance(each, Entry) else Entry(each, "test") for each in resources]
         catalog = Catalog(entries)
         request = {"check": check, "diff": diff, "who": "me@here", "command": "test", **self.folders}
+        request |= {"whole": whole}
         self.wire.write({"type": "converge", **request, "catalog": catalog.encoded()})
         return catalog.contents
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from tests import run_documents
 from tests.lab.commands import ROOT, Commands
 from windlass.cli import COMMANDS
 
@@ -43,6 +43,23 @@ def test_every_command_has_help(commands: Commands, name: str) -> None:
             ["provision", "web"],
             "error: no host matches 'web'\n  the inventory has no hosts: add one to inventory/hosts.yml",
         ),
+        (["provision", "web", "--quiet", "-v"], "Error: --quiet and --verbose exclude each other."),
+        (
+            ["provision", "web", "--tags", "ngnix"],
+            "Error: Invalid value for '--tags': no role 'ngnix'. Did you mean 'nginx'?",
+        ),
+        (
+            ["provision", "web", "--skip-tags", "base,zzz"],
+            "Error: Invalid value for '--skip-tags': no role 'zzz'. There are: base, nginx, certbot, app, venv,",
+        ),
+        (
+            ["provision", "web", "--start-at", "relase"],
+            "Error: Invalid value for '--start-at': no role 'relase'. Did you mean 'release'?",
+        ),
+        (
+            ["provision", "web", "--tags", "base,nginx", "--skip-tags", "nginx", "--start-at", "nginx"],
+            "Error: --tags and --skip-tags and --start-at leave none of the roles base, nginx, certbot, app,",
+        ),
         (["deploy", "nosuch"], "error: unknown host or group 'nosuch'"),
         *([[name, "nosuch"], "error: unknown host or group 'nosuch'"] for name in ("status", "releases", "audit")),
         (["lab", "status"], "python deploy.py lab up"),
@@ -69,8 +86,9 @@ def test_an_inventory_mistake_is_refused_with_its_place(commands: Commands) -> N
 @pytest.mark.parametrize("arguments", [["provision", "nosuch"], ["status", "nosuch"], ["provision", "--forks", "0"]])
 def test_json_is_a_document_even_when_nothing_could_begin(commands: Commands, arguments: list[str]) -> None:
     said = commands(*arguments, "--json", status=2)
-    document = json.loads(said.out)
+    document = run_documents.read(said.out)
     assert document["hosts"] == []
+    assert document["error"]
     assert document["error"] in said.err
 
 
@@ -111,6 +129,16 @@ def test_a_fabric_task_has_the_options_of_its_command() -> None:
     said = fab("--help", "provision")
     for option in ("--check", "--diff", "--tags=STRING", "--json", "--forks=STRING", "--limit=STRING", "--verbose"):
         assert option in said.stdout
+
+
+def test_a_fabric_task_takes_options_more_than_once() -> None:
+    extra = ["--extra-vars", "x=1", "--extra-vars", "timezone=Mars", "--extra-vars", "serial=many"]
+    said = fab("provision", "--hosts", "nosuch", "-v", "-v", "--quiet", *extra)
+    assert "Error: --quiet and --verbose exclude each other." in said.stderr
+    said = fab("provision", "--hosts", "all", "--skip-tags", "base", "--start-at", "nginx", "--exit-code", *extra)
+    assert said.returncode == 2
+    assert "-e serial: serial: 'many' is not" in said.stderr
+    assert "-e timezone: timezone: 'Mars' is not" in said.stderr
 
 
 def test_a_fabric_task_gives_the_exit_status_of_its_command() -> None:

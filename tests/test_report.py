@@ -8,7 +8,7 @@ import pytest
 
 from windlass.errors import ConnectError
 from windlass.outcome import Outcome, Result
-from windlass.report import Report
+from windlass.report import ALL, QUIET, Report
 from windlass.report_json import JsonReport
 from windlass.terminal import Terminal
 
@@ -89,7 +89,7 @@ def test_check_says_would(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_json_is_one_document_and_nothing_else(capsys: pytest.CaptureFixture[str]) -> None:
-    machine = JsonReport(check=False)
+    machine = JsonReport("provision web1", check=False)
     machine.started("web1")
     machine.result("web1", FAILED)
     outcome = Outcome("web1", results=[MODE, FAILED], seconds=1.23456, execs=1)
@@ -107,6 +107,91 @@ def test_json_is_one_document_and_nothing_else(capsys: pytest.CaptureFixture[str
         "error": None,
     }
     assert host["resources"][0]["diff"] == {"mode": [0o755, 0o750]}
+
+
+CONFLICT = "conflict: changed by hand and in the inventory"
+HAND, AWAITED, BOTH = (
+    Result("base", None, f"file /etc/{how[:4]}", "changed", 0.0, {"mode": [0o600, 0o644]}, drift=how)
+    for how in ("changed by hand", "pending", "conflict")
+)
+
+
+def test_a_check_says_by_whom_each_difference_came(capsys: pytest.CaptureFixture[str]) -> None:
+    checking = report(check=True)
+    for result in (HAND, AWAITED, BOTH):
+        checking.result("web1", result)
+    checking.summary([Outcome("web1", results=[HAND, HAND, AWAITED, BOTH], seconds=0.2)])
+    assert lines(capsys) == [
+        "web1  base                + file /etc/chan  mode 0600 -> 0644  changed by hand",
+        "web1  base                + file /etc/pend  mode 0600 -> 0644  pending",
+        f"web1  base                + file /etc/conf  mode 0600 -> 0644  {CONFLICT}",
+        "",
+        "web1  4 would change (2 changed by hand, 1 pending, 1 conflict), 0 ok, 0.2 s",
+    ]
+
+
+def test_a_run_says_what_it_overwrites_and_not_that_what_it_changes_was_pending(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    for result in (HAND, AWAITED, BOTH):
+        report().result("web1", result)
+    report().summary([Outcome("web1", results=[HAND, AWAITED, BOTH], seconds=0.2)])
+    assert lines(capsys) == [
+        "web1  base                + file /etc/chan  mode 0600 -> 0644  overwritten: changed by hand",
+        "web1  base                + file /etc/pend  mode 0600 -> 0644",
+        f"web1  base                + file /etc/conf  mode 0600 -> 0644  overwritten: {CONFLICT}",
+        "",
+        "web1  3 changed (1 changed by hand, 1 conflict), 0 ok, 0.2 s",
+    ]
+
+
+def test_quiet_shows_failures_and_the_last_line(capsys: pytest.CaptureFixture[str]) -> None:
+    quiet = report(QUIET)
+    quiet.sayer("web1")("there is no python3 on the host: installing it")
+    quiet.batch(["web1"], 1, 2)
+    for result in (CREATED, FINE, FAILED):
+        quiet.result("web1", result)
+    quiet.summary([Outcome("web1", results=[CREATED, CERTIFICATE, FAILED], plain=["http://b/"], seconds=1.0)])
+    assert lines(capsys) == [
+        "web1  tls:shop            x certificate shop  1.0 s",
+        "    no such name",
+        "    Point it here.",
+        "web1  1 changed, 1 ok, 1 failed, 1.0 s",
+    ]
+
+
+def test_very_verbose_shows_times_and_what_was_sent(capsys: pytest.CaptureFixture[str]) -> None:
+    report(ALL).result("web1", Result("base", None, "link /etc/localtime", "ok", 0.00123))
+    report(ALL).result("web1", Result("base", None, "file /etc/x", "skipped", 0.0))
+    report(ALL).summary([Outcome("web1", results=[FINE], seconds=0.2, execs=2, sent=92_437)])
+    assert lines(capsys) == [
+        "web1  base                  link /etc/localtime  1.2 ms",
+        "web1  base                - file /etc/x",
+        "",
+        "web1  0 changed, 1 ok, 0.2 s, 2 SSH execs, 92.4 kB sent",
+    ]
+
+
+PACKAGES = [f"package-number-{number}" for number in range(20)]
+INSTALLED = Result(
+    "base",
+    None,
+    f"packages {' '.join(PACKAGES)}",
+    "changed",
+    0.0,
+    {name: ["missing", "installed"] for name in PACKAGES},
+)
+
+
+def test_a_list_that_would_fill_lines_is_cut_but_for_verbose(capsys: pytest.CaptureFixture[str]) -> None:
+    report().result("web1", INSTALLED)
+    (line,) = lines(capsys)
+    assert line == (
+        "web1  base                + packages package-number-0 package-number-1 package-number-2 ... 17 more"
+        "  package-number-0 package-number-1 package-number-2 package-number-3 and 16 more missing -> installed"
+    )
+    report(1).result("web1", INSTALLED)
+    assert " ".join(PACKAGES) in capsys.readouterr().out
 
 
 def test_exit_status() -> None:

@@ -12,6 +12,7 @@ import time
 import traceback
 from typing import Any, Callable
 
+from windlass.applied import Applied
 from windlass.facts import gather
 from windlass.lock import Held, Lock
 from windlass.machine import Machine
@@ -146,6 +147,8 @@ class Convergence:
         self.entries: list[dict[str, Any]] = message["catalog"]
         machine.resources = [self._decode(entry) for entry in self.entries]
         self.owed = Owed(message["state"])
+        self.applied = Applied(message["state"])
+        self.whole: bool = message["whole"]
         self.would_refresh: set[str] = set()
         self.broken: set[str | None] = set()
 
@@ -153,7 +156,7 @@ class Convergence:
         """Every resource in order. A failure skips what follows it: of its app if it has one, else everything."""
         for number, (entry, resource) in enumerate(zip(self.entries, self.machine.resources)):
             if self.machine.aborted.is_set():
-                return
+                break
             self.machine.current = number
             if None in self.broken or entry["app"] in self.broken:
                 self._report("skipped", 0.0)
@@ -163,6 +166,14 @@ class Convergence:
             if result["status"] == "failed":
                 self.broken.add(entry["app"])
             self._report(seconds=time.monotonic() - start, **result)
+        if not self.check:
+            self._remember()
+
+    def _remember(self) -> None:
+        """Keeps for the next run how things are now."""
+        if self.whole and not self.machine.aborted.is_set():
+            self.applied.keep(self.machine.resources)
+        self.applied.save()
 
     def _try(self, resource: Resource, notify: list[str]) -> dict[str, Any]:
         # What a sensitive resource's failure says in words of others may have its content in it.
@@ -185,11 +196,14 @@ class Convergence:
 
     def _converge(self, resource: Resource, notify: list[str]) -> dict[str, Any]:
         desired = resource.desired()
-        diff = compare(desired, resource.actual())
+        actual = resource.actual()
+        diff = compare(desired, actual)
         refresh = resource.name in self.owed or resource.name in self.would_refresh
         if not diff and not refresh:
+            self.applied.note(resource, desired)
             return {"status": "ok", "notes": resource.notes()}
-        result: dict[str, Any] = {"status": "changed", "diff": _shown(resource, diff), "refreshed": refresh}
+        drift = self.applied.drift(resource, desired, actual)
+        result = {"status": "changed", "diff": _shown(resource, diff), "refreshed": refresh, "drift": drift}
         if self.show_patch and diff and not resource.sensitive:
             result["patch"] = resource.patch()
         if self.check:
@@ -202,6 +216,9 @@ class Convergence:
             left = compare(desired, resource.actual())
             if left:
                 raise Failed(f"not converged: still different after it was applied: {_words(_shown(resource, left))}")
+            # At once: after a crash, what was applied must not look as if somebody had changed it.
+            self.applied.note(resource, desired)
+            self.applied.save()
         if refresh:
             self._act(resource.refresh)
             self.owed.pay(resource.name)

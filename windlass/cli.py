@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 import click
+from click.shell_completion import CompletionItem
 
 from windlass.errors import WindlassError
 from windlass.project import Project
@@ -35,6 +36,7 @@ COMMANDS = {
     "facts": "What hosts are: system, Python, CPUs, memory, addresses.",
     "inventory": "Groups, hosts and settings as Windlass reads them.",
     "settings": "What can be set in the inventory, explained.",
+    "completion": "What makes a shell complete command lines.",
     "lab": "Disposable hosts on this machine to try everything on.",
 }
 
@@ -55,10 +57,14 @@ class Commands(click.Group):
         with formatter.section("Commands"):
             formatter.write_dl(list(COMMANDS.items()))
 
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        found = [CompletionItem(name, help=words) for name, words in COMMANDS.items() if name.startswith(incomplete)]
+        return [*found, *click.Command.shell_complete(self, ctx, incomplete)]
+
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        if args and not args[0].startswith("-") and args[0] not in COMMANDS:
+        if args and not args[0].startswith("-") and args[0] not in COMMANDS and not ctx.resilient_parsing:
             near = difflib.get_close_matches(args[0], COMMANDS, 1, 0.5)
             question = f" Did you mean '{near[0]}'?" if near else f" There are: {', '.join(COMMANDS)}."
             ctx.fail(f"No such command '{args[0]}'.{question}")
@@ -147,5 +153,6 @@ def _as_json(message: str, status: int) -> int:
     """What a program reads that has asked for JSON: a document even when nothing could be begun."""
     import json
 
-    click.echo(json.dumps({"error": message, "hosts": []}))
+    version = import_module("windlass").__version__
+    click.echo(json.dumps({"windlass": version, "command": None, "check": None, "error": message, "hosts": []}))
     return status

@@ -12,7 +12,11 @@ if TYPE_CHECKING:
 
 @dataclass
 class Result:
-    """What the agent said of one resource; `status` is ok, changed, failed, skipped or unknown, `seconds` its time."""
+    """What the agent said of one resource; `status` is ok, changed, failed, skipped or unknown, `seconds` its time.
+
+    `drift` says how what changed came to differ: "changed by hand", "pending" (the inventory did), "conflict" (both);
+    None = not told, e.g. on a host where Windlass has recorded nothing yet.
+    """
 
     role: str
     app: str | None
@@ -22,6 +26,7 @@ class Result:
     diff: dict[str, list[Any]] = field(default_factory=dict)
     patch: str = ""
     refreshed: bool = False
+    drift: str | None = None
     message: str = ""
     hint: str | None = None
     notes: dict[str, Any] = field(default_factory=dict)
@@ -30,7 +35,7 @@ class Result:
 
 @dataclass
 class Outcome:
-    """One host's run: its results in order, wall time in seconds, SSH execs used; `error` None = it was reached.
+    """One host: results in order, wall time in seconds, SSH execs used, bytes sent; `error` None = it was reached.
 
     `plain` are the URLs of apps that are served without TLS, because the inventory says so.
     """
@@ -40,12 +45,18 @@ class Outcome:
     results: list[Result] = field(default_factory=list)
     seconds: float = 0.0
     execs: int = 0
+    sent: int = 0
     error: WindlassError | None = None
 
     @property
     def counts(self) -> Counter[str]:
         """How many resources are ok, changed, failed, skipped, unknown."""
         return Counter(result.status for result in self.results)
+
+    @property
+    def drift(self) -> Counter[str]:
+        """How many of them were changed by hand, are pending, or are in conflict."""
+        return Counter(result.drift for result in self.results if result.drift)
 
     @property
     def notes(self) -> list[dict[str, Any]]:
@@ -67,6 +78,7 @@ class Outcome:
         self.results += other.results
         self.seconds += other.seconds
         self.execs += other.execs
+        self.sent += other.sent
         self.error = self.error or other.error
 
     @property

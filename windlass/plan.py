@@ -32,6 +32,11 @@ class Plan:
         for host in hosts:
             self.apps(host)
 
+    @property
+    def whole(self) -> bool:
+        """Whether it says all that hosts must have; what it does not name has gone from the inventory."""
+        return False
+
     def leaders(self) -> set[str]:
         """The names of hosts that must be done, and well, before all others."""
         return set()
@@ -58,6 +63,10 @@ class Roles(Plan):
                 if settings.runs_once and self._has("release"):
                     leader = self._leaders.setdefault(_kind(name, settings), host.name)
                     self._followed |= {leader} if leader != host.name else set()
+
+    @property
+    def whole(self) -> bool:
+        return self.app is None and self.tags is None
 
     def leaders(self) -> set[str]:
         """Those that run an app's release command for others."""

@@ -23,11 +23,13 @@ SSH_PORT = 22
 class Project:
     """A folder with `inventory/`, and Windlass's own notes in `.windlass/` (never committed).
 
-    `connection` is a Fabric connection that `fab -H` has made; None on our own command line.
+    `connection` is a Fabric connection that `fab -H` has made; None on our own command line. `extra_vars` are variables
+    from a command line (`KEY=VALUE`, `@FILE`).
     """
 
     project: Path
     connection: fabric.Connection | None = None
+    extra_vars: tuple[str, ...] = ()
 
     def hosts(self, patterns: Sequence[str], limit: str | None = None) -> list[Host]:
         """The hosts that the patterns name; with a Fabric connection the one it leads to, in the inventory or not.
@@ -37,13 +39,14 @@ class Project:
         """
         from windlass.inventory import load
 
-        inventory = load(self.project / "inventory")
+        inventory = load(self.project / "inventory", self.extra_vars)
         chosen = inventory.select(patterns) if self.connection is None else [_host_of(self.connection, inventory)]
         if limit:
             allowed = {host.name for host in inventory.select([limit])}
             chosen = [host for host in chosen if host.name in allowed]
             if not chosen:
                 raise UsageError(f"--limit {limit!r} leaves no host")
+        inventory.check_extra_vars(chosen)
         inventory.check_environments(chosen)
         return chosen
 

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import traceback
+from collections import Counter
 from typing import TYPE_CHECKING, Any
+
+from windlass.patch_view import painted
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -14,17 +17,22 @@ if TYPE_CHECKING:
 
 SYMBOLS = {"ok": " ", "changed": "+", "failed": "x", "skipped": "-", "unknown": "?"}
 COLOURS = {"ok": "green", "changed": "yellow", "failed": "red", "skipped": "bright_black", "unknown": "cyan"}
-PATCH_COLOURS = {"+": "green", "-": "red", "@": "cyan"}
+DRIFT_COLOURS = {"changed by hand": "magenta", "pending": "bright_black", "conflict": "red"}
+
+QUIET, NORMAL, VERBOSE, ALL = -1, 0, 1, 2  # values of `verbosity`
 
 # A resource that took longer than this has its time shown (seconds).
 LONG = 0.5
 SCOPE_WIDTH = 18
+# Longer lists of names are cut (names, and characters of a resource's name).
+NAMES, NAME_WIDTH = 4, 60
 
 
 class Report:
     """Tells a terminal about a run; called from several threads.
 
-    `verbosity` 0 shows changes and failures, 1 also what is in order; `debug` also tracebacks of bugs.
+    `verbosity` QUIET shows failures and the last line of each host, NORMAL also changes, VERBOSE also what is in order
+    and what is long, ALL also times and what went over SSH; `debug` also tracebacks of bugs.
     """
 
     def __init__(self, terminal: Terminal, *, verbosity: int = 0, check: bool = False, debug: bool = False) -> None:
@@ -35,15 +43,15 @@ class Report:
 
     def started(self, host: str) -> None:
         """A host is being connected to."""
-        self.terminal.doing(host, "connecting")
+        self._doing(host, "connecting")
 
     def sayer(self, host: str) -> Callable[[str], None]:
         """A function that shows a sentence about a host."""
-        return lambda text: self.terminal.line(f"{host}  {text}")
+        return lambda text: self._line(f"{host}  {text}")
 
     def batch(self, hosts: list[str], number: int, count: int) -> None:
         """A batch of hosts begins, out of several."""
-        self.terminal.line(self.terminal.paint(f"batch {number} of {count}: {', '.join(hosts)}", "reset", bold=True))
+        self._line(self.terminal.paint(f"batch {number} of {count}: {', '.join(hosts)}", "reset", bold=True))
 
     def reverting(self, apps: dict[str, list[str]]) -> None:
         """Apps go back to where they were, because they failed on another host."""
@@ -52,20 +60,26 @@ class Report:
 
     def progress(self, host: str, entry: Entry, text: str) -> None:
         """A resource is being applied; `text` says what it does now (empty = only that it began)."""
-        self.terminal.doing(host, f"{_scope(entry.role, entry.app)}  {text or entry.resource.name}")
+        self._doing(host, f"{_scope(entry.role, entry.app)}  {_shortened(text or entry.resource.name)}")
         if text and not self.terminal.live:
-            self.terminal.line(f"{host}  {_scope(entry.role, entry.app)}  . {text}")
+            text = text if self.verbosity >= VERBOSE else _shortened(text)
+            self._line(f"{host}  {_scope(entry.role, entry.app)}  . {text}")
 
     def result(self, host: str, result: Result) -> None:
         """A resource is done."""
-        if result.status in ("ok", "skipped") and not self.verbosity:
+        silent = ("ok", "skipped") if self.verbosity == NORMAL else ("ok", "skipped", "changed", "unknown")
+        if self.verbosity < VERBOSE and result.status in silent:
             return
         paint = self.terminal.paint
         symbol = paint(SYMBOLS[result.status], COLOURS[result.status])
         scope = paint(_scope(result.role, result.app), "bright_black")
-        self.terminal.line(f"{host}  {scope}  {symbol} {result.resource}{_explain(result, check=self.check)}")
-        for line in result.patch.splitlines():
-            self.terminal.line(paint(line, PATCH_COLOURS.get(line[:1], "reset")))
+        name = result.resource if self.verbosity >= VERBOSE else _shortened(result.resource)
+        words = [*_explain(result, check=self.check, whole=self.verbosity >= VERBOSE), *self._drift(result)]
+        if result.seconds > LONG or (self.verbosity >= ALL and result.status != "skipped"):
+            words.append(f"{result.seconds:.1f} s" if result.seconds > LONG else f"{result.seconds * 1000:.1f} ms")
+        self.terminal.line("  ".join([f"{host}  {scope}  {symbol} {name}", *words]))
+        for line in painted(result.patch, paint):
+            self.terminal.line(line)
         if result.status == "failed":
             lines = [*result.message.splitlines(), *([result.hint] if result.hint else [])]
             if self.debug:
@@ -84,39 +98,62 @@ class Report:
     def summary(self, outcomes: list[Outcome]) -> None:
         """The closing table, and where the apps answer."""
         self.terminal.close()
-        self.terminal.line()
+        self._line()
         width = max((len(outcome.host) for outcome in outcomes), default=0)
         for outcome in outcomes:
             self.terminal.line(self._tally(outcome, width))
-            for note in outcome.notes:
+            for note in outcome.notes if self.verbosity > QUIET else ():
                 for line in _lines(note):
                     self.terminal.line(f"{'':{width}}  {line}")
 
     def _tally(self, outcome: Outcome, width: int) -> str:
         counts = outcome.counts
-        shown = [f"{counts['changed']} {'would change' if self.check else 'changed'}", f"{counts['ok']} ok"]
+        drift = ", ".join(f"{number} {how}" for how in DRIFT_COLOURS if (number := self._drifted(outcome)[how]))
+        changed = f"{counts['changed']} {'would change' if self.check else 'changed'}{f' ({drift})' if drift else ''}"
+        shown = [changed, f"{counts['ok']} ok"]
         shown += [f"{counts[status]} {status}" for status in ("unknown", "failed", "skipped") if counts[status]]
         if outcome.error:
             shown = ["not done"]
         worst = "failed" if outcome.exit_status else "changed" if counts["changed"] else "ok"
         name = self.terminal.paint(f"{outcome.host:{width}}", COLOURS[worst], bold=True)
-        execs = f", {outcome.execs} SSH exec{'' if outcome.execs == 1 else 's'}" if self.verbosity else ""
-        return f"{name}  {', '.join(shown)}, {outcome.seconds:.1f} s{execs}"
+        shown.append(f"{outcome.seconds:.1f} s")
+        if self.verbosity >= VERBOSE:
+            shown.append(f"{outcome.execs} SSH exec{'' if outcome.execs == 1 else 's'}")
+        if self.verbosity >= ALL:
+            shown.append(f"{outcome.sent / 1000:.1f} kB sent")
+        return f"{name}  {', '.join(shown)}"
+
+    def _drift(self, result: Result) -> list[str]:
+        """How a difference came about, in words."""
+        if result.drift is None or (not self.check and result.drift == "pending"):
+            return []
+        words = {"conflict": "conflict: changed by hand and in the inventory"}.get(result.drift, result.drift)
+        return [self.terminal.paint(words if self.check else f"overwritten: {words}", DRIFT_COLOURS[result.drift])]
+
+    def _drifted(self, outcome: Outcome) -> Counter[str]:
+        """What of it is news: that what changed was pending goes without saying."""
+        return outcome.drift if self.check else Counter({**outcome.drift, "pending": 0})
+
+    def _line(self, text: str = "") -> None:
+        if self.verbosity > QUIET:
+            self.terminal.line(text)
+
+    def _doing(self, host: str, text: str) -> None:
+        if self.verbosity > QUIET:
+            self.terminal.doing(host, text)
 
 
-def _explain(result: Result, *, check: bool) -> str:
-    """What changed (or would, in a check), in a few words: created, removed, or each attribute."""
+def _explain(result: Result, *, check: bool, whole: bool) -> list[str]:
+    """What changed (or would, in a check), in a few words: created, removed, or each attribute; `whole` = all names."""
     would = "would be " if check else ""
     attributes = dict(result.diff)
     existence = attributes.pop("exists", None)
-    words = [f"{would}created" if existence[1] else f"{would}removed"] if existence else _changes(attributes)
+    words = [f"{would}created" if existence[1] else f"{would}removed"] if existence else _changes(attributes, whole)
     if result.refreshed:
         words.append(f"{would}refreshed")
     if result.status == "unknown":
         words.append(result.message)
-    if result.seconds > LONG:
-        words.append(f"{result.seconds:.1f} s")
-    return "".join(f"  {word}" for word in words)
+    return words
 
 
 def _scope(role: str, app: str | None) -> str:
@@ -124,12 +161,28 @@ def _scope(role: str, app: str | None) -> str:
     return f"{f'{role}:{app}' if app else role:{SCOPE_WIDTH}}"
 
 
-def _changes(attributes: dict[str, list[Any]]) -> list[str]:
+def _shortened(text: str) -> str:
+    """A text of many words, such as a list of packages, cut where it would fill lines."""
+    words = text.split(" ")
+    if len(text) <= NAME_WIDTH or len(words) < NAMES:
+        return text
+    kept = 1
+    while len(" ".join(words[: kept + 1])) <= NAME_WIDTH:
+        kept += 1
+    return f"{' '.join(words[:kept])} ... {len(words) - kept} more"
+
+
+def _changes(attributes: dict[str, list[Any]], whole: bool) -> list[str]:
     """Attributes that change from the same value to the same value share one phrase."""
     phrases: dict[str, list[str]] = {}
     for name, (old, new) in attributes.items():
         phrases.setdefault(_values(name, old, new), []).append(name)
-    return [f"{' '.join(names)} {phrase}" for phrase, names in phrases.items()]
+    return [f"{' '.join(names) if whole else _few(names)} {phrase}" for phrase, names in phrases.items()]
+
+
+def _few(names: list[str]) -> str:
+    more = len(names) - NAMES
+    return " ".join(names) if more <= 0 else f"{' '.join(names[:NAMES])} and {more} more"
 
 
 def _values(name: str, old: Any, new: Any) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, cast
 
 import click
 
@@ -16,45 +16,58 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from windlass.outcome import Outcome, Result
+    from windlass.report_document import Document, HostDocument, ResourceDocument
 
 
 class JsonReport(Report):
     """Collects everything and prints one document; nothing else goes to stdout.
 
-    `{"windlass": version, "check": bool, "hosts": [{"host", "status", "changed", "ok", "failed", "skipped", "unknown",
-    "seconds", "execs", "error", "resources": [...]}]}`; a resource has the fields of `windlass.outcome.Result`.
+    Its shape is windlass.report_document's.
     """
 
-    def __init__(self, *, check: bool) -> None:
+    def __init__(self, command: str, *, check: bool) -> None:
         super().__init__(Terminal(quiet=True), check=check)
+        self.command = command
 
     def sayer(self, host: str) -> Callable[[str], None]:
         """What must be known at once, e.g. that a new host key was trusted, goes to stderr."""
         return lambda text: click.echo(f"{host}  {text}", err=True)
 
     def summary(self, outcomes: list[Outcome]) -> None:
-        document = {
+        document: Document = {
             "windlass": __version__,
+            "command": self.command,
             "check": self.check,
+            "error": None,
             "hosts": [_host(outcome) for outcome in outcomes],
         }
         click.echo(json.dumps(document, indent=2))
 
 
-def _plain(result: Result) -> dict[str, Any]:
+def _plain(result: Result) -> ResourceDocument:
     values = asdict(result)
     del values["traceback"]
-    return values
+    return cast("ResourceDocument", values)
 
 
-def _host(outcome: Outcome) -> dict[str, Any]:
+def _host(outcome: Outcome) -> HostDocument:
     counts = outcome.counts
     return {
         "host": outcome.host,
         "status": "failed" if outcome.exit_status else "changed" if counts["changed"] else "ok",
-        **{status: counts[status] for status in ("changed", "ok", "failed", "skipped", "unknown")},
+        "changed": counts["changed"],
+        "ok": counts["ok"],
+        "failed": counts["failed"],
+        "skipped": counts["skipped"],
+        "unknown": counts["unknown"],
+        "drift": {
+            "changed by hand": outcome.drift["changed by hand"],
+            "pending": outcome.drift["pending"],
+            "conflict": outcome.drift["conflict"],
+        },
         "seconds": round(outcome.seconds, 3),
         "execs": outcome.execs,
+        "sent": outcome.sent,
         "error": str(outcome.error) if outcome.error else None,
         "resources": [_plain(result) for result in outcome.results],
     }

@@ -144,8 +144,8 @@ class Run:
             outcome.error.__cause__ = bug
         if self.interrupted and outcome.error:
             after = f"interrupted after {outcome.counts['changed']} changed, {outcome.counts['ok']} ok"
-            begun = host.name in self._sessions
-            outcome.error = HostError(after, hint="Run again: what was done is kept.") if begun else HostError(NOT_BEGUN)
+            kept = HostError(after, hint="Run again: what was done is kept.")
+            outcome.error = kept if host.name in self._sessions else HostError(NOT_BEGUN)
         outcome.seconds = time.monotonic() - start
         self.report.finished(outcome)
         return outcome
@@ -159,12 +159,12 @@ class Run:
                 raise HostError(NOT_BEGUN)
             catalog = Catalog(self.plan.entries(host))
             request = {name: getattr(self.request, name) for name in ("check", "diff", "who", "command", "state")}
-            request["catalog"] = catalog.encoded()
+            request |= {"whole": self.plan.whole, "catalog": catalog.encoded()}
             try:
                 on_event = self._listener(catalog, outcome)
                 session.ask({"type": "converge", **request}, catalog.contents, on_event)
             finally:
-                outcome.execs = session.execs
+                outcome.execs, outcome.sent = session.execs, session.sent
 
     def _listener(self, catalog: Catalog, outcome: Outcome) -> Callable[[Message], None]:
         def on_event(event: Message) -> None:
@@ -197,10 +197,3 @@ def _prepare() -> None:
 def _result(entry: Entry, event: dict[str, Any]) -> Result:
     values = {name: value for name, value in event.items() if name not in ("type", "id")}
     return Result(role=entry.role, app=entry.app, resource=entry.resource.name, **values)
-
-
-def known_tags() -> list[str]:
-    """The names of all roles, in order."""
-    from roles import APP_ROLES, HOST_ROLES
-
-    return [*HOST_ROLES, *APP_ROLES]

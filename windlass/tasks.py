@@ -69,7 +69,13 @@ def _task(path: list[str], command: click.Command) -> fabric.Task:
     )
     body.__doc__ = command.help
     body.__name__ = path[-1]
-    return fabric.task(body, help={_name(p): p.help for p in command.params if isinstance(p, click.Option) and p.help})
+    options = [parameter for parameter in command.params if isinstance(parameter, click.Option)]
+    return fabric.task(
+        body,
+        help={_name(option): option.help for option in options if option.help},
+        iterable=[_name(option) for option in options if option.multiple],
+        incrementable=[_name(option) for option in options if option.count],
+    )
 
 
 def _name(parameter: click.Parameter) -> str:
@@ -80,9 +86,9 @@ def _name(parameter: click.Parameter) -> str:
 
 
 def _default(parameter: click.Parameter) -> Any:
-    if isinstance(parameter, click.Option) and (parameter.is_flag or parameter.count):
-        return False
-    return ""
+    if not isinstance(parameter, click.Option):
+        return ""
+    return [] if parameter.multiple else 0 if parameter.count else False if parameter.is_flag else ""
 
 
 def _arguments(command: click.Command, values: dict[str, Any]) -> Iterator[str]:
@@ -90,12 +96,16 @@ def _arguments(command: click.Command, values: dict[str, Any]) -> Iterator[str]:
     positional: list[str] = []
     for parameter in command.params:
         value = values.get(_name(parameter))
-        if value in (None, "", False):
+        if value in (None, "", False, 0, []):
             continue
         if isinstance(parameter, click.Argument):
             positional += str(value).split(",")
         elif value is True:
             yield parameter.opts[-1]
+        elif isinstance(value, list):
+            yield from (f"{parameter.opts[-1]}={each}" for each in value)
+        elif getattr(parameter, "count", False):
+            yield from [parameter.opts[-1]] * int(value)
         else:
             yield f"{parameter.opts[-1]}={value}"
     yield from ["--", *positional] if positional else []

@@ -27,7 +27,20 @@ PACKAGE = Path(__file__).parent
 
 # What is shipped, see [H] in the modules: these, and all modules of these packages, which go empty themselves.
 PACKAGES = ("logs", "release", "resources")
-SHIPPED = ("agent", "audit", "facts", "files", "lock", "machine", "oneoff", "owed", "status", "vitals", "wire")
+SHIPPED = (
+    "agent",
+    "applied",
+    "audit",
+    "facts",
+    "files",
+    "lock",
+    "machine",
+    "oneoff",
+    "owed",
+    "status",
+    "vitals",
+    "wire",
+)
 
 # Exit statuses of the script below, outside those that sh, sudo and Python use themselves.
 NO_PYTHON = 97
@@ -83,6 +96,11 @@ class Session:
     def execs(self) -> int:
         """How many commands this run has started on the host: one, unless Python had to be installed."""
         return ssh.execs(self._connection)
+
+    @property
+    def sent(self) -> int:
+        """How many bytes the agent was sent, itself included."""
+        return self._exec.sent
 
     def ask(self, request: Message, contents: dict[str, bytes], on_event: Callable[[Message], None]) -> None:
         """Sends a request, serves contents, says warnings, and passes every other event on until the agent is done.
@@ -144,7 +162,7 @@ class Exec:
     """One script as root: waits for the marker that says it has begun, answering sudo's question on the way.
 
     `check` is shell that runs before the marker and may exit. `status` is the exit status when it ended before the
-    marker, else None. It is the file-like writer of a Wire itself (`write`, `flush`).
+    marker, else None; `sent` counts bytes. It is the file-like writer of a Wire itself (`write`, `flush`).
     """
 
     def __init__(self, connection: fabric.Connection, connect: Connect, script: str, *, check: str = ":") -> None:
@@ -160,6 +178,7 @@ class Exec:
         self.stdout = cast("BinaryIO", self._channel.makefile("rb", 64 * 1024))
         self._stderr = bytearray()
         self._asked = 0
+        self.sent = 0
         self._drained = threading.Thread(target=self._drain, daemon=True)
         self._drained.start()
         self.status: int | None = None
@@ -181,6 +200,7 @@ class Exec:
         try:
             # paramiko slices what it still has to send: of bytes that is a copy each time, 50 times slower.
             self._channel.sendall(memoryview(data))  # type: ignore[arg-type]
+            self.sent += len(data)
         except (OSError, EOFError):
             pass
         return len(data)

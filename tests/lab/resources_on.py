@@ -36,7 +36,7 @@ def converge(lab: Lab, host: LabHost, *resources: Resource, check: bool = False)
 
     connection = ssh.connect(Host(host.name, [], connect, Settings(), {}), ConnectOptions(), said.append)
     try:
-        request = {"type": "converge", "check": check, "diff": False, "who": "me", "command": "test"}
+        request = {"type": "converge", "check": check, "diff": False, "who": "me", "command": "test", "whole": False}
         request |= {"state": "/var/lib/windlass", "catalog": catalog.encoded()}
         Session(connection, connect, said.append).ask(request, catalog.contents, on_event)
     finally:

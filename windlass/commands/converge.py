@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from windlass import completion
 from windlass.commands.hosts import Selection, on_hosts
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from windlass.outcome import Outcome
     from windlass.plan import Plan
     from windlass.project import Project
     from windlass.report import Report
 
     Command = Callable[..., Any]
+
+# The exit status of --exit-code, beside 0 done, 1 a host failed, 2 usage or inventory.
+CHANGED = 3
 
 
 def rolling(command: Command) -> Command:
@@ -50,8 +56,23 @@ def converging(command: Command) -> Command:
         (
             click.option("--check", is_flag=True, help="Only say what would change."),
             click.option("--diff", is_flag=True, help="Show changes of files line by line."),
-            click.option("--app", metavar="NAME", help="Only this app of each host."),
-            click.option("-v", "--verbose", count=True, help="Show what is in order, too."),
+            click.option("--app", metavar="NAME", shell_complete=completion.apps, help="Only this app of each host."),
+            click.option(
+                "--exit-code",
+                is_flag=True,
+                help=f"Exit with {CHANGED} if something changed, or would (--check); with 0 if all was in order.",
+            ),
+            click.option("-q", "--quiet", is_flag=True, help="Show failures and the last line of each host only."),
+            click.option(
+                "-v", "--verbose", count=True, help="Show what is in order, too; -vv also times and what was sent."
+            ),
+            click.option(
+                "-e",
+                "--extra-vars",
+                multiple=True,
+                metavar="KEY=VALUE|@FILE",
+                help="A variable above all others, e.g. apps.shop.ref=v2; repeatable.",
+            ),
         )
     ):
         command = option(command)
@@ -65,7 +86,10 @@ def converge(
     *,
     check: bool,
     diff: bool,
+    exit_code: bool,
+    quiet: bool,
     verbose: int,
+    extra_vars: tuple[str, ...],
     serial: str | None = None,
     keep_going: bool = True,
     **selection: Any,
@@ -75,9 +99,11 @@ def converge(
     from windlass.run import Request, Run
 
     chosen = Selection(**selection)
-    hosts = chosen.chosen(project)
-    report = _report(chosen, check=check, verbosity=verbose)
+    if quiet and verbose:
+        raise click.UsageError("--quiet and --verbose exclude each other.")
+    hosts = chosen.chosen(replace(project, extra_vars=extra_vars))
     words = f"{command} {' '.join(chosen.hosts)}"
+    report = _report(chosen, words, check=check, verbosity=-1 if quiet else verbose)
     request = Request(command=words, check=check, diff=diff, forks=chosen.forks)
     run = Run(request, chosen.connecting(report.terminal.ask), plan, report)
     given = {hosts[0].name: project.connection} if project.connection else None
@@ -88,14 +114,20 @@ def converge(
     report.summary(outcomes)
     if run.interrupted:
         raise KeyboardInterrupt
-    return max(outcome.exit_status for outcome in outcomes)
+    failed = max(outcome.exit_status for outcome in outcomes)
+    return CHANGED if exit_code and not failed and any(map(_differs, outcomes)) else failed
 
 
-def _report(selection: Selection, *, check: bool, verbosity: int) -> Report:
+def _differs(outcome: Outcome) -> bool:
+    """Whether something changed, or would, or may: what cannot be told yet waits for something that would."""
+    return bool(outcome.counts["changed"] or outcome.counts["unknown"])
+
+
+def _report(selection: Selection, command: str, *, check: bool, verbosity: int) -> Report:
     from windlass.report import Report
     from windlass.report_json import JsonReport
     from windlass.terminal import Terminal
 
     if selection.as_json:
-        return JsonReport(check=check)
+        return JsonReport(command, check=check)
     return Report(Terminal(), verbosity=verbosity, check=check, debug=selection.debug)

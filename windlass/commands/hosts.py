@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from windlass import completion
 from windlass.errors import UsageError
 
 if TYPE_CHECKING:
@@ -23,8 +24,13 @@ def on_hosts(command: Command) -> Command:
     """Adds the options; their values make a `Selection`, together with those of no other option."""
     for option in reversed(
         (
-            click.argument("hosts", nargs=-1, required=True, metavar="HOST..."),
-            click.option("--limit", metavar="PATTERN", help="Only those of the hosts that match this too."),
+            click.argument("hosts", nargs=-1, required=True, metavar="HOST...", shell_complete=completion.hosts),
+            click.option(
+                "--limit",
+                metavar="PATTERN",
+                shell_complete=completion.hosts,
+                help="Only those of the hosts that match this too.",
+            ),
             click.option("--forks", type=click.IntRange(1, 100), default=10, show_default=True, help="Hosts at once."),
             click.option("--accept-new-host-key", is_flag=True, help="Trust the key of a host never seen before."),
             click.option("--ask-pass", is_flag=True, help="Ask for the login password."),

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from windlass.commands.converge import converge, converging, rolling
+from windlass.commands.roles import choosing_roles, chosen_roles
 
 if TYPE_CHECKING:
     from windlass.project import Project
@@ -16,28 +16,22 @@ if TYPE_CHECKING:
 @click.command()
 @converging
 @rolling
-@click.option("--tags", metavar="ROLE[,ROLE]", help="Only these roles.")
+@choosing_roles
 @click.pass_obj
-def provision(project: Project, /, tags: str | None, app: str | None, **options: Any) -> int:
+def provision(
+    project: Project,
+    /,
+    tags: frozenset[str],
+    skip_tags: frozenset[str],
+    start_at: str | None,
+    app: str | None,
+    **options: Any,
+) -> int:
     """Bring hosts to what the inventory and the roles say; run again, nothing changes.
 
     HOST is a host, a group or a pattern of the inventory (web, web:&eu, 'all:!db', 'web*').
     """
+    roles = chosen_roles(tags, skip_tags, start_at)
     from windlass.plan import Roles
 
-    return converge(project, "provision", Roles(app, tags=_roles(tags), project=project.project), **options)
-
-
-def _roles(tags: str | None) -> frozenset[str] | None:
-    if tags is None:
-        return None
-    from windlass.run import known_tags
-
-    known = known_tags()
-    chosen = [tag.strip() for tag in tags.split(",")]
-    for tag in chosen:
-        if tag not in known:
-            near = difflib.get_close_matches(tag, known, 1, 0.5)
-            question = f"Did you mean {near[0]!r}?" if near else f"There are: {', '.join(known)}."
-            raise click.BadParameter(f"no role {tag!r}. {question}", param_hint="--tags")
-    return frozenset(chosen)
+    return converge(project, "provision", Roles(app, tags=roles, project=project.project), **options)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from windlass.errors import InventoryError, UsageError
 from windlass.host import Host
 from windlass.inventory.connection import Connection, connection_variables, is_foreign
+from windlass.inventory.extra import ExtraVariables
 from windlass.inventory.files import Files
 from windlass.inventory.problems import Problems
 from windlass.inventory.reader import Reader, check_host_names
@@ -25,24 +26,44 @@ from windlass.inventory.tree import Group
 LAB = ".windlass/lab/hosts.yml"  # what the lab writes about itself
 
 
-def load(folder: Path) -> Inventory:
+def load(folder: Path, extra_vars: Sequence[str] = ()) -> Inventory:
     """The inventory in a folder, and that of the project's lab where one is up; the project is the folder above.
+
+    `extra_vars` (`KEY=VALUE`, `@FILE`) are above all other variables.
 
     Raises InventoryError with everything that is wrong, one `file:line:column: ...` per line.
     """
-    return Inventory(folder)
+    return Inventory(folder, extra_vars)
+
+
+def read_tree(folder: Path, problems: Problems) -> Tree:
+    """The groups and hosts of an inventory folder and of the project's lab, with their own variables, not checked."""
+    tree = Tree()
+    _read_sources(folder, Files(folder.parent, Reader(tree, problems)))
+    tree.settle()
+    return tree
+
+
+def _read_sources(folder: Path, files: Files) -> None:
+    if folder.is_dir():
+        files.read_folder(folder)
+    lab = folder.parent / LAB
+    if lab.is_file():
+        files.read_file(lab)
 
 
 class Inventory:
     """Hosts and groups, checked as a whole when read."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, extra_vars: Sequence[str] = ()) -> None:
         self.folder = folder
         self.project = folder.parent
         self.tree = Tree()
         problems = Problems()
-        self._files = Files(self.project, Reader(self.tree, problems))
-        self._read_sources()
+        reader = Reader(self.tree, problems)
+        self._files = Files(self.project, reader)
+        self._extra = ExtraVariables(extra_vars, reader)
+        _read_sources(folder, self._files)
         self.tree.settle()
         self._of_groups: dict[tuple[Group, ...], Variables] = {}
         self._values: dict[str, Values] = {}
@@ -88,6 +109,10 @@ class Inventory:
         if faults:
             raise InventoryError("\n".join(faults))
 
+    def check_extra_vars(self, hosts: Iterable[Host]) -> None:
+        """Refuse extra variables that mean none of these hosts. Raises UsageError."""
+        self._extra.check(self._values_of(host.name).raw for host in hosts)
+
     def graph(self) -> str:
         """The groups and hosts as a drawing, like `ansible-inventory --graph`."""
         from windlass.inventory.listing import graph
@@ -116,13 +141,6 @@ class Inventory:
             raise UsageError(f"{address!r} is not reached by SSH but by ansible_connection {self.foreign[address]!r}")
         return host
 
-    def _read_sources(self) -> None:
-        if self.folder.is_dir():
-            self._files.read_folder(self.folder)
-        lab = self.project / LAB
-        if lab.is_file():
-            self._files.read_file(lab)
-
     def _host(self, name: str, groups: list[Group], problems: Problems) -> Host | None:
         values = self._values_of(name, groups)
         kind = values.raw.get("ansible_connection")
@@ -146,9 +164,9 @@ class Inventory:
         return self._settings[key]
 
     def _merge(self, name: str, groups: list[Group]) -> Variables:
-        """Ansible's order: inventory files (all, then groups), group_vars (the same), then the host's own."""
+        """Ansible's order: inventory files (all, then groups), group_vars (the same), host's own, extra variables."""
         files = self._files.variables_of(self.folder / "host_vars", name)
-        return {**self._of(groups), **self.tree.hosts.get(name, {}), **files}
+        return self._extra.over({**self._of(groups), **self.tree.hosts.get(name, {}), **files})
 
     def _of(self, groups: list[Group]) -> Variables:
         key = tuple(groups)

@@ -65,7 +65,7 @@ def _faults(detail: ErrorDetails, model: type[BaseModel]) -> list[tuple[Way, str
     if isinstance(cause, ValueError):
         return [(way, str(cause), of_key)]
     if detail["type"] == "extra_forbidden":
-        return [(way[:-1], f"unknown setting {way[-1]!r}{did_you_mean(str(way[-1]), _settings_at(model, way))}", True)]
+        return [(way, f"unknown setting{did_you_mean(str(way[-1]), _settings_at(model, way))}", True)]
     if detail["type"] == "missing":
         return [(way[:-1], f"{way[-1]} is missing: {_description(model, way)}", True)]
     return [(way, _plain(detail, way), of_key)]

@@ -62,6 +62,7 @@ class Served(Resource):
 
     app: str
     names: Sequence[str]
+    wavering = ("fresh", "served", "usable")
 
     @property
     def link(self) -> str:

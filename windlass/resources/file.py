@@ -12,13 +12,11 @@ from windlass import files
 from windlass.machine import TAIL, CommandFailed, CommandTrouble
 from windlass.resources.content import Content
 from windlass.resources.owner import attributes, group_id, user_id
+from windlass.resources.patch import Side, patch
 from windlass.resources.resource import Diff, Failed, Resource, State
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-# Contents longer than this together have no patch: it would take minutes to make, and nobody reads it (bytes).
-LONGEST_PATCH = 1024 * 1024
 
 
 @dataclass(eq=False)
@@ -38,6 +36,7 @@ class File(Resource):
     verify: Sequence[str] = ()
     notify: Sequence[Resource] = ()
     sensitive: bool = False
+    wavering = ("verified",)
 
     def __post_init__(self) -> None:
         if not isinstance(self.content, Content):
@@ -117,19 +116,13 @@ class File(Resource):
             os.rename(self._aside, self.path)
 
     def patch(self) -> str:
-        import difflib
-
-        before = self._read() or b""
-        if len(before) + self._content.size > LONGEST_PATCH:
-            return f"({self.path}: its contents are too long for a patch: {len(before)} and {self._content.size} bytes)"
-        try:
-            old = before.decode()
-            new = self._content.read().decode()
-        except UnicodeDecodeError:
-            return ""
-        source = self.path if os.path.lexists(self.path) else "/dev/null"
-        lines = difflib.unified_diff(old.splitlines(), new.splitlines(), source, self.path, lineterm="")
-        return "\n".join(lines)
+        data = self._read()
+        if data is not None and hashlib.sha256(data).hexdigest() == self._content.sha256:
+            content = data
+        else:
+            content = self._content.read()
+        old = None if data is None else Side(data, stat.S_IMODE(os.lstat(self.path).st_mode))
+        return patch(self.path, old, Side(content, self.mode))
 
     def _read(self) -> Any:
         """The bytes on disk; None = no such file. A link or a folder in its place is refused, not followed."""

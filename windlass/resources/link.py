@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import stat
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from windlass import files
+from windlass.resources.patch import Side, patch
 from windlass.resources.resource import Diff, Failed, Resource, State
 
 if TYPE_CHECKING:
@@ -53,3 +55,13 @@ class Absent(Resource):
         if os.path.isdir(self.path) and not os.path.islink(self.path):
             raise Failed(f"{self.path} is a directory", hint="Move it away, then run again.")
         os.unlink(self.path)
+
+    def patch(self) -> str:
+        if os.path.islink(self.path) or not os.path.isfile(self.path):
+            return ""
+        mode = stat.S_IMODE(os.lstat(self.path).st_mode)
+        if not mode & stat.S_IROTH:
+            # Nobody has said what is in it; a file that not all may read can have a secret.
+            return patch(self.path, Side(None, mode), None)
+        with open(self.path, "rb") as file:
+            return patch(self.path, Side(file.read(), mode), None)

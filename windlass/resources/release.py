@@ -13,7 +13,7 @@ from windlass.release import command, folder
 from windlass.release.environment import Environment
 from windlass.release.records import FAILED, GOOD, Record
 from windlass.resources.resource import Failed
-from windlass.resources.serving import Serving, told
+from windlass.resources.serving import Serving, told, traces
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -65,6 +65,12 @@ class Release(Serving):
             "health": self._health(current),
             "leftovers": len(self._leftovers(current).found()) + self._unfinished(current),
         }
+
+    def lasting(self, state: State) -> State:
+        current = self.releases.current
+        if state is None or current is None or state["configuration"] == "as wanted":
+            return state and {"code": state["code"], "configuration": self._configuration}
+        return traces(current)
 
     def _needed_venv(self) -> str:
         return self.venv

@@ -29,11 +29,13 @@ class Resource:
     after it has set `machine`.
 
     `notify` names later resources to refresh once when this one changes; `sensitive` hides values from every output.
+    `wavering` are attributes that change without anybody's doing, e.g. whether a service runs.
     """
 
     machine: Machine
     notify: Sequence[Resource] = ()
     sensitive: bool = False
+    wavering: Sequence[str] = ()
 
     @property
     def key(self) -> str:
@@ -44,6 +46,11 @@ class Resource:
     def name(self) -> str:
         """Kind and key, e.g. `file /etc/timezone`; unique in a catalog."""
         return f"{type(self).__name__.lower()} {self.key}"
+
+    @property
+    def subject(self) -> str:
+        """What on the host it is about: a path, for whatever kind of resource, else its name."""
+        return self.key if self.key.startswith("/") else self.name
 
     def desired(self) -> State:
         """The attributes it must have, as plain values; None = it must not exist."""
@@ -67,6 +74,10 @@ class Resource:
     def patch(self) -> str:
         """The change as a unified diff for `--diff`, read before `apply`; empty = the attributes say it all."""
         return ""
+
+    def lasting(self, state: State) -> State:
+        """Of a desired or actual state that which stays as it is until somebody changes it; not shown to anybody."""
+        return state and {name: value for name, value in state.items() if name not in self.wavering}
 
     def notes(self) -> dict[str, Any]:
         """Facts for the summary after it has converged, e.g. when a certificate expires."""

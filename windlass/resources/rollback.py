@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from windlass.release.health import Question
 from windlass.release.records import GOOD, before
 from windlass.resources.resource import Diff, Failed, State
-from windlass.resources.serving import Serving, told
+from windlass.resources.serving import Serving, told, traces
 
 if TYPE_CHECKING:
     from windlass.release.records import Record
@@ -27,11 +27,21 @@ class Rollback(Serving):
         super().__post_init__()
         self._chosen: Record | None = None
 
+    @property
+    def subject(self) -> str:
+        """The same as a new release's: that is what a way back is the opposite of."""
+        return f"release {self.app}"
+
     def desired(self) -> State:
         return {"release": self._target.id}
 
     def actual(self) -> State:
         return {"release": self._current.id}
+
+    def lasting(self, state: State) -> State:
+        """As of a new release: what the release has that the state names."""
+        found = {record.id: record for record in self.releases.all()}
+        return state and traces(found[state["release"]])
 
     @property
     def _current(self) -> Record:

@@ -150,6 +150,11 @@ class Serving(Resource):
         self._steps[name] = round(time.monotonic() - start, 2)
 
 
+def traces(release: Record) -> dict[str, str]:
+    """What of a release stays as it is for as long as it has the traffic; hashes, of which one covers secrets."""
+    return {"code": release.code, "configuration": release.configuration}
+
+
 def told(failure: BaseException, environment: Environment) -> str:
     """A failure in words, with no secret that the app has said, and no line too long to read."""
     # Shortened last: of half a secret nobody would know that it is one.

@@ -25,6 +25,7 @@ class Unit(Resource):
     unit: str
     on_refresh: str = "restart"
     runs: bool = True
+    wavering = ("running", "stale")
 
     @property
     def units(self) -> list[str]:

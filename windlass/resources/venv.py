@@ -49,6 +49,7 @@ class Venv(Resource):
     constraints: Content
     gunicorn: str | None = None
     hashed: bool = False
+    wavering = ("complete",)
 
     def desired(self) -> State:
         return {"complete": True}

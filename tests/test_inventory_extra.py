@@ -1,0 +1,155 @@
+"""Variables from a command line, `-e`: above all others, checked as the inventory is, and no place for secrets."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.lab.commands import Commands
+from windlass.errors import InventoryError, UsageError
+from windlass.inventory import load
+
+HOSTS = """
+all:
+  vars:
+    version: v1
+  children:
+    web:
+      hosts:
+        web[1:2]:
+      vars:
+        timezone: Europe/Berlin
+        apps:
+          shop:
+            source: https://example.com/shop.git
+            ref: "{{ version }}"
+            wsgi: "shop:app"
+            domains: [shop.example.com]
+    db:
+      hosts: {db1: {}}
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "inventory").mkdir()
+    (tmp_path / "inventory/hosts.yml").write_text(HOSTS)
+    return tmp_path
+
+
+def refs(folder: Path, *extra: str) -> list[str | None]:
+    hosts = load(folder / "inventory", extra).select(["web"])
+    return [host.settings.apps["shop"].ref for host in hosts]
+
+
+def test_a_variable_is_above_that_of_host_and_group(folder: Path) -> None:
+    (folder / "inventory/host_vars").mkdir()
+    (folder / "inventory/host_vars/web1.yml").write_text("timezone: Asia/Tokyo\n")
+    inventory = load(folder / "inventory", ["timezone=America/Lima"])
+    assert {host.settings.timezone for host in inventory.hosts.values()} == {"America/Lima"}
+
+
+def test_a_variable_of_the_users_own_reaches_the_templates(folder: Path) -> None:
+    assert refs(folder, "version=v2") == ["v2", "v2"]
+
+
+def test_a_variable_may_be_known_from_the_command_line_alone(folder: Path) -> None:
+    hosts = folder / "inventory/hosts.yml"
+    hosts.write_text(HOSTS.replace("    version: v1\n", "    other: v1\n"))
+    with pytest.raises(InventoryError, match="'version' is undefined"):
+        refs(folder)
+    assert refs(folder, "version=v3") == ["v3", "v3"]
+
+
+def test_a_key_with_dots_sets_a_part_where_the_app_is(folder: Path) -> None:
+    inventory = load(folder / "inventory", ["apps.shop.ref=v2", "apps.shop.gunicorn.workers=3"])
+    shop = inventory.hosts["web2"].settings.apps["shop"]
+    assert (shop.ref, shop.gunicorn.workers, shop.domains) == ("v2", 3, ["shop.example.com"])
+    assert inventory.hosts["db1"].settings.apps == {}
+    inventory.check_extra_vars(inventory.select(["all"]))
+
+
+def test_hosts_that_shared_settings_go_on_sharing_them(folder: Path) -> None:
+    hosts = load(folder / "inventory", ["apps.shop.ref=v2"]).hosts
+    assert hosts["web1"].settings is hosts["web2"].settings
+
+
+def test_a_mapping_that_is_not_there_is_made(folder: Path) -> None:
+    assert load(folder / "inventory", ["tls.mode=off"]).hosts["db1"].settings.tls.mode == "off"
+
+
+def test_values_are_read_as_yaml_and_the_last_one_counts(folder: Path) -> None:
+    extra = ["unattended_upgrades=no", "packages=[vim, git]", "x=1", "x=", "timezone=UTC", '{"serial": 2}']
+    host = load(folder / "inventory", extra).hosts["db1"]
+    assert host.settings.unattended_upgrades is False
+    assert host.settings.packages == ["vim", "git"]
+    assert host.variables["x"] == ""
+    assert host.settings.serial == "2"
+
+
+def test_a_template_is_one_on_the_command_line_too(folder: Path) -> None:
+    assert load(folder / "inventory", ["name={{ inventory_hostname }}!"]).hosts["db1"].variables["name"] == "db1!"
+
+
+def test_a_file_of_variables(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(folder)
+    Path("more.yml").write_text("version: v5\ntimezone: UTC\n")
+    assert refs(folder, "@more.yml") == ["v5", "v5"]
+    Path("more.yml").write_text("version: v5\ntimezone: Mars\n")
+    with pytest.raises(InventoryError) as refused:
+        refs(folder, "@more.yml")
+    assert str(refused.value).startswith("more.yml:2:11: timezone: 'Mars' is not a time zone")
+
+
+SECRET = "this looks like a secret, and others can see a command line:"
+
+
+@pytest.mark.parametrize(
+    ("extra", "message"),
+    [
+        ("version", "-e: 'version' is not KEY=VALUE (for example apps.shop.ref=v2) or @FILE"),
+        ("=v2", "-e: '' is not KEY=VALUE (for example apps.shop.ref=v2) or @FILE"),
+        ("a..b=c", "-e: 'a..b' is not KEY=VALUE (for example apps.shop.ref=v2) or @FILE"),
+        ("timezon=UTC", "-e timezon: unknown setting 'timezon'; did you mean 'timezone'?"),
+        ("serial=many", "-e serial: serial: 'many' is not "),
+        ("timezone=[", "-e timezone: not valid YAML: did not find expected node content"),
+        ("timezone={{ nosuch }}", "-e timezone: 'nosuch' is undefined in '{{ nosuch }}'"),
+        ("apps.shop.reff=v2", "-e apps.shop.reff: apps.shop.reff: unknown setting; did you mean 'ref'?"),
+        (
+            "apps.shop.gunicorn.workers=x",
+            "-e apps.shop.gunicorn.workers: apps.shop.gunicorn.workers: 'x' is not a whole number",
+        ),
+        ("apps.shop.domains.0=x", "-e apps.shop.domains.0: apps.shop.domains is no mapping but a list: set it whole"),
+        ("timezone.x=1", "-e timezone.x: timezone is no mapping but text: set it whole"),
+        ("@nosuch.yml", "nosuch.yml: cannot be read: No such file or directory"),
+        ("{version: [}", "-e:1:12: not valid YAML: did not find expected node content"),
+        ("apps.shop.env.SECRET_KEY=canary", f"-e apps.shop.env.SECRET_KEY: {SECRET} put it into the app's env_file"),
+        ("apps.shop.env.DB=postgres://me:canary@db/x", f"-e apps.shop.env.DB: {SECRET} put it into the app's env_file"),
+        ("ansible_become_password=canary", f"-e ansible_become_password: {SECRET} use --ask-sudo-pass"),
+        ("db_password=canary", f"-e db_password: {SECRET} put it into a file, mode 0600: -e @FILE"),
+    ],
+)
+def test_a_mistake_is_refused_at_its_option(folder: Path, extra: str, message: str) -> None:
+    with pytest.raises(InventoryError) as refused:
+        load(folder / "inventory", [extra])
+    assert str(refused.value).startswith(message)
+    assert "canary" not in str(refused.value)
+
+
+def test_an_app_that_none_of_the_chosen_hosts_has_is_refused(folder: Path) -> None:
+    inventory = load(folder / "inventory", ["apps.shpo.ref=v2"])
+    with pytest.raises(UsageError) as refused:
+        inventory.check_extra_vars(inventory.select(["web"]))
+    assert str(refused.value) == "-e apps.shpo.ref: none of the chosen hosts has an app 'shpo'\n  did you mean 'shop'?"
+    inventory = load(folder / "inventory", ["apps.shop.ref=v2"])
+    with pytest.raises(UsageError, match=r"none of the chosen hosts has an app 'shop'$"):
+        inventory.check_extra_vars(inventory.select(["db"]))
+
+
+def test_the_command_line_says_the_same_and_exits_with_2(folder: Path) -> None:
+    commands = Commands(folder)
+    said = commands("provision", "web", "-e", "timezone=Mars", "-e", "version=v2", status=2)
+    assert said.err.startswith("error: -e timezone: timezone: 'Mars' is not a time zone")
+    said = commands("deploy", "db", "--extra-vars", "apps.shop.ref=v2", status=2)
+    assert said.err == "error: -e apps.shop.ref: none of the chosen hosts has an app 'shop'\n"

@@ -1,0 +1,51 @@
+"""What a shell can complete on a command line: names of the inventory and of roles."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+    import click
+
+    from windlass.inventory.tree import Tree
+
+
+def hosts(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[str]:
+    """Hosts and groups, also behind a comma, and behind the ! and & of a pattern."""
+    before, comma, last = incomplete.rpartition(",")
+    sign = last[:1] if last[:1] in ("!", "&") else ""
+    tree = _tree(context)
+    groups = [name for name in tree.groups if name != "ungrouped"] if tree.hosts else []
+    return _behind(f"{before}{comma}{sign}", last.removeprefix(sign), dict.fromkeys([*groups, *tree.hosts]))
+
+
+def apps(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[str]:
+    """Apps of all hosts, as far as they are not templates."""
+    tree = _tree(context)
+    places = [*(group.variables for group in tree.groups.values()), *tree.hosts.values()]
+    found = [variables["apps"].value for variables in places if "apps" in variables]
+    return _behind("", incomplete, sorted({name for apps in found if isinstance(apps, dict) for name in apps}))
+
+
+def roles(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[str]:
+    """Roles, also behind a comma."""
+    from windlass.commands.roles import all_roles
+
+    before, comma, last = incomplete.rpartition(",")
+    return _behind(before + comma, last, [name for name in all_roles() if name not in before.split(",")])
+
+
+def _behind(before: str, incomplete: str, names: Iterable[str]) -> list[str]:
+    return [before + name for name in names if name.startswith(incomplete)]
+
+
+def _tree(context: click.Context) -> Tree:
+    """The groups and hosts of the project, read without checking: a fault in it must not take completion away."""
+    from windlass.inventory.inventory import read_tree
+    from windlass.inventory.problems import Problems
+
+    project: Path = context.find_root().params["project"]
+    return read_tree(project / "inventory", Problems())

@@ -1,0 +1,41 @@
+"""A patch as a terminal shows it: in the colours of git."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+COLOURS = {"+": "green", "-": "red"}
+# What a file on a host contains must not steer the terminal of whoever looks at it.
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+
+
+class Paint(Protocol):
+    """Puts a text into a colour, where colours are on."""
+
+    def __call__(self, text: str, colour: str, *, bold: bool = False) -> str: ...
+
+
+def painted(patch: str, paint: Paint) -> Iterator[str]:
+    """The lines of a patch of one file: headers bold, the place of a hunk cyan, what comes green, what goes red."""
+    in_hunk = False
+    for raw in patch.split("\n") if patch else []:
+        line = _CONTROL.sub(_caret, raw)
+        if line.startswith("@@"):
+            in_hunk = True
+            place, at, context = line.rpartition("@@")
+            yield f"{paint(place + at, 'cyan')}{context}"
+        elif in_hunk:
+            colour = COLOURS.get(line[:1])
+            yield paint(line, colour) if colour else line
+        else:
+            yield paint(line, "reset", bold=True)
+
+
+def _caret(sign: re.Match[str]) -> str:
+    """A control character as cat -v shows it: ^M for a carriage return, or its number."""
+    code = ord(sign[0])
+    return f"^{chr(code ^ 64)}" if code < 128 else f"\\x{code:02x}"
