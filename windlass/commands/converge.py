@@ -44,9 +44,12 @@ def converge(
 ) -> int:
     """Converges the hosts and reports; gives back the exit status. Raises KeyboardInterrupt after the report."""
     from windlass.run import Request, Run
+    from windlass.secrets.environment import check as check_environments
 
     chosen = Selection(**selection)
     hosts = chosen.chosen(project)
+    for sentence in check_environments(hosts, app):
+        click.echo(sentence, err=True)
     report = _report(chosen, check=check, verbosity=verbose)
     words = f"{command} {' '.join(chosen.hosts)}"
     request = Request(command=words, check=check, diff=diff, tags=tags, app=app, forks=chosen.forks)

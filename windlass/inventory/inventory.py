@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from windlass.errors import InventoryError, UsageError
+from windlass.errors import UsageError
 from windlass.host import Host
 from windlass.inventory.connection import Connection, connection_variables, is_foreign
 from windlass.inventory.files import Files
@@ -14,10 +15,11 @@ from windlass.inventory.reader import Reader, check_host_names
 from windlass.inventory.tree import Tree, Variables
 from windlass.inventory.validation import validated
 from windlass.inventory.values import HostVariables, Values
+from windlass.secrets.folder import Folder
 from windlass.settings import Settings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
 
 from windlass.inventory.tree import Group
@@ -44,6 +46,7 @@ class Inventory:
         self._files = Files(self.project, Reader(self.tree, problems))
         self._read_sources()
         self.tree.settle()
+        self.secrets = Folder(folder / "secrets", {*self.tree.groups, *self.tree.hosts}, self._apps_of)
         self._of_groups: dict[tuple[Group, ...], Variables] = {}
         self._values: dict[str, Values] = {}
         self._settings: dict[tuple[int, ...], Settings | None] = {}
@@ -75,18 +78,6 @@ class Inventory:
         host = self.hosts.get(address) or self._unlisted(address)
         connect = replace(host.connect, user=user or host.connect.user, port=port or host.connect.port)
         return replace(host, connect=connect)
-
-    def check_environments(self, hosts: Iterable[Host]) -> None:
-        """Read the env files of these hosts' apps. Raises InventoryError with all that is wrong in them."""
-        faults: dict[str, None] = {}
-        for host in hosts:
-            for app in host.settings.apps.values():
-                try:
-                    app.environment()
-                except InventoryError as error:
-                    faults[str(error)] = None
-        if faults:
-            raise InventoryError("\n".join(faults))
 
     def graph(self) -> str:
         """The groups and hosts as a drawing, like `ansible-inventory --graph`."""
@@ -133,7 +124,14 @@ class Inventory:
         settings = self._settings_of(values, problems)
         if connection is None or settings is None:
             return None
-        return Host(name, [group.name for group in groups], connection.connect(name), settings, values)
+        names = [group.name for group in groups]
+        secrets = partial(self.secrets.of, [*names, name])
+        return Host(name, names, connection.connect(name), settings, values, secrets=secrets)
+
+    def _apps_of(self, level: str) -> set[str]:
+        """The apps of the hosts of a group, or of a host."""
+        names = [*self.tree.members.get(level, []), level]
+        return {app for name in names if name in self.hosts for app in self.hosts[name].settings.apps}
 
     def _settings_of(self, values: Values, problems: Problems) -> Settings | None:
         """The settings; hosts that set the same ones, and not by templates, share one object."""
