@@ -34,7 +34,10 @@ def test_every_command_has_help(commands: Commands, name: str) -> None:
     ("arguments", "message"),
     [
         (["provison"], "Error: No such command 'provison'. Did you mean 'provision'?"),
-        (["frobnicate"], "Error: No such command 'frobnicate'. There are: provision, deploy, status, inventory, lab."),
+        (
+            ["frobnicate"],
+            "Error: No such command 'frobnicate'. There are: provision, deploy, status, secrets, inventory, lab.",
+        ),
         (["provision"], "Error: Missing argument 'HOST...'."),
         (["provision", "web", "--chek"], "Error: No such option '--chek'. (Did you mean one of: '--check', '--help'?)"),
         (["provision", "web", "--forks", "0"], "Error: Invalid value for '--forks': 0 is not in the range 1<=x<=100."),

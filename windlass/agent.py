@@ -58,7 +58,7 @@ def _read(wire: Wire) -> tuple[Message, bytes] | None:
 def _answer(machine: Machine, request: Message) -> str:
     """Does what is asked for; gives back why it cannot be (empty = it is done), if that is no one resource's matter."""
     try:
-        {"converge": _converge, "status": _status}[request["type"]](machine, request)
+        {"converge": _converge, "status": _status, "environments": _environments}[request["type"]](machine, request)
     except (Held, Failed) as reason:
         return str(reason)
     except OSError as error:
@@ -79,6 +79,14 @@ def _status(machine: Machine, request: Message) -> None:
     from windlass.status import collect
 
     machine.tell({"type": "status", **collect(machine, request["apps"])})
+
+
+def _environments(machine: Machine, request: Message) -> None:
+    """Tells the fingerprints of the current releases' environments (None = there is no release), never a value."""
+    from windlass.release.environment import deployed
+
+    key = bytes.fromhex(request["key"])
+    machine.tell({"type": "environments", "apps": {app: deployed(app, key) for app in request["apps"]}})
 
 
 def _listen(wire: Wire, inbox: queue.Queue[bytes | None], machine: Machine) -> None:

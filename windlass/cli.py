@@ -26,6 +26,7 @@ COMMANDS = {
     "provision": "Bring hosts to what inventory and roles say.",
     "deploy": "New code on hosts, with no request lost.",
     "status": "Each app's release, process, health and certificate.",
+    "secrets": "What only the apps may know: encrypted beside the inventory.",
     "inventory": "Groups, hosts and settings as Windlass reads them.",
     "lab": "Disposable hosts on this machine to try everything on.",
 }

@@ -15,7 +15,6 @@ from windlass.inventory.reader import Reader, check_host_names
 from windlass.inventory.tree import Tree, Variables
 from windlass.inventory.validation import validated
 from windlass.inventory.values import HostVariables, Values
-from windlass.secrets.folder import Folder
 from windlass.settings import Settings
 
 if TYPE_CHECKING:
@@ -42,6 +41,8 @@ class Inventory:
         self.folder = folder
         self.project = folder.parent
         self.tree = Tree()
+        from windlass.secrets.folder import Folder  # which needs this package for its messages
+
         problems = Problems()
         self._files = Files(self.project, Reader(self.tree, problems))
         self._read_sources()
@@ -128,10 +129,11 @@ class Inventory:
         secrets = partial(self.secrets.of, [*names, name])
         return Host(name, names, connection.connect(name), settings, values, secrets=secrets)
 
-    def _apps_of(self, level: str) -> set[str]:
-        """The apps of the hosts of a group, or of a host."""
+    def _apps_of(self, level: str) -> dict[str, list[str]]:
+        """The apps of the hosts of a group, or of a host, each with its `allow_env`."""
         names = [*self.tree.members.get(level, []), level]
-        return {app for name in names if name in self.hosts for app in self.hosts[name].settings.apps}
+        hosts = [self.hosts[name] for name in names if name in self.hosts]
+        return {app: settings.allow_env for host in hosts for app, settings in host.settings.apps.items()}
 
     def _settings_of(self, values: Values, problems: Problems) -> Settings | None:
         """The settings; hosts that set the same ones, and not by templates, share one object."""

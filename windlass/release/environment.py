@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 import json
 import re
 from dataclasses import dataclass
 
 # Inside double quotes systemd takes a backslash as an escape before these only; a newline stands for itself there.
 _ESCAPED = re.compile(r'[\\"`$]')
+_LINE = re.compile(r'([A-Za-z_][A-Za-z0-9_]*)="((?:[^"\\]|\\.)*)"\n', re.DOTALL)
 # A secret shorter than this hides by chance in ordinary words; blotting it out would only show what it is.
 SHORTEST_SECRET = 6
 
@@ -35,6 +38,11 @@ class Environment:
         lines = (f'{name}="{_ESCAPED.sub(_escape, value)}"\n' for name, value in sorted(self.variables.items()))
         return "".join(lines).encode()
 
+    @staticmethod
+    def variables_in(file: bytes) -> dict[str, str]:
+        """What `file` was made from."""
+        return {name: re.sub(r"\\(.)", r"\1", value) for name, value in _LINE.findall(file.decode())}
+
     def mask(self, text: str) -> str:
         """A text for the user in which no secret value stands, not even where the app itself prints one.
 
@@ -43,10 +51,26 @@ class Environment:
         values = {self.variables[name] for name in self.secret}
         # Of a key in several lines, each one may come alone.
         lines = {line.strip() for value in values for line in value.splitlines()}
-        for words in sorted(values | lines, key=len, reverse=True):
+        # As Python's repr and JSON show them, too.
+        quoted = {form for value in values for form in (repr(value)[1:-1], json.dumps(value)[1:-1])}
+        for words in sorted(values | lines | quoted, key=len, reverse=True):
             if len(words) >= SHORTEST_SECRET:
                 text = text.replace(words, "(sensitive)")
         return text
+
+
+def fingerprints(variables: dict[str, str], key: bytes) -> dict[str, str]:
+    """What tells, by name, whether two values are the same, and nothing else to who does not have the key."""
+    return {name: hmac.new(key, value.encode(), hashlib.sha256).hexdigest() for name, value in variables.items()}
+
+
+def deployed(app: str, key: bytes) -> dict[str, str] | None:
+    """The fingerprints of the environment of an app's current release; None = it has none."""
+    try:
+        with open(f"/srv/{app}/current/env", "rb") as file:
+            return fingerprints(Environment.variables_in(file.read()), key)
+    except FileNotFoundError:
+        return None
 
 
 def _escape(found: re.Match[str]) -> str:

@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING
 from windlass.errors import InventoryError
 from windlass.release.environment import Environment
 from windlass.secrets.secret import Secret
-from windlass.settings.environment import LARGEST, fault_of_name, is_placeholder, is_secret
+from windlass.settings.environment import LARGEST, is_placeholder, is_secret
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from windlass.host import Host
-    from windlass.settings import AppSettings
 
 
 def environment_of(host: Host, app: str) -> Environment:
@@ -31,7 +30,6 @@ def environment_of(host: Host, app: str) -> Environment:
         for first, second in ((plain, own), (plain, sealed), (own, sealed))
         for name in sorted(first.keys() & second.keys())
     ]
-    faults += [f"{secret.place}: {fault}" for name, secret in sealed.items() if (fault := _refused(name, settings))]
     faults += _faults_of_required(app, settings.required_env, found)
     size = sum(len(f"{name}={secret.value}".encode()) + 1 for name, secret in found.items())
     if size > LARGEST:
@@ -69,10 +67,6 @@ def check(hosts: Iterable[Host], app: str | None = None) -> list[str]:
 def _stranger(key: str, place: str, apps: list[tuple[str, bool]]) -> str:
     names = " and ".join(dict.fromkeys(name for name, _ in apps))
     return f"{place}: {names} gets {key}, which its required_env does not list; add it there, or remove it here"
-
-
-def _refused(name: str, settings: AppSettings) -> str | None:
-    return fault_of_name(name, settings.allow_env)
 
 
 def _faults_of_required(app: str, required: list[str], found: Mapping[str, Secret]) -> list[str]:

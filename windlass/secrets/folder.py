@@ -11,9 +11,10 @@ from windlass.inventory.problems import did_you_mean
 from windlass.secrets.recipients import NAME, Recipients
 from windlass.secrets.shown import shown
 from windlass.secrets.text import Entries, entries
+from windlass.settings.environment import fault_of_name
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable
+    from collections.abc import Callable, Collection, Iterable, Mapping
     from pathlib import Path
 
     from windlass.secrets.keyring import Keyring
@@ -26,12 +27,15 @@ LAB = "lab"  # a group that comes and goes
 class Folder:
     """The secrets files of a project; each is opened once, when it is first needed.
 
-    `names` are those of all groups and hosts, `apps_of` gives the apps of the hosts of one of them.
+    `names` are those of all groups and hosts; `apps_of` gives the apps of the hosts of one of them, each with the
+    names that its `allow_env` allows.
     """
 
-    def __init__(self, path: Path, names: Collection[str], apps_of: Callable[[str], Collection[str]]) -> None:
+    def __init__(
+        self, path: Path, names: Collection[str], apps_of: Callable[[str], Mapping[str, Collection[str]]]
+    ) -> None:
         self.path = path
-        self._names = names
+        self.names = names
         self._apps_of = apps_of
         self._opened: dict[str, Entries] = {}
         self._keyring: Keyring | None = None
@@ -63,14 +67,16 @@ class Folder:
         name = shown(self.file(level))
         found = entries(text, name)
         apps = self._apps_of(level)
-        strangers = {app: secret.place for (app, _), secret in found.items() if app is not None and app not in apps}
-        if strangers and apps:
-            raise InventoryError(
-                "\n".join(
-                    f"{place}: no host of {level!r} has an app {app!r}{did_you_mean(app, apps)}"
-                    for app, place in strangers.items()
-                )
-            )
+        faults: dict[str, None] = {}
+        for (app, key), secret in found.items():
+            if apps and app is not None and app not in apps:
+                faults[f"{secret.place}: no host of {level!r} has an app {app!r}{did_you_mean(app, apps)}"] = None
+            # What is for every app must be allowed by every app.
+            takers = [allowed for other, allowed in apps.items() if app in (None, other)]
+            if fault := fault_of_name(key, set.intersection(*map(set, takers)) if takers else ()):
+                faults[f"{secret.place}: {fault}"] = None
+        if faults:
+            raise InventoryError("\n".join(faults))
         return found
 
     def file(self, level: str) -> Path:
@@ -129,9 +135,9 @@ class Folder:
             return None
         if name.endswith(ENDING):
             level = name.removesuffix(ENDING)
-            if level in self._names or level == LAB:
+            if level in self.names or level == LAB:
                 return None
-            return f"{shown(path)}: there is no group or host {level!r}{did_you_mean(level, self._names)}"
+            return f"{shown(path)}: there is no group or host {level!r}{did_you_mean(level, self.names)}"
         if name.endswith(".age"):
             return f"{shown(path)}: is not read: the name must be {name.split('.')[0]}{ENDING}"
         return (
