@@ -97,7 +97,7 @@ def test_every_bad_line_is_told_without_its_value(env_file: Path) -> None:
         f"shop.env:7: FLASK_DEBUG=1 would start the app in debug mode: {DEBUGGER}",
         (
             "shop.env:9: the value of C has U+FFFE in it, which is no character of Unicode text:"
-            " systemd drops such a variable"
+            " systemd refuses a file of variables with it"
         ),
     ]
 

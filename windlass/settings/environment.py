@@ -78,7 +78,7 @@ def fault_of_value(name: str, value: str) -> str | None:
     if found := _UNSENDABLE.search(value):
         return (
             f"the value of {name} has U+{ord(found[0]):04X} in it, which is no character of Unicode text:"
-            " systemd drops such a variable"
+            " systemd refuses a file of variables with it"
         )
     size = len(f"{name}=".encode()) + len(value.encode()) + 1
     if size > LONGEST:
