@@ -11,6 +11,7 @@ from dataclasses import dataclass
 # Inside double quotes systemd takes a backslash as an escape before these only; a newline stands for itself there.
 _ESCAPED = re.compile(r'[\\"`$]')
 _LINE = re.compile(r'([A-Za-z_][A-Za-z0-9_]*)="((?:[^"\\]|\\.)*)"\n', re.DOTALL)
+_UNQUOTED = re.compile(r"[ !#-%(-;=?-\[\]-~]+")
 # A secret shorter than this hides by chance in ordinary words; blotting it out would only show what it is.
 SHORTEST_SECRET = 6
 
@@ -51,9 +52,10 @@ class Environment:
         values = {self.variables[name] for name in self.secret}
         # Of a key in several lines, each one may come alone.
         lines = {line.strip() for value in values for line in value.splitlines()}
-        # As Python's repr and JSON show them, too.
-        quoted = {form for value in values for form in (repr(value)[1:-1], json.dumps(value)[1:-1])}
-        for words in sorted(values | lines | quoted, key=len, reverse=True):
+        # However often it was quoted (a repr in a repr, JSON, HTML), these stretches of it stay as they are.
+        pieces = {piece.strip() for value in values for piece in _UNQUOTED.findall(value)}
+        quoted = {json.dumps(value)[1:-1] for value in values}
+        for words in sorted(values | lines | quoted | pieces, key=len, reverse=True):
             if len(words) >= SHORTEST_SECRET:
                 text = text.replace(words, "(sensitive)")
         return text
