@@ -243,7 +243,7 @@ def test_canaries_are_found_nowhere_else(world: World) -> None:
         "files and journal of the host": [path for path in files_there if not _is_env_file(path)],
         "files here": world.search_here(),
     }
-    assert found == dict.fromkeys(found, [])
+    assert found == {key: [] for key in found}
 
 
 def _fail_in_every_way(world: World, name: str) -> None:

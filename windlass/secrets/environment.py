@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from windlass.errors import InventoryError
 from windlass.release.environment import Environment
+from windlass.secrets.committed import check_nothing_committed
 from windlass.secrets.secret import Secret
 from windlass.settings.environment import LARGEST, is_placeholder, is_secret
 
@@ -45,6 +46,8 @@ def check(hosts: Iterable[Host], app: str | None = None) -> list[str]:
 
     Raises InventoryError with all that is wrong in any of them.
     """
+    hosts = list(hosts)
+    _check_folders(hosts)
     faults: dict[str, None] = {}
     takers: dict[tuple[str, str], list[tuple[str, bool]]] = {}
     for host in hosts:
@@ -62,6 +65,11 @@ def check(hosts: Iterable[Host], app: str | None = None) -> list[str]:
     if faults:
         raise InventoryError("\n".join(faults))
     return [_stranger(key, place, apps) for (key, place), apps in takers.items() if not any(known for _, known in apps)]
+
+
+def _check_folders(hosts: list[Host]) -> None:
+    folders = [settings.source_folder for host in hosts for settings in host.settings.apps.values()]
+    check_nothing_committed(folder for folder in folders if folder)
 
 
 def _stranger(key: str, place: str, apps: list[tuple[str, bool]]) -> str:

@@ -198,6 +198,11 @@ class AppSettings(Model):
         """Whether `source` is a git URL."""
         return is_git(self.source)
 
+    @property
+    def source_folder(self) -> Path | None:
+        """The folder of the code, None = it comes from git."""
+        return None if self.from_git else self._project / self.source
+
     def own_secrets(self) -> dict[str, Secret]:
         """The secrets of `env_file` and of `secrets`, each read once. Raises InventoryError with all that is wrong."""
         if self._secrets is None:
