@@ -63,7 +63,7 @@ STRUCTURE = {
     ),
     "vault": (
         "a: {vars: {x: !vault abc}}",
-        "1:15: Windlass cannot open Ansible's vault: put the secret into a file (env_file), mode 0600",
+        "1:15: Windlass cannot open Ansible's vault: python deploy.py secrets set NAME takes its place",
     ),
     "a tag": ("a: {vars: {x: !!python/name:os.system y}}", "1:15: the tag 'python/name:os.system' is not understood"),
     "no date": ("a: {vars: {x: 2026-13-45}}", "1:15: '2026-13-45' is not a valid timestamp; text goes in quotes"),

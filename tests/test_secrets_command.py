@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,6 +14,7 @@ import pytest
 from tests.lab.commands import ROOT, Said
 from tests.projects import project
 from tests.secrets.projects import HOSTS
+from tests.secrets.terminal import on_a_terminal
 
 CANARY = "canary-value-77"
 
@@ -213,3 +215,40 @@ def test_provision_refuses_before_any_connection(secrets: Secrets) -> None:
     done = subprocess.run(argv, capture_output=True, text=True, cwd=secrets.folder)
     assert done.returncode == 2
     assert done.stderr.startswith("error: inventory/secrets/web.yml.age: the file is no age file: it is not encrypted")
+
+
+def test_with_a_passphrase(secrets: Secrets) -> None:
+    def ask(*arguments: str, answers: list[str]) -> str:
+        script = "from windlass.cli import main; main()"
+        argv = ["--project", str(secrets.folder), "secrets", *arguments]
+        return on_a_terminal(script, *argv, answers=answers, HOME=str(secrets.home), NO_COLOR="1")
+
+    secrets.file("recipients.txt").unlink()
+    secrets("init", "--passphrase")
+    assert secrets.file("recipients.txt").read_text().splitlines()[-1] == "passphrase"
+    assert "the two passphrases differ" in ask("set", "A", answers=[CANARY, "hunter2", "hunter3"])
+    assert not secrets.file("all.yml.age").exists()
+    said = ask("set", "A", answers=[CANARY, "hunter2", "hunter2"])
+    assert "A (15 characters) is set in " in said
+    said += ask("rekey", answers=["hunter2", "newer", "newer"])
+    assert "1 file encrypted anew to a passphrase" in said
+    assert CANARY in ask("show", "A", "--reveal", answers=["newer"])
+    assert CANARY not in said
+    assert "hunter" not in said
+
+
+def test_a_killed_edit_leaves_the_old_file(secrets: Secrets) -> None:
+    secrets("set", "TOKEN", stdin=CANARY)
+    before = secrets.file("all.yml.age").read_bytes()
+    argv = [sys.executable, str(ROOT / "deploy.py"), "--project", str(secrets.folder), "secrets", "edit"]
+    editor = "sh -c 'echo B: 1 > \"$0\"; touch begun; sleep 5'"
+    environment = {**os.environ, "HOME": str(secrets.home), "EDITOR": editor, "VISUAL": ""}
+    editing = subprocess.Popen(
+        argv, cwd=secrets.folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+    while not (secrets.folder / "begun").exists():
+        time.sleep(0.05)
+    editing.kill()
+    editing.communicate(timeout=10)
+    assert secrets.file("all.yml.age").read_bytes() == before
+    assert [path.name for path in secrets.file("").iterdir() if path.name.startswith(".")] == []

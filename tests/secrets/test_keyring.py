@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import pty
 import subprocess
 import sys
 from pathlib import Path
@@ -13,6 +12,7 @@ import pytest
 
 from tests.lab.commands import ROOT
 from tests.secrets.projects import new_identity
+from tests.secrets.terminal import on_a_terminal
 from windlass.errors import InventoryError, UsageError
 from windlass.secrets import age
 from windlass.secrets.keyring import Keyring
@@ -90,6 +90,7 @@ def test_key_files_that_are_none(home: Path) -> None:
         assert "hidden" not in str(raised.value)
 
 
+PROTECTED = age.sealed_with(b"content", "hunter2")  # takes a second, as scrypt shall
 OPEN = """
 import sys
 from pathlib import Path
@@ -102,25 +103,6 @@ try:
 except WindlassError as error:
     print("refused", error)
 """
-
-
-def on_a_terminal(script: str, *arguments: str, answers: list[str]) -> str:
-    """What a script says whose questions are answered, each within some seconds."""
-    child, terminal = pty.fork()
-    if child == 0:
-        os.execve(sys.executable, [sys.executable, "-c", script, *arguments], {**os.environ, "PYTHONPATH": str(ROOT)})
-    said = ""
-    while True:
-        try:
-            data = os.read(terminal, 4096).decode()
-        except OSError:  # it has ended
-            break
-        said += data
-        if said.rstrip(" ").endswith(":") and answers:
-            os.write(terminal, f"{answers.pop(0)}\n".encode())
-    os.waitpid(child, 0)
-    os.close(terminal)
-    return said
 
 
 def test_a_locked_ssh_key_is_unlocked_once_and_only_if_it_fits(home: Path) -> None:
@@ -139,8 +121,8 @@ def test_a_locked_ssh_key_is_unlocked_once_and_only_if_it_fits(home: Path) -> No
 
 
 def test_a_passphrase_is_asked_for_once() -> None:
-    for name in ("one", "two"):
-        Path(name).write_bytes(age.sealed_with(b"content", "hunter2"))
+    Path("one").write_bytes(PROTECTED)
+    Path("two").write_bytes(PROTECTED)
     said = on_a_terminal(OPEN, "one", "two", answers=["hunter2"])
     assert said.count("opened b'content'") == 2
     assert said.count("Passphrase of one: ") == said.count("Passphrase of") == 1
@@ -149,7 +131,7 @@ def test_a_passphrase_is_asked_for_once() -> None:
 
 
 def test_without_a_terminal_nothing_is_asked() -> None:
-    Path("one").write_bytes(age.sealed_with(b"content", "hunter2"))
+    Path("one").write_bytes(PROTECTED)
     said = subprocess.run(
         [sys.executable, "-c", OPEN, "one"], cwd=Path.cwd(), capture_output=True, text=True, start_new_session=True,
         env={**os.environ, "PYTHONPATH": str(ROOT)}, stdin=subprocess.DEVNULL,

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from windlass.project import Project
-    from windlass.secrets.folder import Folder
+    from windlass.secrets.spot import Spot
 
     Command = Callable[..., Any]
 
@@ -62,11 +62,9 @@ def set_(ctx: click.Context, /, key: str, app: str | None, group: str | None, ho
             "a value on the command line is seen by every user of this machine (ps) and kept by the shell (history)",
             hint="Leave it out: it is asked for, or read from stdin. The one just typed should be changed.",
         )
-    project: Project = ctx.obj
-    folder = project.inventory().secrets
-    level = _level(folder, group, host)
-    _check_name(key)
-    _store(folder, level, app, key, _value(key))
+    spot = _spot(ctx.obj, app, group, host)
+    spot.get(key)  # refuses a bad name, or a file that cannot be opened, before it asks
+    click.echo(spot.set(key, _value(key)))
 
 
 @secrets.command()
@@ -81,15 +79,13 @@ def generate(
     """Set KEY to a new random value, as Flask's SECRET_KEY wants it."""
     from secrets import token_urlsafe
 
-    folder = project.inventory().secrets
-    level = _level(folder, group, host)
-    _check_name(key)
-    known = folder.entries(level).get((app, key))
+    spot = _spot(project, app, group, host)
+    known = spot.get(key)
     if known and not replace:
         raise UsageError(
             f"{known.place}: {key} is set already", hint="--replace makes a new one; sessions signed by the old end."
         )
-    _store(folder, level, app, key, token_urlsafe(size))
+    click.echo(spot.set(key, token_urlsafe(size)))
 
 
 @secrets.command()
@@ -102,10 +98,11 @@ def edit(project: Project, /, file: str) -> None:
     from windlass.secrets.editing import edited
     from windlass.secrets.folder import ENDING
     from windlass.secrets.recipients import NAME, Recipients
+    from windlass.secrets.spot import Spot
 
     folder = project.inventory().secrets
     level = PurePath(file).name.removesuffix(ENDING)
-    _check_level(folder, level)
+    spot = Spot(folder, level)
     Recipients.read(folder.path / NAME)  # before the work is done
     before = folder.text(level)
     changed = edited(before, f"{level}.yml", lambda text: folder.checked(text, level))
@@ -113,7 +110,7 @@ def edit(project: Project, /, file: str) -> None:
         click.echo("nothing is changed")
         return
     folder.write(level, changed)
-    click.echo(f"{_shown(folder, level)} is written")
+    click.echo(f"{spot} is written")
 
 
 @secrets.command("list")
@@ -149,12 +146,10 @@ def show(project: Project, /, key: str, app: str | None, group: str | None, host
     """Print the value of KEY, only with --reveal."""
     from windlass.secrets.fingerprint import Fingerprints
 
-    folder = project.inventory().secrets
-    level = _level(folder, group, host)
-    secret = folder.entries(level).get((app, key))
+    spot = _spot(project, app, group, host)
+    secret = spot.get(key)
     if secret is None:
-        where = f"{_shown(folder, level)}{f', app {app}' if app else ''}"
-        raise UsageError(f"{key} is not set in {where}", hint="python deploy.py secrets list shows what there is")
+        raise UsageError(f"{key} is not set in {spot}", hint="python deploy.py secrets list shows what there is")
     if reveal:
         click.echo(secret.value, nl=sys.stdout.isatty())
     else:
@@ -188,28 +183,13 @@ def diff(project: Project, /, **options: Any) -> int:
     return differences(project, Selection(**options))
 
 
-def _level(folder: Folder, group: str | None, host: str | None) -> str:
-    """The name of the file that the options mean."""
+def _spot(project: Project, app: str | None, group: str | None, host: str | None) -> Spot:
+    """The place that the options mean."""
+    from windlass.secrets.spot import Spot
+
     if group and host:
         raise UsageError("--group and --host exclude each other: a file belongs to one of them")
-    level = group or host or "all"
-    _check_level(folder, level)
-    return level
-
-
-def _check_level(folder: Folder, level: str) -> None:
-    from windlass.inventory.problems import did_you_mean
-    from windlass.secrets.folder import LAB
-
-    if level not in folder.names and level != LAB:
-        raise UsageError(f"there is no group or host {level!r}{did_you_mean(level, folder.names)}")
-
-
-def _check_name(key: str) -> None:
-    from windlass.settings.environment import is_name
-
-    if not is_name(key):
-        raise UsageError(f"{key!r} is not a name of an environment variable (letters, digits and _)")
+    return Spot(project.inventory().secrets, group or host or "all", app)
 
 
 def _value(key: str) -> str:
@@ -222,29 +202,5 @@ def _value(key: str) -> str:
     except UnicodeDecodeError:
         raise UsageError("what came on stdin is not UTF-8 text") from None
     if not value:
-        raise UsageError("nothing came on stdin", hint=f"printf %s VALUE-FROM-SOMEWHERE | ... secrets set {key}")
+        raise UsageError("nothing came on stdin", hint=f"some-program | python deploy.py secrets set {key}")
     return value
-
-
-def _store(folder: Folder, level: str, app: str | None, key: str, value: str) -> None:
-    from windlass.secrets.text import with_value
-    from windlass.settings.environment import fault_of_value
-
-    if fault := fault_of_value(key, value):
-        raise UsageError(fault)
-    before = folder.text(level)
-    known = folder.entries(level).get((app, key)) if before else None
-    where = f"{_shown(folder, level)}{f', app {app}' if app else ''}"
-    if known and known.value == value:
-        click.echo(f"{key} has this value already in {where}")
-        return
-    text = with_value(before, app, key, value)
-    folder.checked(text, level)
-    folder.write(level, text)
-    click.echo(f"{key} ({len(value)} characters) is {'changed' if known else 'set'} in {where}")
-
-
-def _shown(folder: Folder, level: str) -> str:
-    from windlass.secrets.shown import shown
-
-    return shown(folder.file(level))

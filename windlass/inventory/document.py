@@ -176,7 +176,9 @@ class Document:
         if node.tag == "!unsafe":
             return Unsafe(node.value)
         if node.tag in ("!vault", "!vault-encrypted"):
-            self._refuse(node, "Windlass cannot open Ansible's vault: put the secret into a file (env_file), mode 0600")
+            self._refuse(
+                node, "Windlass cannot open Ansible's vault: python deploy.py secrets set NAME takes its place"
+            )
         if node.tag == f"{_PLAIN}value":
             return node.value
         return self._refuse(node, f"the tag {node.tag.removeprefix(_PLAIN)!r} is not understood")

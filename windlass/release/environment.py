@@ -7,6 +7,7 @@ import hmac
 import json
 import re
 from dataclasses import dataclass
+from functools import cached_property
 
 # Inside double quotes systemd takes a backslash as an escape before these only; a newline stands for itself there.
 _ESCAPED = re.compile(r'[\\"`$]')
@@ -49,16 +50,21 @@ class Environment:
 
         Give it whole texts: of one that was cut, half a secret may be left.
         """
+        for words in self._hidden:
+            text = text.replace(words, "(sensitive)")
+        return text
+
+    @cached_property
+    def _hidden(self) -> list[str]:
+        """What is blotted out, the longest first."""
         values = {self.variables[name] for name in self.secret}
         # Of a key in several lines, each one may come alone.
         lines = {line.strip() for value in values for line in value.splitlines()}
         # However often it was quoted (a repr in a repr, JSON, HTML), these stretches of it stay as they are.
         pieces = {piece.strip() for value in values for piece in _UNQUOTED.findall(value)}
         quoted = {json.dumps(value)[1:-1] for value in values}
-        for words in sorted(values | lines | quoted | pieces, key=len, reverse=True):
-            if len(words) >= SHORTEST_SECRET:
-                text = text.replace(words, "(sensitive)")
-        return text
+        words = values | lines | quoted | pieces
+        return sorted((each for each in words if len(each) >= SHORTEST_SECRET), key=len, reverse=True)
 
 
 def fingerprints(variables: dict[str, str], key: bytes) -> dict[str, str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
-from concurrent.futures import ThreadPoolExecutor
+import time
 from typing import TYPE_CHECKING
 
 from windlass.errors import InventoryError
@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from windlass.settings.secret import SecretSource
-
-COMMANDS_AT_ONCE = 8
 
 
 def secrets_from(
@@ -35,9 +33,9 @@ def secrets_from(
         for name in sources
         if name in found
     ]
-    with ThreadPoolExecutor(COMMANDS_AT_ONCE) as pool:
-        values = list(pool.map(lambda source: _value(source, folder), sources.values()))
-    for (name, source), value in zip(sources.items(), values, strict=True):
+    values = _values(sources, folder)
+    for name, source in sources.items():
+        value = values[name]
         fault = str(value) if isinstance(value, ValueError) else fault_of_value(name, value)
         if fault:
             faults.append(f"secrets: {name}: {fault}")
@@ -48,21 +46,27 @@ def secrets_from(
     return found
 
 
-def _value(source: SecretSource, folder: Path) -> str | ValueError:
-    """The value, or why there is none."""
-    if source.command is None:
-        value = os.environ.get(source.env or "", "")
-        return value or ValueError(f"the environment of this machine has no {source.env}, or an empty one")
+def _values(sources: Mapping[str, SecretSource], folder: Path) -> dict[str, str | ValueError]:
+    """The value of each, or why there is none; all commands run at once."""
+    start = time.monotonic()
+    children = {name: _run(source.command, folder) for name, source in sources.items() if source.command}
     try:
-        value = _said(source.command, folder, source.timeout)
-    except ValueError as error:
-        return error
-    return value or ValueError(f"`{source.command}` printed nothing")
+        return {
+            name: _said(children[name], source, start) if name in children else _here(source)
+            for name, source in sources.items()
+        }
+    finally:  # Ctrl-C, too
+        for child in children.values():
+            _end(child)
 
 
-def _said(command: str, folder: Path, timeout: float) -> str:
-    """What a command prints, without the newline at the end. Raises ValueError, in which no output is."""
-    child = subprocess.Popen(
+def _here(source: SecretSource) -> str | ValueError:
+    value = os.environ.get(source.env or "", "")
+    return value or ValueError(f"the environment of this machine has no {source.env}, or an empty one")
+
+
+def _run(command: str, folder: Path) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
         ["/bin/sh", "-c", command],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
@@ -70,17 +74,25 @@ def _said(command: str, folder: Path, timeout: float) -> str:
         cwd=folder,
         start_new_session=True,
     )
+
+
+def _end(child: subprocess.Popen[bytes]) -> None:
+    """Ends a command that still runs, and what it has started."""
+    if child.poll() is None:
+        os.killpg(child.pid, signal.SIGKILL)
+        child.communicate()
+
+
+def _said(child: subprocess.Popen[bytes], source: SecretSource, start: float) -> str | ValueError:
+    """What a command prints, without the newline at the end, or why it is no value; its output is not in that."""
+    command = source.command
     try:
-        output, _ = child.communicate(timeout=timeout)
+        output, _ = child.communicate(timeout=max(0, start + source.timeout - time.monotonic()))
+        value = output.decode().removesuffix("\n")
     except subprocess.TimeoutExpired:
-        raise ValueError(f"`{command}` took more than {timeout:g} s") from None
-    finally:
-        if child.poll() is None:
-            os.killpg(child.pid, signal.SIGKILL)
-            child.communicate()
-    if child.returncode:
-        raise ValueError(f"`{command}` exited with {child.returncode}; run it by hand to see why")
-    try:
-        return output.decode().removesuffix("\n")
+        return ValueError(f"`{command}` took more than {source.timeout} s")
     except UnicodeDecodeError:
-        raise ValueError(f"`{command}` printed what is not UTF-8 text") from None
+        return ValueError(f"`{command}` printed what is not UTF-8 text")
+    if child.returncode:
+        return ValueError(f"`{command}` exited with {child.returncode}; run it by hand to see why")
+    return value or ValueError(f"`{command}` printed nothing")
