@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from windlass.resources import Release
+from windlass.resources import Release, Rollback
 from windlass.resources.content import Content
 from windlass.secrets.environment import environment_of
 from windlass.sizing import workers_and_threads
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from windlass.app import App
     from windlass.host import Host
     from windlass.resources import Resource
+    from windlass.settings import AppSettings
 
 # An app that eats more than this of the host's memory is stopped and started again, before the host suffers.
 MEMORY_MAX = "80%"
@@ -27,7 +28,7 @@ def release(host: Host, app: App) -> Iterator[Resource]:
     settings, source = app.settings, app.source
     process = _process(app)
     yield Release(
-        app.name,
+        **_serving(host, app.name, settings),
         code=Content.of(source.archive),
         digest=source.digest,
         size=source.size,
@@ -44,17 +45,34 @@ def release(host: Host, app: App) -> Iterator[Resource]:
             )
         ),
         socket=Content.of(render("systemd/app.socket.j2", app=app)),
-        host_name=settings.domains[0],
-        health_path=settings.health_path,
-        health_timeout=settings.health_timeout,
         static=sorted(settings.static.values()),
         process=process,
         release_command=settings.release_command or "",
-        drain_timeout=settings.drain_timeout,
-        keep=settings.keep_releases,
+        release_timeout=settings.release_timeout,
+        elsewhere=app.led,
         commit=source.commit,
         dirty=source.dirty,
     )
+
+
+def rollback(host: Host, name: str, settings: AppSettings, to: str) -> Rollback:
+    """The way back to the release `to` of an app ("" = the good one before the current)."""
+    return Rollback(**_serving(host, name, settings), to=to)
+
+
+def _serving(host: Host, name: str, settings: AppSettings) -> dict[str, Any]:
+    """What a new release and a way back share, as fields."""
+    return {
+        "app": name,
+        "host_name": settings.domains[0],
+        "health_path": settings.health_path,
+        "tls": host.settings.tls_of(settings).mode != "off",
+        "health_timeout": settings.health_timeout,
+        "drain_timeout": settings.drain_timeout,
+        "watch": settings.watch,
+        "max_failed_requests": settings.max_failed_requests,
+        "keep": settings.keep_releases,
+    }
 
 
 def _process(app: App) -> dict[str, str]:

@@ -14,6 +14,7 @@ import pytest
 
 from windlass.host import Connect, Host
 from windlass.outcome import Outcome
+from windlass.plan import Roles
 from windlass.report import Report
 from windlass.run import Request, Run
 from windlass.settings import Settings
@@ -33,7 +34,7 @@ def silent_hosts(stack: ExitStack, count: int) -> list[Host]:
 
 def run(project: Path, **request: int) -> Run:
     options = ConnectOptions(connect_timeout=3, attempts=1, known_hosts=[])
-    return Run(Request("test", check=True, **request), options, project, Report(Terminal(quiet=True)))
+    return Run(Request("test", check=True, **request), options, Roles(project=project), Report(Terminal(quiet=True)))
 
 
 def test_every_host_that_cannot_be_reached_has_an_outcome(tmp_path: Path) -> None:
@@ -46,10 +47,10 @@ def test_every_host_that_cannot_be_reached_has_an_outcome(tmp_path: Path) -> Non
 def test_a_bug_on_one_host_leaves_the_others_and_the_summary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     follow = Run._follow
 
-    def stumble(self: Run, host: Host, apps: object, given: object, outcome: Outcome) -> None:
+    def stumble(self: Run, host: Host, given: object, outcome: Outcome) -> None:
         if host.name == "silent0":
             raise KeyError("colour")
-        follow(self, host, apps, given, outcome)  # type: ignore[arg-type]
+        follow(self, host, given, outcome)  # type: ignore[arg-type]
 
     monkeypatch.setattr(Run, "_follow", stumble)
     with ExitStack() as stack:

@@ -18,11 +18,15 @@ GUNICORN = "27.0.1"
 
 @dataclass(frozen=True)
 class App:
-    """An app on its way to a host; `name` is also its Unix user and the stem of its units."""
+    """An app on its way to a host; `name` is also its Unix user and the stem of its units.
+
+    `led`: another host of this run has run its release command.
+    """
 
     name: str
     settings: AppSettings
     source: Source
+    led: bool = False
 
     @property
     def home(self) -> str:

@@ -79,6 +79,7 @@ class Machine:
         self._starting = threading.Lock()
         self.resources = list(resources)
         self.current = -1
+        self.who = ""  # for whom all this is done
         self.aborted = threading.Event()
 
     # --- the way back ---

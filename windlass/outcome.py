@@ -52,6 +52,23 @@ class Outcome:
         """What resources have to say to the summary, e.g. URL and expiry of a certificate."""
         return [*(result.notes for result in self.results if result.notes), *({"url": url} for url in self.plain)]
 
+    def broken(self, apps: set[str]) -> set[str]:
+        """Which of the host's apps have failed: all of them, if the host has."""
+        failed = {result.app for result in self.results if result.status == "failed"}
+        return apps if self.error or None in failed else {app for app in failed if app}
+
+    def switched(self) -> dict[str, str]:
+        """The apps whose traffic has changed hands, each with the release that it could go back to."""
+        before = {result.app: result.notes.get("before") for result in self.results if result.status == "changed"}
+        return {app: release for app, release in before.items() if app and release}
+
+    def take_back(self, other: Outcome) -> None:
+        """Adds what became of the way back."""
+        self.results += other.results
+        self.seconds += other.seconds
+        self.execs += other.execs
+        self.error = self.error or other.error
+
     @property
     def exit_status(self) -> int:
         """0 done, 1 the host failed, 2 what it was asked for was wrong."""

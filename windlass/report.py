@@ -41,6 +41,15 @@ class Report:
         """A function that shows a sentence about a host."""
         return lambda text: self.terminal.line(f"{host}  {text}")
 
+    def batch(self, hosts: list[str], number: int, count: int) -> None:
+        """A batch of hosts begins, out of several."""
+        self.terminal.line(self.terminal.paint(f"batch {number} of {count}: {', '.join(hosts)}", "reset", bold=True))
+
+    def reverting(self, apps: dict[str, list[str]]) -> None:
+        """Apps go back to where they were, because they failed on another host."""
+        places = ", ".join(f"{' and '.join(names)} on {host}" for host, names in apps.items())
+        self.terminal.line(self.terminal.paint(f"taking back {places}, for it failed elsewhere", "yellow"))
+
     def progress(self, host: str, entry: Entry, text: str) -> None:
         """A resource is being applied; `text` says what it does now (empty = only that it began)."""
         self.terminal.doing(host, f"{_scope(entry.role, entry.app)}  {text or entry.resource.name}")
@@ -80,7 +89,8 @@ class Report:
         for outcome in outcomes:
             self.terminal.line(self._tally(outcome, width))
             for note in outcome.notes:
-                self.terminal.line(f"{'':{width}}  {_words(note)}")
+                for line in _lines(note):
+                    self.terminal.line(f"{'':{width}}  {line}")
 
     def _tally(self, outcome: Outcome, width: int) -> str:
         counts = outcome.counts
@@ -131,9 +141,31 @@ def _values(name: str, old: Any, new: Any) -> str:
     return f"{old} -> {new}"
 
 
-def _words(note: dict[str, Any]) -> str:
-    """`url`, then until when its certificate is valid and whose it is; other notes as they are."""
+def _lines(note: dict[str, Any]) -> list[str]:
+    """A note of a resource in words; the first line says what it is about."""
+    if "release" in note:
+        return _release(note)
     words = {**note}
     if "expires" in words:
         words["expires"] = f"certificate until {words['expires']} from {words.pop('issuer', 'an unknown CA')}"
-    return "  ".join(str(word) for word in words.values())
+    return ["  ".join(str(word) for word in words.values())]
+
+
+def _release(note: dict[str, Any]) -> list[str]:
+    commit = f" (commit {note['commit'][:8]}{' with changes' if note['dirty'] else ''})" if "commit" in note else ""
+    head = f"{note['app']}  release {note['release']}{commit}"
+    if "steps" not in note:
+        return [f"{head} is current already, and healthy"]
+    steps = (f"{step} {took if isinstance(took, str) else f'{took:.1f} s'}" for step, took in note["steps"].items())
+    return [head, f"  {', '.join(steps)}", *(f"  {line}" for line in _traffic(note["traffic"]))]
+
+
+def _traffic(met: dict[str, Any]) -> list[str]:
+    """What visitors met while a release took over; none come when there was none before."""
+    if "not_measured" in met:
+        return [f"the switch was not measured: {met['not_measured']}"]
+    if not met:
+        return []
+    p95 = f", p95 {met['p95'] * 1000:.0f} ms" if met["p95"] is not None else ""
+    gap = f", longest gap {met['longest_gap'] * 1000:.0f} ms"
+    return [f"during the switch: {met['requests']} requests, {met['failed']} failed{p95}{gap}"]

@@ -12,9 +12,8 @@ from dataclasses import dataclass, field
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from windlass.app import App
-from windlass.catalog import Catalog, Entry
-from windlass.errors import AgentError, HostError, UsageError, WindlassError
+from windlass.catalog import Catalog
+from windlass.errors import AgentError, HostError, WindlassError
 from windlass.host import Facts
 from windlass.outcome import Outcome, Result
 from windlass.ssh import connection as ssh
@@ -22,15 +21,15 @@ from windlass.template import load_templates
 from windlass.transport import Session, shipment
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
-    from pathlib import Path
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     import fabric
 
+    from windlass.catalog import Entry
     from windlass.host import Host
+    from windlass.plan import Plan
     from windlass.report import Report
     from windlass.settings import AppSettings
-    from windlass.source import Source
     from windlass.ssh.connection import ConnectOptions
     from windlass.wire import Message
 
@@ -41,13 +40,11 @@ FAREWELL = 5
 
 @dataclass(frozen=True)
 class Request:
-    """What is asked of every host; `tags` None = all roles, `app` None = all apps."""
+    """What is asked of every host, beside the plan."""
 
     command: str
     check: bool = False
     diff: bool = False
-    tags: frozenset[str] | None = None
-    app: str | None = None
     forks: int = 10
     state: str = "/var/lib/windlass"  # the agent's own folder on the host: lock, owed refreshes
     who: str = field(default_factory=lambda: f"{_login()}@{socket.gethostname()}")
@@ -87,30 +84,26 @@ def reached(
 
 
 class Run:
-    """Hosts on their way to what their roles say."""
+    """Hosts on their way to what a plan says."""
 
-    def __init__(self, request: Request, options: ConnectOptions, project: Path, report: Report) -> None:
+    def __init__(self, request: Request, options: ConnectOptions, plan: Plan, report: Report) -> None:
         self.request = request
         self.options = options
-        self.project = project
+        self.plan = plan
         self.report = report
         self.interrupted = False
         self._sessions: list[Session] = []
-        self._sources: dict[tuple[str, str], Source] = {}
 
-    def converge(self, hosts: list[Host], given: Mapping[str, fabric.Connection] | None = None) -> list[Outcome]:
+    def converge(self, hosts: Sequence[Host], given: Mapping[str, fabric.Connection] | None = None) -> list[Outcome]:
         """Converges the hosts, at most `forks` at a time; `given` has connections that are already made, by host name.
 
-        Whatever can be refused without a connection is refused here, before the first one. Ctrl-C sets `interrupted`
-        and ends all sessions: each agent notices, stops what runs on its host, and each job says how far it came.
+        Ctrl-C sets `interrupted` and ends all sessions: each agent notices, stops what runs on its host, and each job
+        says how far it came.
         """
-        apps = {host.name: self._apps(host) for host in hosts}
         connections = given or {}
         pool = ThreadPoolExecutor(self.request.forks)
         try:
-            jobs = [
-                pool.submit(self._converge_one, host, apps[host.name], connections.get(host.name)) for host in hosts
-            ]
+            jobs = [pool.submit(self._converge_one, host, connections.get(host.name)) for host in hosts]
             _prepare()
             return [job.result() for job in jobs]
         except KeyboardInterrupt:
@@ -123,32 +116,12 @@ class Run:
         finally:
             pool.shutdown(wait=False, cancel_futures=True)
 
-    def _apps(self, host: Host) -> list[App]:
-        names = [name for name in host.settings.apps if self.request.app in (None, name)]
-        if self.request.app and not names:
-            import difflib
-
-            near = difflib.get_close_matches(self.request.app, host.settings.apps, 1)
-            hint = f"did you mean {near[0]!r}?" if near else f"there are: {', '.join(host.settings.apps) or 'none'}"
-            raise UsageError(f"there is no app {self.request.app!r} on {host.name}", hint=hint)
-        settings = host.settings.apps
-        return [App(name, settings[name], self._source(name, settings[name])) for name in names]
-
-    def _source(self, name: str, settings: AppSettings) -> Source:
-        """The app's code; hosts that have the same app share it."""
-        from windlass.source import load
-
-        key = (name, settings.model_dump_json())
-        if key not in self._sources:
-            self._sources[key] = load(name, settings, self.project)
-        return self._sources[key]
-
-    def _converge_one(self, host: Host, apps: list[App], given: fabric.Connection | None) -> Outcome:
-        outcome = Outcome(host.name, plain=_plain_urls(host, apps))
+    def _converge_one(self, host: Host, given: fabric.Connection | None) -> Outcome:
+        outcome = Outcome(host.name, plain=_plain_urls(host, self.plan.apps(host)))
         start = time.monotonic()
         self.report.started(host.name)
         try:
-            self._follow(host, apps, given, outcome)
+            self._follow(host, given, outcome)
         except WindlassError as error:
             outcome.error = error
         except Exception as bug:  # the other hosts go on, and the summary tells of this one
@@ -161,26 +134,14 @@ class Run:
         self.report.finished(outcome)
         return outcome
 
-    def _entries(self, host: Host, apps: list[App]) -> Iterator[Entry]:
-        from roles import APP_ROLES, HOST_ROLES
-
-        tags = self.request.tags
-        for name, host_role in HOST_ROLES.items():
-            if tags is None or name in tags:
-                yield from (Entry(resource, name) for resource in host_role(host, apps))
-        for app in apps:
-            for name, app_role in APP_ROLES.items():
-                if tags is None or name in tags:
-                    yield from (Entry(resource, name, app.name) for resource in app_role(host, app))
-
-    def _follow(self, host: Host, apps: list[App], given: fabric.Connection | None, outcome: Outcome) -> None:
+    def _follow(self, host: Host, given: fabric.Connection | None, outcome: Outcome) -> None:
         """Converges a host over one session, and puts what its agent says into the outcome."""
         say = self.report.sayer(host.name)
         with reached(host, self.options, say, given, may_install=not self.request.check) as session:
             self._sessions.append(session)
             if self.interrupted:
                 raise HostError("interrupted before it began")
-            catalog = Catalog(self._entries(host, apps))
+            catalog = Catalog(self.plan.entries(host))
             request = {name: getattr(self.request, name) for name in ("check", "diff", "who", "command", "state")}
             request["catalog"] = catalog.encoded()
             try:
@@ -205,8 +166,8 @@ class Run:
         return on_event
 
 
-def _plain_urls(host: Host, apps: list[App]) -> list[str]:
-    off = [app.settings for app in apps if host.settings.tls_of(app.settings).mode == "off"]
+def _plain_urls(host: Host, apps: Mapping[str, AppSettings]) -> list[str]:
+    off = [settings for settings in apps.values() if host.settings.tls_of(settings).mode == "off"]
     return [f"http://{settings.domains[0]}/" for settings in off]
 
 

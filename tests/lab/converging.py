@@ -6,7 +6,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from windlass.host import Connect, Host
+from windlass.plan import Roles
 from windlass.report import Report
+from windlass.rolling import Rolling
 from windlass.run import Request, Run
 from windlass.settings import Settings
 from windlass.ssh.connection import ConnectOptions
@@ -35,8 +37,9 @@ def converge(
     )
     settings = Settings.model_validate({"apps": apps}, context={"project": project})
     target = Host(host.name, [], connect, settings, {})
-    run = Run(Request("test", tags=roles, **request), ConnectOptions(), project, Report(Terminal()))
-    return run.converge([target])[0]
+    plan = Roles(project=project, tags=roles)
+    run = Run(Request("test", **request), ConnectOptions(), plan, Report(Terminal()))
+    return Rolling(run).converge([target])[0]
 
 
 def result(outcome: Outcome, kind: str) -> Result:

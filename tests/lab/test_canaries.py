@@ -222,7 +222,11 @@ def test_canaries_are_found_nowhere_else(world: World) -> None:
         world.set_app(release_command=RELEASE_COMMAND)
         world.run("deploy", name)
         world.run("provision", name, "--check", "--diff", "-vv")
-        world.run("status", name)
+        world.run("rollback", name, "--debug")
+        world.run("deploy", name)
+        for ask in ("status", "releases", "audit"):
+            world.run(ask, name)
+            world.run(ask, name, "--json")
         world.run("secrets", "list")
         assert "no difference" in world.run("secrets", "diff", name)
         world.run("inventory", "--list")

@@ -53,7 +53,7 @@ def test_a_secret_is_blotted_out_however_it_is_quoted() -> None:
 
 @given(st.dictionaries(NAMES, VALUES, max_size=4))
 def test_the_file_says_what_is_in_it(variables: dict[str, str]) -> None:
-    assert Environment.variables_in(Environment(variables, frozenset()).file()) == variables
+    assert Environment.from_file(Environment(variables, frozenset()).file(), frozenset()).variables == variables
 
 
 def test_fingerprints_tell_the_same_from_another_and_need_the_key() -> None:
@@ -66,3 +66,14 @@ def test_each_line_of_a_secret_is_blotted_out() -> None:
     environment = Environment({"KEY": "-----BEGIN-----\n  c2VjcmV0LTE=\r\nab\n"}, frozenset({"KEY"}))
     assert environment.mask("ValueError: c2VjcmV0LTE= is no key") == "ValueError: (sensitive) is no key"
     assert environment.mask("ab: -----BEGIN-----") == "ab: (sensitive)"
+
+
+@given(st.dictionaries(NAMES, VALUES, max_size=4))
+def test_an_environment_comes_back_from_its_file(variables: dict[str, str]) -> None:
+    known = Environment(variables, frozenset())
+    assert Environment.from_file(known.file(), frozenset()) == known
+
+
+def test_a_secret_is_masked_with_its_blanks_squeezed() -> None:
+    known = Environment({"KEY": "one  two\nthree  four"}, frozenset({"KEY"}))
+    assert known.mask("HTTP 500: the key is one two three four.") == "HTTP 500: the key is (sensitive)."

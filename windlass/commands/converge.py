@@ -1,7 +1,8 @@
-"""What `provision` and `deploy` share: their options, and the way from hosts to a report."""
+"""What `provision`, `deploy` and `rollback` share: their options, and the way from hosts to a report."""
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -11,14 +12,40 @@ from windlass.commands.hosts import Selection, on_hosts
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from windlass.plan import Plan
     from windlass.project import Project
     from windlass.report import Report
 
     Command = Callable[..., Any]
 
 
+def rolling(command: Command) -> Command:
+    """Adds the options of commands that bring new code to many hosts; `converge` takes their values, too."""
+    for option in reversed(
+        (
+            click.option(
+                "--serial",
+                metavar="N|N%",
+                callback=_serial,
+                help="So many hosts at a time.  [default: as the inventory says, else all at once]",
+            ),
+            click.option(
+                "--keep-going", is_flag=True, help="After a failure go on with other hosts, and take nothing back."
+            ),
+        )
+    ):
+        command = option(command)
+    return command
+
+
+def _serial(context: click.Context, parameter: click.Parameter, value: str | None) -> str | None:
+    if value is not None and not re.fullmatch(r"[1-9]\d{0,3}|[1-9]\d?%|100%", value):
+        raise click.BadParameter(f"{value!r} is not a number of hosts or a percentage, for example 1 or 25%")
+    return value
+
+
 def converging(command: Command) -> Command:
-    """Adds the options of commands that converge hosts; `converge` takes their values."""
+    """Adds the options of commands that converge hosts; `converge` takes their values, and a plan takes `app`."""
     for option in reversed(
         (
             click.option("--check", is_flag=True, help="Only say what would change."),
@@ -34,29 +61,30 @@ def converging(command: Command) -> Command:
 def converge(
     project: Project,
     command: str,
+    plan: Plan,
     *,
     check: bool,
     diff: bool,
-    app: str | None,
     verbose: int,
-    tags: frozenset[str] | None = None,
+    serial: str | None = None,
+    keep_going: bool = True,
     **selection: Any,
 ) -> int:
     """Converges the hosts and reports; gives back the exit status. Raises KeyboardInterrupt after the report."""
+    from windlass.rolling import Rolling
     from windlass.run import Request, Run
-    from windlass.secrets.environment import check as check_environments
 
     chosen = Selection(**selection)
     hosts = chosen.chosen(project)
-    for sentence in check_environments(hosts, app):
+    for sentence in plan.heed(hosts):
         click.echo(sentence, err=True)
     report = _report(chosen, check=check, verbosity=verbose)
     words = f"{command} {' '.join(chosen.hosts)}"
-    request = Request(command=words, check=check, diff=diff, tags=tags, app=app, forks=chosen.forks)
-    run = Run(request, chosen.connecting(), project.project, report)
+    request = Request(command=words, check=check, diff=diff, forks=chosen.forks)
+    run = Run(request, chosen.connecting(), plan, report)
     given = {hosts[0].name: project.connection} if project.connection else None
     try:
-        outcomes = run.converge(hosts, given)
+        outcomes = Rolling(run, serial, keep_going).converge(hosts, given)
     finally:
         report.terminal.close()
     report.summary(outcomes)

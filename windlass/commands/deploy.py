@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from windlass.commands.converge import converge, converging
+from windlass.commands.converge import converge, converging, rolling
 
 if TYPE_CHECKING:
     from windlass.project import Project
@@ -16,7 +16,10 @@ ROLES = frozenset({"app", "venv", "release"})
 
 @click.command()
 @converging
+@rolling
 @click.pass_obj
-def deploy(project: Project, /, **options: Any) -> int:
+def deploy(project: Project, /, app: str | None, **options: Any) -> int:
     """Deploy the apps' current code; requests go on being answered by the old release until the new one is healthy."""
-    return converge(project, "deploy", tags=ROLES, **options)
+    from windlass.plan import Roles
+
+    return converge(project, "deploy", Roles(app, tags=ROLES, project=project.project), **options)

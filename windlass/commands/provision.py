@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from windlass.commands.converge import converge, converging
+from windlass.commands.converge import converge, converging, rolling
 
 if TYPE_CHECKING:
     from windlass.project import Project
@@ -15,14 +15,17 @@ if TYPE_CHECKING:
 
 @click.command()
 @converging
+@rolling
 @click.option("--tags", metavar="ROLE[,ROLE]", help="Only these roles.")
 @click.pass_obj
-def provision(project: Project, /, tags: str | None, **options: Any) -> int:
+def provision(project: Project, /, tags: str | None, app: str | None, **options: Any) -> int:
     """Bring hosts to what the inventory and the roles say; run again, nothing changes.
 
     HOST is a host, a group or a pattern of the inventory (web, web:&eu, 'all:!db', 'web*').
     """
-    return converge(project, "provision", tags=_roles(tags), **options)
+    from windlass.plan import Roles
+
+    return converge(project, "provision", Roles(app, tags=_roles(tags), project=project.project), **options)
 
 
 def _roles(tags: str | None) -> frozenset[str] | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from windlass.machine import CommandTrouble
+from windlass.release.reason import telling
 from windlass.resources.resource import Failed
 
 if TYPE_CHECKING:
@@ -39,5 +40,8 @@ def run(
             each_line=lambda line: machine.say(environment.mask(line)),
         )
     except CommandTrouble as trouble:
-        said = "\n".join(environment.mask(trouble.output).splitlines()[-SHOWN:])[-LONGEST:]
-        raise Failed(f"the release command `{command}` {trouble.how}:\n{said or '(it said nothing)'}") from None
+        lines = environment.mask(trouble.output).splitlines()[-SHOWN:]
+        found = telling(lines)
+        reason = "" if found is None else f" ({lines[found]})"
+        said = "\n".join(lines)[-LONGEST:] or "(it said nothing)"
+        raise Failed(f"the release command `{command}` {trouble.how}{reason}:\n{said}") from None

@@ -11,7 +11,7 @@ from functools import cached_property
 
 # Inside double quotes systemd takes a backslash as an escape before these only; a newline stands for itself there.
 _ESCAPED = re.compile(r'[\\"`$]')
-_LINE = re.compile(r'([A-Za-z_][A-Za-z0-9_]*)="((?:[^"\\]|\\.)*)"\n', re.DOTALL)
+_LINE = re.compile(r'^(\w+)="((?:[^"\\]|\\.)*)"$', re.MULTILINE | re.DOTALL)
 _UNQUOTED = re.compile(r"[ !#-%(-;=?-\[\]-~]+")
 # A secret shorter than this hides by chance in ordinary words; blotting it out would only show what it is.
 SHORTEST_SECRET = 6
@@ -40,10 +40,11 @@ class Environment:
         lines = (f'{name}="{_ESCAPED.sub(_escape, value)}"\n' for name, value in sorted(self.variables.items()))
         return "".join(lines).encode()
 
-    @staticmethod
-    def variables_in(file: bytes) -> dict[str, str]:
-        """What `file` was made from."""
-        return {name: re.sub(r"\\(.)", r"\1", value) for name, value in _LINE.findall(file.decode())}
+    @classmethod
+    def from_file(cls, data: bytes, secret: frozenset[str]) -> Environment:
+        """What `file` made, which does not say what is secret."""
+        found = _LINE.findall(data.decode())
+        return cls({name: re.sub(r"\\(.)", r"\1", value, flags=re.DOTALL) for name, value in found}, secret)
 
     def mask(self, text: str) -> str:
         """A text for the user in which no secret value stands, not even where the app itself prints one.
@@ -58,8 +59,9 @@ class Environment:
     def _hidden(self) -> list[str]:
         """What is blotted out, the longest first."""
         values = {self.variables[name] for name in self.secret}
-        # Of a key in several lines, each one may come alone.
+        # Of a key in several lines, each one may come alone, or all in one.
         lines = {line.strip() for value in values for line in value.splitlines()}
+        lines |= {" ".join(value.split()) for value in values}
         # However often it was quoted (a repr in a repr, JSON, HTML), these stretches of it stay as they are.
         pieces = {piece.strip() for value in values for piece in _UNQUOTED.findall(value)}
         quoted = {json.dumps(value)[1:-1] for value in values}
@@ -76,7 +78,7 @@ def deployed(app: str, key: bytes) -> dict[str, str] | None:
     """The fingerprints of the environment of an app's current release; None = it has none."""
     try:
         with open(f"/srv/{app}/current/env", "rb") as file:
-            return fingerprints(Environment.variables_in(file.read()), key)
+            return fingerprints(Environment.from_file(file.read(), frozenset()).variables, key)
     except FileNotFoundError:
         return None
 

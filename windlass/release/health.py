@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 
 # How often a request that waits for its answer looks whether there is still anybody to answer it (seconds).
 LOOK = 0.2
-# The start of an answer's body that is kept to be shown (bytes).
-BODY = 400
+# The start of an answer's body that is kept (bytes): more than is shown, so that a secret in it is found whole.
+BODY = 64 * 1024
 LONGEST_LINE = 64 * 1024
 
 

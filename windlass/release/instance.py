@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from windlass import files
 from windlass.machine import CommandFailed
+from windlass.release.reason import telling
 from windlass.resources.resource import Failed
 
 if TYPE_CHECKING:
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 UNITS = "/etc/systemd/system"
 PROPERTIES = ("ActiveState", "SubState", "NRestarts", "Result", "ExecMainStatus")
 START_TIMEOUT = 90
+# The longest `drain_timeout` that there is, and some more (seconds).
+STOP_TIMEOUT = 3700
 # Between two questions to an instance that is not well yet (seconds).
 PAUSE = 0.2
 # Of the journal of an instance that failed: lines that are shown, and lines among which its reason is looked for.
@@ -27,11 +30,8 @@ SHOWN, SEARCHED = 20, 200
 # An answer that is no 2xx and does not say "not yet" (503) must come this often to be believed.
 CONVINCED = 3
 
-# What we, Gunicorn, or Python say in a line that is the reason.
-_REASON = re.compile(
-    r"windlass: .*|Failed to find attribute .*|Failed to parse .*|Application object must be callable\."
-    r"|[A-Za-z_][\w.]*(Error|Exception|Exit|NotFound|Refused|Interrupt)(: .*)?"
-)
+# What Gunicorn says when a worker has ended without having been told to.
+_CRASHED = re.compile(r"Worker \(pid:\d+\) (exited with code \d+|was sent \w+)")
 
 
 @dataclass(frozen=True)
@@ -66,8 +66,7 @@ class Instance:
         files.write(f"{UNITS}/{self.socket}", socket)
 
     def undefine(self) -> None:
-        """Removes the units, which do not run any more."""
-        self.disable()
+        """Removes the units, which neither run nor start at boot any more."""
         for unit in (self.service, self.socket):
             if os.path.lexists(f"{UNITS}/{unit}"):
                 os.unlink(f"{UNITS}/{unit}")
@@ -104,16 +103,26 @@ class Instance:
         except CommandFailed:
             raise self._dead(self._state()) from None
 
-    def stop(self, timeout: float) -> None:
-        """Ends it in good order: requests in flight finish within the unit's own limit."""
-        self.machine.run(["systemctl", "stop", self.socket, self.service], timeout=timeout)
+    def stop(self) -> None:
+        """Has systemd end it in good order: requests in flight finish within the unit's own limit."""
+        self.machine.run(["systemctl", "stop", "--no-block", self.socket, self.service])
 
-    def discard(self) -> None:
-        """Ends it at once, for it serves nobody, and removes its units."""
+    def await_end(self) -> None:
+        """Waits until it has stopped, if it is about to, which systemd makes sure of."""
+        if self._state().get("ActiveState") == "deactivating":
+            self.machine.run(["systemctl", "stop", self.socket, self.service], timeout=STOP_TIMEOUT)
+
+    def kill(self) -> None:
+        """Ends it at once, for it serves nobody, and has it stay that way after a boot."""
+        self.disable()
         self._try("kill", "--signal=KILL", self.service)
         self._try("stop", self.socket, self.service)
-        self.undefine()
         self._try("reset-failed", self.service, self.socket)
+
+    def discard(self) -> None:
+        """Ends it at once and removes its units."""
+        self.kill()
+        self.undefine()
 
     def _try(self, *command: str) -> None:
         try:
@@ -155,6 +164,12 @@ class Instance:
         if restarts or state.get("ActiveState") not in ("active", "activating", "reloading"):
             raise self._dead(state)
 
+    def check_workers(self) -> None:
+        """Raises Failed if one of its workers has crashed, even if Gunicorn has replaced it and nobody noticed."""
+        for line in self._journal():
+            if _CRASHED.search(line):
+                raise self._failed(f"lost a worker ({_CRASHED.search(line)[0]})")  # type: ignore[index]
+
     def _state(self) -> dict[str, str]:
         output = self.machine.run(["systemctl", "show", f"--property={','.join(PROPERTIES)}", "--", self.service])
         return dict(line.split("=", 1) for line in output.splitlines() if "=" in line)
@@ -170,9 +185,9 @@ class Instance:
         (What Gunicorn says after an app's exception is about itself, and often longer.)
         """
         lines = self._journal()
-        telling = [number for number, line in enumerate(lines) if _REASON.fullmatch(line)]
-        reason = f": {lines[telling[-1]]}" if telling else ""
-        end = telling[-1] + 1 if telling else len(lines)
+        found = telling(lines)
+        reason = "" if found is None else f": {lines[found]}"
+        end = len(lines) if found is None else found + 1
         shown = "\n".join(lines[max(0, end - SHOWN) : end]) or "(none)"
         return Failed(f"release {self.release} {what}{reason}\nits last lines in the journal:\n{shown}")
 

@@ -33,6 +33,13 @@ class Leftovers:
             release for release in defined(self.app) if self.releases.record(release) is None
         ]
 
+    def await_ends(self) -> None:
+        """Waits for instances that are about to end, so that however often one deploys, no more than two run."""
+        for release in defined(self.app):
+            if show(self.machine, self._instance(release).service).get("ActiveState") == "deactivating":
+                self.machine.say(f"waiting for the last requests of release {release}")
+                self._instance(release).await_end()
+
     def remove(self, question: Question, drain_timeout: float) -> None:
         """Removes them; an instance that may have had traffic answers what it has first."""
         self.remove_strays()
@@ -64,13 +71,13 @@ class Leftovers:
         return doomed(self.releases.all(), self.current, self.keep)
 
     def _running(self) -> list[str]:
-        """Releases other than the current one that run, or would after a reboot."""
+        """Releases other than the current one that run, or would after a reboot; not those that are about to end."""
         others = [release for release in defined(self.app) if self.current is None or release != self.current.id]
         return [release for release in others if self._is_alive(self._instance(release))]
 
     def _is_alive(self, instance: Instance) -> bool:
         states = [show(self.machine, unit).get("ActiveState") for unit in (instance.service, instance.socket)]
-        return instance.enabled or any(state not in ("inactive", "failed") for state in states)
+        return instance.enabled or any(state not in ("inactive", "deactivating", "failed") for state in states)
 
     def _venvs(self) -> list[str]:
         return sorted(self.releases.venvs() - {record.venv for record in self.releases.all()} - {self.venv})

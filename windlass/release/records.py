@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
 from windlass import files
+from windlass.release.environment import Environment
 
 RECORD = "release.json"
 # Folders that are being filled or emptied have names that no release has, so that a half one is never taken for one.
@@ -23,7 +24,8 @@ class Record:
 
     `identity` is the hash of all that it runs, `configuration` that of all but code and requirements, which `code`
     names. `state` is new until traffic went to it and it stayed healthy; `previous` is the release it took over from
-    ("" = none); `created` is in seconds since the epoch; `reason` says why it failed.
+    ("" = none); `created` is in seconds since the epoch, `who` deployed it, `reason` says why it failed; `secret` are
+    the names of secret variables. `traffic` is what visitors met when it took over (see Visitors; {} = unknown).
     """
 
     id: str
@@ -37,6 +39,10 @@ class Record:
     dirty: bool = False
     previous: str = ""
     reason: str = ""
+    who: str = ""
+    health_path: str = ""
+    secret: list[str] = field(default_factory=list)
+    traffic: dict[str, Any] = field(default_factory=dict)
 
 
 class Releases:
@@ -70,10 +76,15 @@ class Releases:
         try:
             with open(f"{self.path(release)}/{RECORD}", encoding="utf-8") as file:
                 known: dict[str, Any] = json.load(file)
-            names = {field.name for field in fields(Record)}
+            names = {each.name for each in fields(Record)}
             return Record(**{name: value for name, value in known.items() if name in names})
         except (OSError, ValueError, TypeError):
             return None
+
+    def environment(self, record: Record) -> Environment:
+        """The environment of a release that is there."""
+        with open(f"{self.path(record.id)}/env", "rb") as file:
+            return Environment.from_file(file.read(), frozenset(record.secret))
 
     def save(self, record: Record, folder: str = "") -> None:
         """Writes a release's record, to another folder while its own is being filled."""
@@ -105,6 +116,11 @@ class Releases:
         return sorted(os.listdir(self.folder), reverse=reverse) if os.path.isdir(self.folder) else []
 
 
+def before(current: Record, records: list[Record]) -> list[Record]:
+    """The good releases that are older than the current one, in the order of `records`."""
+    return [record for record in records if record.state == GOOD and record.id < current.id]
+
+
 def doomed(records: list[Record], current: Record | None, keep: int) -> list[Record]:
     """The releases to remove: all that never became good, and good ones beyond the newest `keep`.
 
@@ -116,8 +132,7 @@ def doomed(records: list[Record], current: Record | None, keep: int) -> list[Rec
     if current:
         kept |= {current.id, current.previous}
         # Going back to an old release does not age those that came after it.
-        older = [record.id for record in good if record.id < current.id]
-        kept |= set(older[:1])
+        kept |= {record.id for record in before(current, records)[:1]}
     newest = records[0] if records else None
     if newest and newest.state == FAILED:
         kept.add(newest.id)

@@ -6,10 +6,13 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from windlass.resources.resource import Failed
+
 if TYPE_CHECKING:
     from windlass.release.health import Question
     from windlass.release.instance import Instance
     from windlass.release.records import Releases
+    from windlass.release.visitors import Visitors
 
 # While the new release has the traffic and the old one could have it back, how often it is asked (seconds).
 INTERVAL = 0.25
@@ -17,56 +20,74 @@ INTERVAL = 0.25
 PATIENCE = 5
 # nginx resolves `current` when it connects: a connection that has begun is in the old queue within this time (seconds).
 SETTLE = 0.1
-# systemd's own limit for stopping an instance is in its unit; this much on top for systemctl itself (seconds).
-MARGIN = 30
 
 
 @dataclass(frozen=True)
 class Switch:
-    """From `old` (None = there is none) to `new`; `question` is the health check, times are in seconds."""
+    """From `old` (None = there is none) to `new`; `question` is the health check, times are in seconds.
+
+    `visitors` come for the time of the switch; if more than `max_failed` of their requests fail, it is undone.
+    """
 
     releases: Releases
     new: Instance
     old: Instance | None
     question: Question
-    health_timeout: float
+    visitors: Visitors
     drain_timeout: float
     watch: float
-
-    def start(self) -> None:
-        """Starts the new instance beside the old one, and waits until it is healthy; raises Failed."""
-        self.new.start()
-        self.new.await_health(self.question, self.health_timeout)
+    max_failed: int
 
     def turn(self) -> None:
-        """Gives the traffic to the new release and watches; raises Failed with the traffic back where it was.
+        """Gives the traffic to the new release, which is healthy, and watches.
 
-        Both start at boot meanwhile: a power cut at any moment leaves one that `current` points to.
+        Raises Failed with the traffic back where it was. Both start at boot meanwhile: a power cut at any moment leaves
+        one that `current` points to.
         """
         self.new.enable()
-        self.releases.point_to(self.new.release)
         if self.old is None:
+            self.releases.point_to(self.new.release)
             return
+        self.visitors.come()
+        self.releases.point_to(self.new.release)
         try:
             self._watch()
         except BaseException:
             self.releases.point_to(self.old.release)
+            self._withdraw()
             raise
 
     def _watch(self) -> None:
         end = time.monotonic() + self.watch
         while time.monotonic() < end:
-            self.new.await_health(self.question, min(self.health_timeout, PATIENCE))
+            self.new.await_health(self.question, PATIENCE)
             time.sleep(INTERVAL)
+        self.new.check_workers()
+        failures = self.visitors.failures
+        if len(failures) > self.max_failed:
+            raise Failed(
+                f"release {self.new.release} lost requests: {len(failures)} of {self.visitors.met()['requests']} that"
+                f" came through nginx failed, the first with: {failures[0]}",
+                hint="`max_failed_requests` says how many may.",
+            )
+
+    def _withdraw(self) -> None:
+        """What the new instance has taken up, it may answer; not if it hangs, for then it would never."""
+        try:
+            self.question.ask(self.new.address, PATIENCE)
+        except OSError:
+            return
+        retire(self.new, self.question, self.drain_timeout)
+        self.new.await_end()
 
     def finish(self) -> None:
-        """Lets the old instance answer what it has, and ends it."""
+        """Has the old instance end when it has answered what it has."""
         if self.old is not None:
             retire(self.old, self.question, self.drain_timeout)
 
 
 def retire(instance: Instance, question: Question, drain_timeout: float) -> None:
-    """Ends an instance that gets no new connections.
+    """Has an instance end that gets no new connections; nobody needs to wait for it.
 
     Its queue is served in order: once a question of our own is answered, all that was queued before it has been taken
     up, and what is taken up, Gunicorn finishes before it stops.
@@ -78,4 +99,4 @@ def retire(instance: Instance, question: Question, drain_timeout: float) -> None
     except OSError:
         pass  # it hangs or is dead: there is no reason to wait for it
     time.sleep(SETTLE)
-    instance.stop(drain_timeout + MARGIN)
+    instance.stop()

@@ -11,6 +11,7 @@ from windlass.resources.nginx import Reload
 from windlass.resources.packages import Packages
 from windlass.resources.release import Release
 from windlass.resources.resource import Resource
+from windlass.resources.rollback import Rollback
 from windlass.resources.unit import Unit
 from windlass.resources.user import User
 from windlass.resources.venv import Venv
@@ -28,6 +29,7 @@ __all__ = [
     "Release",
     "Reload",
     "Resource",
+    "Rollback",
     "SelfSigned",
     "Unit",
     "User",

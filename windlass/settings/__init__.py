@@ -8,7 +8,7 @@ from windlass.settings.app import AppSettings, Gunicorn, Nginx
 from windlass.settings.model import Faults, Model
 from windlass.settings.reserved import not_reserved
 from windlass.settings.tls import Tls
-from windlass.settings.words import AppName, DebianPackage, Locale, MemorySize, TimeZone
+from windlass.settings.words import AppName, DebianPackage, Locale, MemorySize, Serial, TimeZone
 
 __all__ = ["AppSettings", "Gunicorn", "Nginx", "Settings", "Tls"]
 
@@ -36,6 +36,10 @@ class Settings(Model):
     packages: list[DebianPackage] = Field(default_factory=list, description="Further Debian packages.")
     unattended_upgrades: bool = Field(True, description="Install security updates every day.")
     journald_max_use: MemorySize = Field("500M", description="The most disk space that the journal may take.")
+    serial: Serial | None = Field(
+        None,
+        description="Hosts at a time in a run over several: a number, or a percentage of them; by default all at once.",
+    )
     tls: Tls = Field(default_factory=Tls, description="Where certificates come from, for all apps of the host.")
     apps: Annotated[
         dict[Annotated[AppName, AfterValidator(not_reserved)], AppSettings], AfterValidator(_one_app_per_domain)

@@ -99,7 +99,12 @@ class Gunicorn(Model):
         None, description="Threads of each worker; by default from the host's CPUs and memory."
     )
     worker_class: WorkerClass = Field("gthread", description="The kind of worker.")
-    timeout: int = Field(30, ge=1, le=86400, description="Seconds after which a silent worker is killed.")
+    timeout: int = Field(
+        30,
+        ge=1,
+        le=86400,
+        description="Seconds after which a worker is replaced that is silent, or whose threads all hang.",
+    )
     graceful_timeout: int = Field(
         30, ge=1, le=86400, description="Seconds that requests in flight get when a worker stops."
     )
@@ -139,10 +144,22 @@ class AppSettings(Model):
     release_command: Annotated[Command, AfterValidator(_command)] | None = Field(
         None, description="A command to run in each new release before it gets traffic, such as migrations."
     )
+    release_timeout: int = Field(600, ge=1, le=86400, description="Seconds that the release command may take.")
+    run_once: bool | None = Field(
+        None,
+        description="Whether the release command runs on one host only of those with the same settings of the app in a"
+        " run; by default where its environment has the URL of a database on another machine.",
+    )
     health_path: HealthPath = Field(
         "/healthz", description="The path that must answer well before a release gets traffic."
     )
     health_timeout: int = Field(30, ge=1, le=3600, description="Seconds that a new release has to become healthy.")
+    watch: int = Field(
+        2, ge=0, le=3600, description="Seconds that a new release is watched with the traffic before the old one ends."
+    )
+    max_failed_requests: int = Field(
+        0, ge=0, description="Failed requests during a switch, out of some hundred of our own, that do not undo it."
+    )
     drain_timeout: int = Field(
         30, ge=0, le=3600, description="Seconds that the old release has to finish its requests."
     )

@@ -76,7 +76,7 @@ def test_any_text_reaches_the_process(host: LabHost, variables: dict[str, str]) 
     environment = Environment(variables, frozenset(variables))
     found = arrived(host, environment.file())
     assert {name: found.get(name) for name in variables} == variables
-    assert Environment.variables_in(environment.file()) == variables
+    assert Environment.from_file(environment.file(), frozenset()).variables == variables
 
 
 def test_the_longest_and_the_most_reach_it(host: LabHost) -> None:

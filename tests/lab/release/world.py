@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shlex
 import shutil
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -109,6 +110,9 @@ class World:
     def is_tidy(self) -> None:
         """Exactly the current release runs and starts at boot, and nothing is left of any other try."""
         units = {f"notes@{self.current}.service", f"notes@{self.current}.socket"}
+        deadline = time.monotonic() + 20  # the old one may still have a request
+        while self.running() != units and time.monotonic() < deadline:
+            time.sleep(0.2)
         assert self.running() == units
         assert self.enabled() == units
         assert self.host.run("ls -A /srv/notes/releases").split() == sorted(self.records())

@@ -1,0 +1,84 @@
+"""[H] The way back: an older release of an app takes over the traffic as it was, with its own venv and environment."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from windlass.release.health import Question
+from windlass.release.records import GOOD, before
+from windlass.resources.resource import Diff, Failed, State
+from windlass.resources.serving import Serving, told
+
+if TYPE_CHECKING:
+    from windlass.release.records import Record
+
+
+@dataclass(eq=False)
+class Rollback(Serving):
+    """Traffic for the release `to` (its id, or a beginning that only it has); "" = the good one before the current.
+
+    Nothing else goes back: not the database, not nginx.
+    """
+
+    to: str
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self._chosen: Record | None = None
+
+    def desired(self) -> State:
+        return {"release": self._target.id}
+
+    def actual(self) -> State:
+        return {"release": self._current.id}
+
+    @property
+    def _current(self) -> Record:
+        current = self.releases.current
+        if current is None:
+            raise Failed(f"{self.app} has not been deployed here, so there is nothing to go back to")
+        return current
+
+    @property
+    def _target(self) -> Record:
+        """Chosen once: when the traffic has changed hands, another one would be the one before."""
+        if self._chosen is None:
+            self._chosen = self._named() if self.to else self._previous()
+        return self._chosen
+
+    def _previous(self) -> Record:
+        older = before(self._current, self.releases.all())
+        if not older:
+            raise Failed(
+                f"there is no good release before {self._current.id}",
+                hint="`deploy.py releases` lists what is there; --to takes any good one.",
+            )
+        return older[0]
+
+    def _named(self) -> Record:
+        records = self.releases.all()
+        found = [record for record in records if record.id.startswith(self.to)]
+        if len(found) != 1:
+            what = f"{len(found)} releases begin with" if found else "there is no release"
+            good = ", ".join(record.id for record in records if record.state == GOOD)
+            raise Failed(f"{what} {self.to!r}", hint=f"Good ones are: {good or 'none'}.")
+        if found[0].state != GOOD:
+            why = f": {found[0].reason}" if found[0].reason else ""
+            raise Failed(f"release {found[0].id} has never served well{why}", hint="Deploy mended code instead.")
+        return found[0]
+
+    def apply(self, diff: Diff) -> None:
+        self._settle()
+        current, target = self._current, self._target
+        # It is asked what it was asked when it was new.
+        self.question = Question(self.host_name, target.health_path or self.health_path)
+        try:
+            switch = self._take_over(target, current)
+        except BaseException as failure:
+            self._instance(target.id).kill()
+            if isinstance(failure, Failed):
+                raise self._explain(told(failure, self.releases.environment(target)), failure, current) from None
+            raise
+        self._finish(switch, target)
+        self._settle()
