@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from windlass.release.environment import Environment
 from windlass.resources import Release, Rollback
 from windlass.resources.content import Content
-from windlass.settings.environment import is_secret
+from windlass.secrets.environment import environment_of
 from windlass.sizing import workers_and_threads
 from windlass.template import render
 
@@ -34,7 +33,7 @@ def release(host: Host, app: App) -> Iterator[Resource]:
         digest=source.digest,
         size=source.size,
         venv=app.venv(host.facts),
-        environment=Content.of(_environment(app).to_json()),
+        environment=Content.of(environment_of(host, app.name).to_json()),
         gunicorn_conf=Content.of(_gunicorn_conf(host, app)),
         service=Content.of(
             render(
@@ -88,13 +87,6 @@ def _process(app: App) -> dict[str, str]:
         "PYTHONUNBUFFERED": "1",
         "STATE_DIRECTORY": app.data,
     }
-
-
-def _environment(app: App) -> Environment:
-    """The app's own environment; what does not stand in the inventory is secret, and what is called so."""
-    variables = app.settings.environment()
-    secret = {name for name in variables if name not in app.settings.env or is_secret(name)}
-    return Environment(variables, frozenset(secret))
 
 
 def _gunicorn_conf(host: Host, app: App) -> str:

@@ -11,6 +11,7 @@ import pytest
 from tests.projects import inventory, project
 from windlass.errors import InventoryError, UsageError
 from windlass.host import Connect
+from windlass.secrets.environment import check
 
 ROOT = Path(__file__).parent.parent
 KEY = "ssh-ed25519 " + "A" * 68
@@ -223,13 +224,13 @@ def test_environments_of_the_chosen_hosts_are_checked_together(tmp_path: Path) -
     app = "{{source: s, wsgi: 's:app', domains: [{0}.test], env_file: {0}.env}}"
     text = f"all: {{hosts: {{h: {{apps: {{a: {app.format('a')}, b: {app.format('b')}}}}}, other: }}}}"
     found = inventory(tmp_path, text)
-    found.check_environments([found.hosts["other"]])
+    check([found.hosts["other"]])
     with pytest.raises(InventoryError) as raised:
-        found.check_environments(found.hosts.values())
+        check(found.hosts.values())
     assert str(raised.value).count("env_file does not exist") == 2
     for name in "ab":
         (tmp_path / f"{name}.env").touch(mode=0o600)
-    found.check_environments(found.hosts.values())
+    check(found.hosts.values())
 
 
 def test_loading_imports_neither_jinja_nor_anything_of_ssh(tmp_path: Path) -> None:
@@ -237,7 +238,7 @@ def test_loading_imports_neither_jinja_nor_anything_of_ssh(tmp_path: Path) -> No
     code = (
         "import sys; from pathlib import Path; from windlass.inventory import load;"
         f"load(Path({str(folder)!r}) / 'inventory');"
-        "print({'jinja2', 'paramiko', 'fabric', 'dotenv', 'rich'} & set(sys.modules))"
+        "print({'jinja2', 'paramiko', 'fabric', 'dotenv', 'pyrage', 'rich'} & set(sys.modules))"
     )
     found = run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
     assert found.stdout.strip() == "set()"

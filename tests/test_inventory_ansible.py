@@ -41,7 +41,7 @@ def environment(home: Path) -> dict[str, str]:
 def ask(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ask]:
     """Ansible in a process of its own, asked for a folder and patterns."""
     process = subprocess.Popen(
-        [sys.executable, str(Path(__file__).parent / "ansible_listing.py")],
+        [sys.executable, "-P", str(Path(__file__).parent / "ansible_listing.py")],  # -P: tests/secrets is not `secrets`
         env=environment(tmp_path_factory.mktemp("ansible")),
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,

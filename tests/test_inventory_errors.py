@@ -64,7 +64,7 @@ STRUCTURE = {
     ),
     "vault": (
         "a: {vars: {x: !vault abc}}",
-        "1:15: Windlass cannot open Ansible's vault: put the secret into a file (env_file), mode 0600",
+        "1:15: Windlass cannot open Ansible's vault: python deploy.py secrets set NAME takes its place",
     ),
     "a tag": ("a: {vars: {x: !!python/name:os.system y}}", "1:15: the tag 'python/name:os.system' is not understood"),
     "a tag of a mapping": ("a: {vars: {x: !thing {b: c}}}", "1:15: the tag '!thing' is not understood"),
@@ -233,7 +233,7 @@ def test_one_mistake_for_many_hosts_is_told_once(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["hosts", "hosts.yml", "hosts.ini", "group_vars/all.yml", "host_vars/h/vault"])
 def test_a_whole_file_in_ansibles_vault(name: str, tmp_path: Path) -> None:
     files = {"inventory/other.yml": "a: {hosts: {h: }}", f"inventory/{name}": "$ANSIBLE_VAULT;1.1;AES256\n6338\n"}
-    message = "Windlass cannot open Ansible's vault: put the secret into a file (env_file), mode 0600"
+    message = "Windlass cannot open Ansible's vault: python deploy.py secrets set NAME takes its place"
     assert errors(tmp_path, files) == [f"inventory/{name}:1: {message}"]
 
 

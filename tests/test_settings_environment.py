@@ -1,15 +1,14 @@
-"""The environment of an app: names and values refused, and env files that are safe to use."""
+"""The environment of an app: names and values refused."""
 
 from __future__ import annotations
 
-import subprocess
-from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
 from tests.test_settings import app, refusal
-from windlass.errors import InventoryError
+from windlass.settings.environment import LONGEST, fault_of_value, is_placeholder
 
 DEBUGGER = "the debugger lets any visitor run code on the host"
 
@@ -28,20 +27,34 @@ DEBUGGER = "the debugger lets any visitor run code on the host"
         ),
         ("WERKZEUG_DEBUG_PIN", "off", f"WERKZEUG_DEBUG_PIN belongs to the debugger, and {DEBUGGER}"),
         *(
-            (name, "x", f"{name} is set by systemd, Gunicorn or the loader: changing it breaks or hijacks the process")
+            (
+                name,
+                "x",
+                (
+                    f"{name} is set by systemd, Gunicorn or the loader: changing it breaks or hijacks the process"
+                    f" (if you mean it: allow_env: [{name}])"
+                ),
+            )
             for name in ("LD_PRELOAD", "LD_LIBRARY_PATH", "PATH", "PYTHONPATH", "PYTHONHOME", "GUNICORN_CMD_ARGS")
         ),
         *(
-            (name, "x", f"{name} looks like a secret, and the inventory is committed: put it into the app's env_file")
+            (
+                name,
+                "x",
+                f"{name} looks like a secret, and the inventory is committed: python deploy.py secrets set {name}",
+            )
             for name in ("SECRET_KEY", "DB_PASSWORD", "API_TOKEN", "STRIPE_API_KEY", "AWS_SECRET_ACCESS_KEY")
         ),
         (
             "DATABASE_URL",
             "postgresql://shop:pw@db/shop",
-            "DATABASE_URL looks like a secret, and the inventory is committed: put it into the app's env_file",
+            (
+                "DATABASE_URL looks like a secret, and the inventory is committed:"
+                " python deploy.py secrets set DATABASE_URL"
+            ),
         ),
         ("A B", "x", "'A B' is not a name of an environment variable (letters, digits and _)"),
-        ("A", "x\ny", "the value of A must be one line without control characters"),
+        ("A", "x\0y", "the value of A has a NUL character in it, which no environment variable can carry"),
         ("A", 1.5, "YAML does not read the value of A as text: put it in quotes"),
         ("A", None, "YAML does not read the value of A as text: put it in quotes"),
     ],
@@ -56,7 +69,7 @@ def test_all_refusals_at_once() -> None:
 
 def test_accepted() -> None:
     env = {"PORT": 8000, "CACHE": True, "DEBUG": 0, "FLASK_ENV": "production", "PASSWORD_MIN_LENGTH": 12, "lower": ""}
-    assert app(env={**env, "DATABASE_URL": "sqlite:////var/lib/shop/shop.db"}).environment() == {
+    assert app(env={**env, "DATABASE_URL": "sqlite:////var/lib/shop/shop.db"}).env == {
         "PORT": "8000",
         "CACHE": "true",
         "DEBUG": "0",
@@ -67,102 +80,65 @@ def test_accepted() -> None:
     }
 
 
-@pytest.fixture
-def env_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.chdir(tmp_path)
-    path = tmp_path / "shop.env"
-    path.touch(mode=0o600)
-    return path
-
-
-def complaint(env_file: Path, **settings: Any) -> str:
-    found = app(env_file=str(env_file), **settings)
-    with pytest.raises(InventoryError) as raised:
-        found.environment()
-    return str(raised.value)
-
-
-def test_an_env_file_is_read_as_dotenv(env_file: Path) -> None:
-    env_file.write_text(
-        """
-# a comment
-SECRET_KEY=abc#def
-export QUOTED="two words" # a comment
-SINGLE='$HOME ${HOME} \\n'
-EMPTY=
-URL=postgresql://u:p@h/d?x=1
-SHARED=from file
-"""
-    )
-    assert app(env_file=str(env_file), env={"SHARED": "from env"}).environment() == {
-        "SECRET_KEY": "abc#def",
-        "QUOTED": "two words",
-        "SINGLE": "$HOME ${HOME} \\n",
-        "EMPTY": "",
-        "URL": "postgresql://u:p@h/d?x=1",
-        "SHARED": "from env",
-    }
-
-
-def test_values_of_an_env_file_show_nowhere(env_file: Path) -> None:
-    env_file.write_text("SECRET_KEY=hidden\n")
-    found = app(env_file=str(env_file))
-    assert found.environment() == {"SECRET_KEY": "hidden"}
-    assert "hidden" not in repr(found)
-    assert "hidden" not in found.model_dump_json()
-
-
-def test_a_missing_env_file(env_file: Path) -> None:
-    env_file.unlink()
-    assert complaint(env_file) == (
-        "shop.env: env_file does not exist\n"
-        "  create it: install -m 600 /dev/null shop.env, then one NAME=value per line"
-    )
-
-
-@pytest.mark.parametrize("mode", [0o640, 0o604, 0o660, 0o601])
-def test_an_env_file_that_others_can_read(env_file: Path, mode: int) -> None:
-    env_file.chmod(mode)
-    assert complaint(env_file) == f"shop.env: mode {mode:04o} lets others read the secrets\n  chmod 600 shop.env"
-
-
-def test_an_env_file_that_git_tracks(env_file: Path, tmp_path: Path) -> None:
-    env_file.write_text("SECRET_KEY=hidden\n")
-    subprocess.run(["git", "init", "-q"], cwd=tmp_path, check=True)
-    assert app(env_file=str(env_file)).environment() == {"SECRET_KEY": "hidden"}
-    subprocess.run(["git", "add", "-f", "shop.env"], cwd=tmp_path, check=True)
-    assert complaint(env_file) == (
-        "shop.env: git tracks this file of secrets\n"
-        "  git rm --cached shop.env && echo 'shop.env' >> .gitignore; then change the secrets"
-    )
-
-
-def test_every_bad_line_of_an_env_file_is_told_without_its_value(env_file: Path) -> None:
-    env_file.write_text('\nA=1\nA=hidden\nnonsense hidden\nB\nPATH=hidden\nFLASK_DEBUG=1\n\nC="hidden\nhidden"\n')
-    assert complaint(env_file).splitlines() == [
-        "shop.env:3: A is set twice",
-        "shop.env:4: this is not NAME=value",
-        "shop.env:5: this is not NAME=value",
-        "shop.env:6: PATH is set by systemd, Gunicorn or the loader: changing it breaks or hijacks the process",
-        f"shop.env:7: FLASK_DEBUG=1 would start the app in debug mode: {DEBUGGER}",
-        "shop.env:9: the value of C must be one line without control characters",
-    ]
+def test_a_name_that_is_allowed() -> None:
+    preload = {"LD_PRELOAD": "/usr/lib/x86_64-linux-gnu/libjemalloc.so.2"}
+    found = app(allow_env=["LD_PRELOAD"], env=preload, required_env=["LD_PRELOAD"])
+    assert found.env == preload
+    assert refusal(allow_env=["LD PRELOAD"]).startswith("allow_env: 'LD PRELOAD' is not a name")
+    assert "PATH is set by systemd" in refusal(allow_env=["LD_PRELOAD"], required_env=["PATH"])
 
 
 @pytest.mark.parametrize(
-    "value", ["", "changeme", "CHANGE_ME", "change-this-please", "<secret>", "your-secret-key", "xxx", "TODO"]
+    ("value", "reason"),
+    [
+        ("hidden\0", "has a NUL character in it"),
+        ("hidden\ud800", "has U+D800 in it"),
+        ("hidden\ufffe", "has U+FFFE in it"),
+        ("hidden\ufdd0", "has U+FDD0 in it"),
+        ("hidden\U0010ffff", "has U+10FFFF in it"),
+        ("x" * (LONGEST - 2), f"NAME=value takes {LONGEST + 1} bytes"),
+        ("\N{SNOWMAN}" * (LONGEST // 3), f"NAME=value takes {LONGEST // 3 * 3 + 3} bytes"),
+    ],
 )
-def test_required_variables(env_file: Path, value: str) -> None:
-    env_file.write_text(f"SECRET_KEY={value}\n")
-    assert complaint(env_file, required_env=["SECRET_KEY", "MAIL_TOKEN"]).splitlines() == [
-        "shop.env: SECRET_KEY is still a placeholder; give it its real value",
-        "shop.env: MAIL_TOKEN is missing, and required_env asks for it",
-    ]
+def test_values_that_cannot_be_carried(value: str, reason: str) -> None:
+    fault = fault_of_value("A", value)
+    assert fault
+    assert reason in fault
+    assert "hidden" not in fault
 
 
-def test_required_variables_may_come_from_env(env_file: Path) -> None:
-    env_file.write_text("SECRET_KEY=changes-of-the-moon-9f8e\n")
-    found = app(env_file=str(env_file), env={"MAIL_FROM": "a@b"}, required_env=["SECRET_KEY", "MAIL_FROM"])
-    assert set(found.environment()) == {"SECRET_KEY", "MAIL_FROM"}
-    with pytest.raises(InventoryError, match=r"^env: X is missing, and required_env asks for it$"):
-        app(required_env=["X"]).environment()
+def test_values_that_can_be_carried() -> None:
+    for value in ("x" * (LONGEST - 3), "two\nlines\r\n", "\x01\x1b\x7f\x80\ufeff", "\U0001f600 100% $HOME \\ \"' "):
+        assert fault_of_value("A", value) is None
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "", " ", "changeme", "CHANGE_ME", "changeme123", "change-this-please", "<secret>", "your-secret-key", "xxx",
+        "TODO", "dev", "secret", "Secret!", "my-secret-key", "super secret key", "a secret", "this is a secret",
+        "dev-secret-change-in-production", "this-should-be-changed", "hard to guess string", "you-will-never-guess",
+        "django-insecure-8x!k2", "192b9bdd22ab9ed4d12e236c78afcb9a393ec15f71bbf5dc987d54727823bcbf",
+    ],
+)  # fmt: skip
+def test_placeholders(value: str) -> None:
+    assert is_placeholder(value)
+
+
+@pytest.mark.parametrize(
+    "value", ["changes-of-the-moon-9f8e", "dev-team@example.com", "secretary", "a", "k3yN0tGu3ss3d"]
+)
+def test_no_placeholders(value: str) -> None:
+    assert not is_placeholder(value)
+
+
+@pytest.mark.parametrize(
+    "source", [{}, {"command": "pass x", "env": "X"}, {"command": "pass x", "timeout": 0}, {"cmd": "pass x"}, "pass x"]
+)
+def test_sources_of_secrets_refused(source: Any) -> None:
+    with pytest.raises(ValidationError):
+        app(secrets={"KEY": source})
+
+
+def test_a_source_for_a_name_that_is_refused() -> None:
+    assert "PATH is set by systemd" in refusal(secrets={"PATH": {"env": "P"}})

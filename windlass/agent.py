@@ -88,6 +88,14 @@ def _status(machine: Machine, request: Message) -> None:
     machine.tell({"type": "status", **collect(machine, request["apps"])})
 
 
+def _environments(machine: Machine, request: Message) -> None:
+    """Tells the fingerprints of the current releases' environments (None = there is no release), never a value."""
+    from windlass.release.environment import deployed
+
+    key = bytes.fromhex(request["key"])
+    machine.tell({"type": "environments", "apps": {app: deployed(app, key) for app in request["apps"]}})
+
+
 def _releases(machine: Machine, request: Message) -> None:
     from windlass.release.listing import listing
 
@@ -118,6 +126,7 @@ def _run(machine: Machine, request: Message) -> None:
 ANSWERS = {
     "audit": _audit,
     "converge": _converge,
+    "environments": _environments,
     "logs": _logs,
     "releases": _releases,
     "run": _run,

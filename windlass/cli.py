@@ -34,6 +34,7 @@ COMMANDS = {
     "run": "A command in an app's environment, as the app's user.",
     "ssh": "A login as the inventory says.",
     "facts": "What hosts are: system, Python, CPUs, memory, addresses.",
+    "secrets": "What only the apps may know: encrypted beside the inventory.",
     "inventory": "Groups, hosts and settings as Windlass reads them.",
     "settings": "What can be set in the inventory, explained.",
     "completion": "What makes a shell complete command lines.",

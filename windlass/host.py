@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 from windlass.errors import AgentError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
+    from windlass.secrets.secret import Secret
     from windlass.settings import Settings
 
 
@@ -58,9 +59,16 @@ class Facts:
         return cls(**{name: hello[name] for name in names})
 
 
+def _no_secrets(app: str) -> dict[str, Secret]:
+    return {}
+
+
 @dataclass
 class Host:
-    """One host of a run; `variables` are its merged inventory variables, rendered when read."""
+    """One host of a run; `variables` are its merged inventory variables, rendered when read.
+
+    `secrets` opens and gives those of inventory/secrets that an app, named, has on it.
+    """
 
     name: str
     groups: list[str]
@@ -68,6 +76,7 @@ class Host:
     settings: Settings
     variables: Mapping[str, Any] = field(repr=False)
     facts: Facts | None = None  # None until HELLO
+    secrets: Callable[[str], Mapping[str, Secret]] = field(default=_no_secrets, repr=False)
 
     def app_names(self, name: str | None = None) -> list[str]:
         """Its apps; with `name`, that one alone. Raises UsageError with the nearest when there is no such app."""

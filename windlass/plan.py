@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 from windlass.app import App
 from windlass.catalog import Entry
+from windlass.secrets.environment import check, environment_of
+from windlass.settings.database import is_shared
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -37,6 +39,10 @@ class Plan:
         """Whether it says all that hosts must have; what it does not name has gone from the inventory."""
         return False
 
+    def heed(self, hosts: Sequence[Host]) -> list[str]:
+        """Refuses environments that are unfit, where it needs any; gives back what the user should hear of once."""
+        return []
+
     def leaders(self) -> set[str]:
         """The names of hosts that must be done, and well, before all others."""
         return set()
@@ -56,12 +62,15 @@ class Roles(Plan):
     _leaders: dict[tuple[str, str], str] = field(default_factory=dict, init=False)
     _followed: set[str] = field(default_factory=set, init=False)
 
+    def heed(self, hosts: Sequence[Host]) -> list[str]:
+        return check(hosts, self.app) if self._has("release") else []
+
     def prepare(self, hosts: Sequence[Host]) -> None:
         for host in hosts:
             for name, settings in self.apps(host).items():
                 self._source(name, settings)
-                if settings.runs_once and self._has("release"):
-                    leader = self._leaders.setdefault(_kind(name, settings), host.name)
+                if self._has("release") and _runs_once(host, name):
+                    leader = self._leaders.setdefault(_kind(host, name), host.name)
                     self._followed |= {leader} if leader != host.name else set()
 
     @property
@@ -76,7 +85,7 @@ class Roles(Plan):
         from roles import APP_ROLES, HOST_ROLES
 
         apps = [
-            App(name, settings, self._source(name, settings), self._is_led(host, name, settings))
+            App(name, settings, self._source(name, settings), self._is_led(host, name))
             for name, settings in self.apps(host).items()
         ]
         for name, host_role in HOST_ROLES.items():
@@ -90,8 +99,8 @@ class Roles(Plan):
     def _has(self, role: str) -> bool:
         return self.tags is None or role in self.tags
 
-    def _is_led(self, host: Host, name: str, settings: AppSettings) -> bool:
-        return self._leaders.get(_kind(name, settings), host.name) != host.name
+    def _is_led(self, host: Host, name: str) -> bool:
+        return bool(self._leaders) and self._leaders.get(_kind(host, name), host.name) != host.name
 
     def _source(self, name: str, settings: AppSettings) -> Source:
         """The app's code; hosts that have the same app share it."""
@@ -118,6 +127,14 @@ class Rollbacks(Plan):
                 yield Entry(rollback(host, name, settings, release), "release", name)
 
 
-def _kind(name: str, settings: AppSettings) -> tuple[str, str]:
+def _runs_once(host: Host, name: str) -> bool:
+    """Whether one host runs the release command of an app for all where it has the same settings and environment."""
+    settings = host.settings.apps[name]
+    if not settings.release_command:
+        return False
+    return is_shared(environment_of(host, name).variables.values()) if settings.run_once is None else settings.run_once
+
+
+def _kind(host: Host, name: str) -> tuple[str, str]:
     """What is the same for all hosts on which an app has the same settings and environment."""
-    return name, f"{settings.model_dump_json()} {sorted(settings.environment().items())}"
+    return name, f"{host.settings.apps[name].model_dump_json()} {environment_of(host, name).to_json()!r}"

@@ -34,12 +34,9 @@ class Project:
     def hosts(self, patterns: Sequence[str], limit: str | None = None) -> list[Host]:
         """The hosts that the patterns name; with a Fabric connection the one it leads to, in the inventory or not.
 
-        `limit` is one more pattern that they must match (None = no limit). Raises UsageError and InventoryError, also
-        for environment files of these hosts' apps that are unfit.
+        `limit` is one more pattern that they must match (None = no limit). Raises UsageError and InventoryError.
         """
-        from windlass.inventory import load
-
-        inventory = load(self.project / "inventory", self.extra_vars)
+        inventory = self.inventory()
         chosen = inventory.select(patterns) if self.connection is None else [_host_of(self.connection, inventory)]
         if limit:
             allowed = {host.name for host in inventory.select([limit])}
@@ -47,8 +44,13 @@ class Project:
             if not chosen:
                 raise UsageError(f"--limit {limit!r} leaves no host")
         inventory.check_extra_vars(chosen)
-        inventory.check_environments(chosen)
         return chosen
+
+    def inventory(self) -> Inventory:
+        """The inventory, read anew. Raises InventoryError."""
+        from windlass.inventory import load
+
+        return load(self.project / "inventory", self.extra_vars)
 
 
 def _host_of(given: fabric.Connection, inventory: Inventory) -> Host:

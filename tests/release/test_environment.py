@@ -5,10 +5,13 @@ That systemd reads the file as it is meant is proved on lab hosts, in tests/lab/
 
 from __future__ import annotations
 
+import html
+import json
+
 from hypothesis import given
 from hypothesis import strategies as st
 
-from windlass.release.environment import Environment
+from windlass.release.environment import Environment, fingerprints
 
 NAMES = st.from_regex(r"[A-Za-z_][A-Za-z0-9_]{0,9}", fullmatch=True)
 VALUES = st.text(st.characters(blacklist_categories=["Cs"], blacklist_characters="\0"), max_size=20)
@@ -38,6 +41,25 @@ def test_secrets_are_blotted_out_the_longest_first() -> None:
     )
     text = "KeyError: x-hunter2-secret-y in production, abc, hunter2-secret"
     assert environment.mask(text) == "KeyError: (sensitive) in production, abc, (sensitive)"
+
+
+def test_a_secret_is_blotted_out_however_it_is_quoted() -> None:
+    value = 'Grüße "hunter2-secret"\\ &\n$HOME'
+    environment = Environment({"KEY": value}, frozenset({"KEY"}))
+    once, twice = repr([value]), repr(repr([value]))
+    for text in (value, once, twice, json.dumps(value), json.dumps([once]), html.escape(twice)):
+        assert "hunter2" not in environment.mask(text)
+
+
+@given(st.dictionaries(NAMES, VALUES, max_size=4))
+def test_the_file_says_what_is_in_it(variables: dict[str, str]) -> None:
+    assert Environment.from_file(Environment(variables, frozenset()).file(), frozenset()).variables == variables
+
+
+def test_fingerprints_tell_the_same_from_another_and_need_the_key() -> None:
+    one, other = fingerprints({"A": "x", "B": "x", "C": "y"}, b"key"), fingerprints({"A": "x"}, b"another")
+    assert one["A"] == one["B"] != one["C"]
+    assert one["A"] != other["A"]
 
 
 def test_each_line_of_a_secret_is_blotted_out() -> None:

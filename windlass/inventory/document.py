@@ -29,7 +29,7 @@ _SCALARS = {
     for kind in ("bool", "float", "int", "null", "timestamp")
 }
 _DEPTH = 100  # levels of nesting; the C parser recurses, and some 10,000 levels end the process
-_VAULT = "Windlass cannot open Ansible's vault: put the secret into a file (env_file), mode 0600"
+_VAULT = "Windlass cannot open Ansible's vault: python deploy.py secrets set NAME takes its place"
 _ALIASED = 100_000  # values that aliases may add to a file
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from windlass.errors import InventoryError, UsageError
+from windlass.errors import UsageError
 from windlass.host import Host
 from windlass.inventory.connection import Connection, connection_variables, is_foreign
 from windlass.inventory.extra import ExtraVariables
@@ -59,12 +60,15 @@ class Inventory:
         self.folder = folder
         self.project = folder.parent
         self.tree = Tree()
+        from windlass.secrets.folder import Folder  # which needs this package for its messages
+
         problems = Problems()
         reader = Reader(self.tree, problems)
         self._files = Files(self.project, reader)
         self._extra = ExtraVariables(extra_vars, reader)
         _read_sources(folder, self._files)
         self.tree.settle()
+        self.secrets = Folder(folder / "secrets", {*self.tree.groups, *self.tree.hosts}, self._apps_of)
         self._of_groups: dict[tuple[Group, ...], Variables] = {}
         self._values: dict[str, Values] = {}
         self._settings: dict[tuple[int, ...], Settings | None] = {}
@@ -96,18 +100,6 @@ class Inventory:
         host = self.hosts.get(address) or self._unlisted(address)
         connect = replace(host.connect, user=user or host.connect.user, port=port or host.connect.port)
         return replace(host, connect=connect)
-
-    def check_environments(self, hosts: Iterable[Host]) -> None:
-        """Read the env files of these hosts' apps. Raises InventoryError with all that is wrong in them."""
-        faults: dict[str, None] = {}
-        for host in hosts:
-            for app in host.settings.apps.values():
-                try:
-                    app.environment()
-                except InventoryError as error:
-                    faults[str(error)] = None
-        if faults:
-            raise InventoryError("\n".join(faults))
 
     def check_extra_vars(self, hosts: Iterable[Host]) -> None:
         """Refuse extra variables that mean none of these hosts. Raises UsageError."""
@@ -151,7 +143,15 @@ class Inventory:
         settings = self._settings_of(values, problems)
         if connection is None or settings is None:
             return None
-        return Host(name, [group.name for group in groups], connection.connect(name), settings, values)
+        names = [group.name for group in groups]
+        secrets = partial(self.secrets.of, [*names, name])
+        return Host(name, names, connection.connect(name), settings, values, secrets=secrets)
+
+    def _apps_of(self, level: str) -> dict[str, list[str]]:
+        """The apps of the hosts of a group, or of a host, each with its `allow_env`."""
+        names = [*self.tree.members.get(level, []), level]
+        hosts = [self.hosts[name] for name in names if name in self.hosts]
+        return {app: settings.allow_env for host in hosts for app, settings in host.settings.apps.items()}
 
     def _settings_of(self, values: Values, problems: Problems) -> Settings | None:
         """The settings; hosts that set the same ones, and not by templates, share one object."""

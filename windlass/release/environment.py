@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 import json
 import re
 from dataclasses import dataclass
+from functools import cached_property
 
 # Inside double quotes systemd takes a backslash as an escape before these only; a newline stands for itself there.
 _ESCAPED = re.compile(r'[\\"`$]')
 _LINE = re.compile(r'^(\w+)="((?:[^"\\]|\\.)*)"$', re.MULTILINE | re.DOTALL)
+_UNQUOTED = re.compile(r"[ !#-%(-;=?-\[\]-~]+")
 # A secret shorter than this hides by chance in ordinary words; blotting it out would only show what it is.
 SHORTEST_SECRET = 6
 
@@ -47,14 +51,36 @@ class Environment:
 
         Give it whole texts: of one that was cut, half a secret may be left.
         """
+        for words in self._hidden:
+            text = text.replace(words, "(sensitive)")
+        return text
+
+    @cached_property
+    def _hidden(self) -> list[str]:
+        """What is blotted out, the longest first."""
         values = {self.variables[name] for name in self.secret}
         # Of a key in several lines, each one may come alone, or all in one.
-        values |= {line.strip() for value in values for line in value.splitlines()}
-        values |= {" ".join(value.split()) for value in values}
-        for words in sorted(values, key=len, reverse=True):
-            if len(words) >= SHORTEST_SECRET:
-                text = text.replace(words, "(sensitive)")
-        return text
+        lines = {line.strip() for value in values for line in value.splitlines()}
+        lines |= {" ".join(value.split()) for value in values}
+        # However often it was quoted (a repr in a repr, JSON, HTML), these stretches of it stay as they are.
+        pieces = {piece.strip() for value in values for piece in _UNQUOTED.findall(value)}
+        quoted = {json.dumps(value)[1:-1] for value in values}
+        words = values | lines | quoted | pieces
+        return sorted((each for each in words if len(each) >= SHORTEST_SECRET), key=len, reverse=True)
+
+
+def fingerprints(variables: dict[str, str], key: bytes) -> dict[str, str]:
+    """What tells, by name, whether two values are the same, and nothing else to who does not have the key."""
+    return {name: hmac.new(key, value.encode(), hashlib.sha256).hexdigest() for name, value in variables.items()}
+
+
+def deployed(app: str, key: bytes) -> dict[str, str] | None:
+    """The fingerprints of the environment of an app's current release; None = it has none."""
+    try:
+        with open(f"/srv/{app}/current/env", "rb") as file:
+            return fingerprints(Environment.from_file(file.read(), frozenset()).variables, key)
+    except FileNotFoundError:
+        return None
 
 
 def _escape(found: re.Match[str]) -> str:

@@ -1,19 +1,16 @@
 """The settings of one app."""
 
 import shlex
+from pathlib import Path
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, Field, PrivateAttr, ValidationInfo, field_validator
 
-from windlass.settings.database import is_shared
+from windlass.secrets.secret import Secret
 from windlass.settings.domain import Domain
-from windlass.settings.environment import (
-    environment,
-    fault_of_inline_secret,
-    fault_of_name,
-    fault_of_value,
-)
+from windlass.settings.environment import fault_of_inline_secret, fault_of_name, fault_of_value
 from windlass.settings.model import Faults, Model
+from windlass.settings.secret import SecretSource
 from windlass.settings.tls import Tls
 from windlass.settings.words import (
     BodySize,
@@ -33,7 +30,7 @@ from windlass.settings.words import (
 )
 
 
-def _environment(variables: Any) -> Any:
+def _environment(variables: Any, info: ValidationInfo) -> Any:
     """Variables as text, each of a name and value that may be set in the inventory."""
     if not isinstance(variables, dict):
         return variables  # which pydantic refuses
@@ -42,7 +39,7 @@ def _environment(variables: Any) -> Any:
     for name, value in variables.items():
         text = _text(value)
         texts[name] = text
-        fault = fault_of_name(name)
+        fault = fault_of_name(name, info.data.get("allow_env", ()))
         if text is None:
             fault = f"YAML does not read the value of {name} as text: put it in quotes"
         elif not fault:
@@ -60,11 +57,17 @@ def _text(value: Any) -> str | None:
     return str(value) if isinstance(value, int | str) else None
 
 
-def _required(names: list[str]) -> list[str]:
-    faults = [((place,), fault) for place, name in enumerate(names) if (fault := fault_of_name(name))]
+def _names(names: list[str], info: ValidationInfo) -> list[str]:
+    allowed = names if info.field_name == "allow_env" else info.data.get("allow_env", ())
+    faults = [((place,), fault) for place, name in enumerate(names) if (fault := fault_of_name(name, allowed))]
     if faults:
         raise Faults(list(faults))
     return names
+
+
+def _sources(sources: dict[str, SecretSource], info: ValidationInfo) -> dict[str, SecretSource]:
+    _names(list(sources), info)
+    return sources
 
 
 def _command(value: str) -> str:
@@ -163,14 +166,22 @@ class AppSettings(Model):
     keep_releases: int = Field(5, ge=1, le=100, description="Releases kept on the host for a rollback.")
     domains: list[Domain] = Field(min_length=1, description="The domains that the app answers to.")
     tls: Tls | None = Field(None, description="The app's own TLS settings in place of the host's.")
+    allow_env: Annotated[list[str], AfterValidator(_names)] = Field(
+        default_factory=list,
+        description="Environment variables that may be set although they change how processes start (LD_PRELOAD).",
+    )
     env: Annotated[dict[str, str], BeforeValidator(_environment)] = Field(
         default_factory=dict, description="Environment variables that are no secrets."
     )
     env_file: ProjectPath | None = Field(
         None,
-        description="A file of secret environment variables (NAME=value lines), mode 0600, not tracked by git.",
+        description="A file of secret environment variables (NAME=value lines), mode 0600, ignored by git.",
     )
-    required_env: Annotated[list[str], AfterValidator(_required)] = Field(
+    secrets: Annotated[dict[str, SecretSource], AfterValidator(_sources)] = Field(
+        default_factory=dict,
+        description="Secret environment variables that a command or the environment of this machine gives.",
+    )
+    required_env: Annotated[list[str], AfterValidator(_names)] = Field(
         default_factory=list,
         description="Environment variables that must be set, and not to a placeholder, before anything is done.",
     )
@@ -183,7 +194,13 @@ class AppSettings(Model):
         None, description="Memory that the app may use before it is stopped; by default 80 % of the host's."
     )
 
-    _environment: dict[str, str] | None = PrivateAttr(None)
+    _secrets: dict[str, Secret] | None = PrivateAttr(None)
+    _project: Path = PrivateAttr(default_factory=Path.cwd)
+
+    def model_post_init(self, context: Any) -> None:
+        """Keeps the project folder, where commands of `secrets` run."""
+        super().model_post_init(context)
+        self._project = (context or {}).get("project") or Path.cwd()
 
     @field_validator("ref")
     @classmethod
@@ -199,17 +216,14 @@ class AppSettings(Model):
         return is_git(self.source)
 
     @property
-    def runs_once(self) -> bool:
-        """Whether one host runs the release command for all that have these settings."""
-        if not self.release_command:
-            return False
-        return is_shared(self.environment().values()) if self.run_once is None else self.run_once
+    def source_folder(self) -> Path | None:
+        """The folder of the code, None = it comes from git."""
+        return None if self.from_git else self._project / self.source
 
-    def environment(self) -> dict[str, str]:
-        """All environment variables of the app: those of `env_file`, and those of `env` on top.
+    def own_secrets(self) -> dict[str, Secret]:
+        """The secrets of `env_file` and of `secrets`, each read once. Raises InventoryError with all that is wrong."""
+        if self._secrets is None:
+            from windlass.secrets.elsewhere import secrets_from
 
-        The file is read once. Raises InventoryError with all that is wrong with it.
-        """
-        if self._environment is None:
-            self._environment = environment(self.env, self.env_file, self.required_env)
-        return dict(self._environment)
+            self._secrets = secrets_from(self.env_file, self.secrets, self._project, self.allow_env)
+        return dict(self._secrets)

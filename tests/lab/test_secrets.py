@@ -1,0 +1,91 @@
+"""Secrets on a host: what differs, a new release for a new value, and files that go with their release."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import yaml
+
+from tests.lab.commands import Commands
+
+if TYPE_CHECKING:
+    from windlass.lab import LabHost
+
+pytestmark = pytest.mark.lab
+
+APP: dict[str, Any] = {
+    "source": "apps/notes",
+    "wsgi": "notes:create_app()",
+    "domains": ["secrets.lab.test"],
+    "tls": {"mode": "self-signed"},
+    "required_env": ["KEY", "MAIL"],
+    "env": {"PLAIN": "1"},
+    "keep_releases": 1,
+    "drain_timeout": 1,
+}
+
+
+@pytest.fixture
+def commands(project: Path, fresh_host: LabHost, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Commands:
+    """A project with `notes` for a bare host."""
+    monkeypatch.setenv("HOME", str(tmp_path))
+    commands = Commands.in_new_folder(project)
+    commands.write(f"inventory/host_vars/{fresh_host.name}.yml", yaml.safe_dump({"apps": {"notes": APP}}))
+    commands.write("inventory/group_vars/lab.yml", "{}\n")
+    (project / "inventory/secrets").mkdir(exist_ok=True)
+    (project / "inventory/secrets/recipients.txt").unlink(missing_ok=True)
+    commands("secrets", "init")
+    return commands
+
+
+def set_secret(commands: Commands, host: LabHost, name: str, value: str) -> None:
+    argv = [sys.executable, str(commands.program), "--project", str(commands.folder), "secrets", "set", name]
+    argv += ["--app", "notes", "--host", host.name]
+    subprocess.run(argv, input=value.encode(), check=True, stdout=subprocess.DEVNULL, env=dict(os.environ))
+
+
+def environments(host: LabHost) -> list[str]:
+    return host.run("ls /srv/notes/releases/*/env").split()
+
+
+def process_has(host: LabHost, variable: str) -> bool:
+    pid = "$(systemctl show -p MainPID --value notes@$(basename $(readlink /srv/notes/current)).service)"
+    return host.run(f"tr '\\0' '\\n' < /proc/{pid}/environ | grep -cxF '{variable}' || true") == "1\n"
+
+
+def test_a_new_value_is_a_new_release(commands: Commands, fresh_host: LabHost) -> None:
+    name, host = fresh_host.name, fresh_host
+    said = commands("provision", name, status=2)
+    assert "notes: KEY is missing, and required_env asks for it" in said.err
+    host.run("test ! -e /srv/notes")
+    set_secret(commands, host, "KEY", "first-value")
+    set_secret(commands, host, "MAIL", "the same")
+    assert commands("secrets", "diff", name).out == f"{name}  notes  not deployed\n"
+    commands("provision", name)
+    assert commands("secrets", "diff", name).out == f"{name}  notes  no difference\n"
+    assert commands.json("provision", name)["changed"] == 0
+    [first] = environments(host)
+    set_secret(commands, host, "KEY", "second-value")
+    set_secret(commands, host, "NEW", "x")
+    said = commands("secrets", "diff", name)
+    assert said.out == f"{name}  notes  + NEW  ~ KEY\n"
+    assert process_has(host, "KEY=first-value")
+    said = commands("deploy", name)
+    assert said.err.count("notes gets NEW, which its required_env does not list") == 1
+    assert process_has(host, "KEY=second-value")
+    assert process_has(host, "MAIL=the same")
+    assert len(environments(host)) == 2
+    set_secret(commands, host, "KEY", "third-value")
+    commands("deploy", name)
+    left = environments(host)
+    assert first not in left
+    assert len(left) == 2
+    owners = host.run("stat -c '%U:%G %a' /srv/notes/releases/*/env").splitlines()
+    assert owners == ["root:root 600"] * 2
+    commands.write(f"inventory/secrets/{name}.yml.age", "garbage")
+    assert commands.json("status", name)["error"] is None  # it needs no secret

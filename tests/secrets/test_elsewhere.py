@@ -1,0 +1,80 @@
+"""Secrets that a command prints, or that this machine's environment has."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.test_settings import app
+from windlass.errors import InventoryError
+
+
+def own(**secrets: Any) -> dict[str, str]:
+    found = app(secrets=secrets).own_secrets()
+    return {name: secret.value for name, secret in found.items()}
+
+
+def complaint(**secrets: Any) -> str:
+    with pytest.raises(InventoryError) as raised:
+        own(**secrets)
+    assert "hidden" not in str(raised.value)
+    return str(raised.value)
+
+
+def test_values_arrive_without_the_last_newline_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CI_TOKEN", " t0ken\n")
+    assert own(
+        KEY={"command": "printf ' a\\n\\n'"}, GREETING={"command": "echo Grüße | cat"}, TOKEN={"env": "CI_TOKEN"}
+    ) == {"KEY": " a\n", "GREETING": "Grüße", "TOKEN": " t0ken\n"}
+
+
+def test_commands_run_once_and_together_in_the_project_folder(tmp_path: Path) -> None:
+    found = app(secrets={name: {"command": f"sleep 0.3; echo {name} | tee -a log"} for name in "ABCD"})
+    start = time.monotonic()
+    assert len(found.own_secrets()) == len(found.own_secrets()) == 4
+    assert time.monotonic() - start < 1
+    assert sorted(Path("log").read_text().split()) == list("ABCD")
+
+
+@pytest.mark.parametrize(
+    ("source", "message"),
+    [
+        (
+            {"command": "echo hidden; echo $((6*7)) >&2; exit 3"},
+            "secrets: KEY: `echo hidden; echo $((6*7)) >&2; exit 3` exited with 3; run it by hand to see why",
+        ),
+        ({"command": "true"}, "secrets: KEY: `true` printed nothing"),
+        ({"command": "nosuchprogram x"}, "secrets: KEY: `nosuchprogram x` exited with 127; run it by hand to see why"),
+        ({"command": "printf '\\377'"}, "secrets: KEY: `printf '\\377'` printed what is not UTF-8 text"),
+        ({"env": "NOT_SET"}, "secrets: KEY: the environment of this machine has no NOT_SET, or an empty one"),
+    ],
+)
+def test_no_value(source: dict[str, Any], message: str) -> None:
+    with pytest.raises(InventoryError) as raised:
+        own(KEY=source)
+    assert str(raised.value) == message
+    assert "42" not in str(raised.value)
+
+
+def test_a_command_that_hangs_is_killed_with_its_children() -> None:
+    start = time.monotonic()
+    message = complaint(KEY={"command": "(sleep 60; touch too-late) | cat", "timeout": 1})
+    assert message == "secrets: KEY: `(sleep 60; touch too-late) | cat` took more than 1 s"
+    assert time.monotonic() - start < 5
+
+
+def test_a_name_from_two_sources(tmp_path: Path) -> None:
+    path = Path.cwd() / "shop.env"
+    path.write_text("KEY=hidden\n")
+    path.chmod(0o600)
+    with pytest.raises(InventoryError, match=r"^secrets: KEY is set at shop.env:1 already; remove one of the two$"):
+        app(env_file=str(path), secrets={"KEY": {"command": "echo hidden"}}).own_secrets()
+
+
+def test_values_show_nowhere() -> None:
+    found = app(secrets={"KEY": {"command": "printf 'hid%s' den"}})
+    found.own_secrets()
+    assert "hidden" not in repr(found) + found.model_dump_json() + repr(found.own_secrets())

@@ -1,0 +1,107 @@
+"""Env files that are safe to use, and those that are not."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from windlass.errors import InventoryError
+from windlass.secrets.env_file import read_env_file
+
+DEBUGGER = "the debugger lets any visitor run code on the host"
+
+
+@pytest.fixture
+def env_file() -> Path:
+    path = Path.cwd() / "shop.env"
+    path.touch(mode=0o600)
+    return path
+
+
+def values(path: Path) -> dict[str, str]:
+    return {name: secret.value for name, secret in read_env_file(path).items()}
+
+
+def complaint(path: Path) -> str:
+    with pytest.raises(InventoryError) as raised:
+        read_env_file(path)
+    assert "hidden" not in str(raised.value)
+    return str(raised.value)
+
+
+def test_it_is_read_as_dotenv(env_file: Path) -> None:
+    env_file.write_text(
+        """
+# a comment
+SECRET_KEY=abc#def
+export QUOTED="two words" # a comment
+SINGLE='$HOME ${HOME} \\n'
+EMPTY=
+URL=postgresql://u:p@h/d?x=1
+LINES="one
+two"
+"""
+    )
+    assert values(env_file) == {
+        "SECRET_KEY": "abc#def",
+        "QUOTED": "two words",
+        "SINGLE": "$HOME ${HOME} \\n",
+        "EMPTY": "",
+        "URL": "postgresql://u:p@h/d?x=1",
+        "LINES": "one\ntwo",
+    }
+    assert read_env_file(env_file)["SINGLE"].place == "shop.env:5"
+
+
+def test_it_is_missing(env_file: Path) -> None:
+    env_file.unlink()
+    assert complaint(env_file) == (
+        "shop.env: env_file does not exist\n"
+        "  create it: install -m 600 /dev/null shop.env, then one NAME=value per line"
+    )
+
+
+@pytest.mark.parametrize("mode", [0o640, 0o604, 0o660, 0o601])
+def test_others_can_read_it(env_file: Path, mode: int) -> None:
+    env_file.chmod(mode)
+    assert complaint(env_file) == f"shop.env: mode {mode:04o} lets others read the secrets\n  chmod 600 shop.env"
+
+
+def test_git_would_take_it_in(env_file: Path) -> None:
+    env_file.write_text("SECRET_KEY=hidden\n")
+    subprocess.run(["git", "init", "-q"], check=True)
+    assert complaint(env_file) == (
+        "shop.env: git does not ignore this file of secrets\n  echo 'shop.env' >> .gitignore"
+    )
+    Path(".gitignore").write_text("shop.env\n")
+    assert values(env_file) == {"SECRET_KEY": "hidden"}
+    subprocess.run(["git", "add", "-f", "shop.env"], check=True)
+    assert complaint(env_file) == (
+        "shop.env: git tracks this file of secrets\n"
+        "  git rm --cached shop.env && echo 'shop.env' >> .gitignore; then change the secrets: the history has them"
+    )
+
+
+def test_every_bad_line_is_told_without_its_value(env_file: Path) -> None:
+    env_file.write_text('\nA=1\nA=hidden\nnonsense hidden\nB\nPATH=hidden\nFLASK_DEBUG=1\n\nC="hidden\ufffe\nhidden"\n')
+    assert complaint(env_file).splitlines() == [
+        "shop.env:3: A is set twice",
+        "shop.env:4: this is not NAME=value",
+        "shop.env:5: this is not NAME=value",
+        (
+            "shop.env:6: PATH is set by systemd, Gunicorn or the loader: changing it breaks or hijacks the process"
+            " (if you mean it: allow_env: [PATH])"
+        ),
+        f"shop.env:7: FLASK_DEBUG=1 would start the app in debug mode: {DEBUGGER}",
+        (
+            "shop.env:9: the value of C has U+FFFE in it, which is no character of Unicode text:"
+            " systemd refuses a file of variables with it"
+        ),
+    ]
+
+
+def test_it_is_no_text(env_file: Path) -> None:
+    env_file.write_bytes(b"A=hidden\xff\n")
+    assert complaint(env_file) == "shop.env: this is not UTF-8 text"

@@ -1,0 +1,68 @@
+"""recipients.txt: who can open the secrets, and lines that are no key."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import pyrage
+import pytest
+
+from windlass.errors import InventoryError
+from windlass.secrets.recipients import Recipients
+
+AGE = str(pyrage.x25519.Identity.generate().to_public())
+
+
+def read(text: str) -> Recipients:
+    Path("recipients.txt").write_text(text)
+    return Recipients.read(Path.cwd() / "recipients.txt")
+
+
+def complaint(text: str) -> str:
+    with pytest.raises(InventoryError) as raised:
+        read(text)
+    return str(raised.value)
+
+
+def new_key(kind: str) -> str:
+    subprocess.run(["ssh-keygen", "-q", "-t", kind, "-N", "", "-f", kind], check=True)
+    return Path(f"{kind}.pub").read_text()
+
+
+def test_keys_and_comments() -> None:
+    found = read(f"# ours\n\n{AGE}\n{new_key('ed25519')}{new_key('rsa')}")
+    assert found.keys is not None
+    assert len(found.keys) == 3
+
+
+def test_the_word_passphrase() -> None:
+    assert read("# all know it\npassphrase\n").keys is None
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("hello", "'hello' is not an age key (age1...) or an SSH public key (ssh-ed25519 or ssh-rsa)"),
+        (AGE[:-1], "is no whole age key"),
+        ("ssh-ed25519 AAAA", "'ssh-ed25519 AAAA' is no whole ssh-ed25519 key"),
+        ("ecdsa-sha2-nistp256 AAAA", "age cannot seal to an SSH key of the type ecdsa-sha2-nistp256; it takes"),
+        ("passphrase", "the word 'passphrase' stands alone"),
+    ],
+)
+def test_lines_that_are_no_key(line: str, message: str) -> None:
+    assert message in complaint(f"{AGE}\n{line}\n")
+    assert complaint(f"{AGE}\n{line}\n").startswith("recipients.txt:2: ")
+
+
+def test_a_private_key_is_not_shown() -> None:
+    private = str(pyrage.x25519.Identity.generate())
+    message = complaint(f"{private}\n")
+    assert message.startswith("recipients.txt:1: this is a private key, and the file is committed: remove it")
+    assert private not in message
+
+
+def test_nobody() -> None:
+    assert "lists no key, so nobody could open a secret" in complaint("# nobody\n")
+    with pytest.raises(InventoryError, match=r"nosuch\.txt: does not exist"):
+        Recipients.read(Path.cwd() / "nosuch.txt")

@@ -1,0 +1,254 @@
+"""`deploy.py secrets`, as a user runs it: real processes in a project of its own."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tests.lab.commands import ROOT, Said
+from tests.projects import project
+from tests.secrets.projects import HOSTS
+from tests.secrets.terminal import on_a_terminal
+
+CANARY = "canary-value-77"
+
+
+@dataclass
+class Secrets:
+    """Runs `deploy.py secrets` in a project; `home` is the user's."""
+
+    folder: Path
+    home: Path
+
+    def __call__(self, *arguments: str, stdin: str | bytes = "", status: int = 0, **environment: str) -> Said:
+        argv = [sys.executable, str(ROOT / "deploy.py"), "--project", str(self.folder), "secrets", *arguments]
+        done = subprocess.run(
+            argv,
+            capture_output=True,
+            input=stdin.encode() if isinstance(stdin, str) else stdin,
+            cwd=self.folder,
+            env={"PATH": os.environ["PATH"], "HOME": str(self.home), "NO_COLOR": "1", "COLUMNS": "120", **environment},
+            timeout=60,
+        )
+        said = Said(done.returncode, done.stdout.decode(), done.stderr.decode())
+        assert "Traceback" not in said.err, said.err
+        assert said.status == status, said.out + said.err
+        if "--reveal" not in arguments:
+            assert CANARY not in said.out + said.err
+        return said
+
+    def file(self, name: str) -> Path:
+        return self.folder / "inventory/secrets" / name
+
+
+@pytest.fixture
+def secrets(tmp_path: Path) -> Secrets:
+    """A project where `secrets init` has been run."""
+    home = tmp_path / "home"
+    home.mkdir()
+    found = Secrets(project(tmp_path / "project", HOSTS), home)
+    found("init")
+    return found
+
+
+def test_init_makes_a_key_where_there_is_none(secrets: Secrets) -> None:
+    identity = secrets.home / ".config/windlass/identity.txt"
+    assert identity.stat().st_mode & 0o777 == 0o600
+    public = identity.read_text().splitlines()[0].removeprefix("# public key: ")
+    assert secrets.file("recipients.txt").read_text().splitlines()[-1] == public
+    assert "is there already" in secrets("init", status=2).err
+    secrets.file("recipients.txt").unlink()
+    assert f"your key is that of {identity}" in secrets("init").out
+
+
+def test_init_takes_the_users_ssh_key(secrets: Secrets) -> None:
+    (secrets.home / ".config/windlass/identity.txt").unlink()
+    secrets.file("recipients.txt").unlink()
+    (secrets.home / ".ssh").mkdir(mode=0o700)
+    key = secrets.home / ".ssh/id_ed25519"
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", key], check=True)
+    assert f"your key is {key}.pub" in secrets("init").out
+    secrets("set", "A", stdin=CANARY)
+    assert secrets("show", "A", "--reveal").out == CANARY
+
+
+def test_set_show_and_list(secrets: Secrets) -> None:
+    assert secrets("set", "TOKEN", stdin=f"{CANARY}\n").out == (
+        "TOKEN (15 characters) is set in inventory/secrets/all.yml.age\n"
+    )
+    assert secrets("set", "TOKEN", stdin=CANARY).out == (
+        "TOKEN has this value already in inventory/secrets/all.yml.age\n"
+    )
+    secrets("set", "KEY", "--app", "shop", "--group", "web", stdin=" exact \n\n")
+    secrets("set", "SAME", "--host", "db1", stdin=CANARY)
+    assert secrets("show", "TOKEN", "--reveal").out == CANARY
+    assert secrets("show", "KEY", "--app", "shop", "--group", "web", "--reveal").out == " exact \n"
+    hidden = secrets("show", "TOKEN")
+    assert hidden.out.startswith("inventory/secrets/all.yml.age:1: TOKEN, 15 characters, ")
+    assert hidden.err == "--reveal prints it\n"
+    rows = [line.split() for line in secrets("list").out.splitlines()]
+    assert [row[:4] for row in rows] == [
+        ["file", "app", "name", "length"],
+        ["all", "(every)", "TOKEN", "15"],
+        ["db1", "(every)", "SAME", "15"],
+        ["web", "shop", "KEY", "8"],
+    ]
+    assert rows[1][4] == rows[2][4] != rows[3][4]
+    assert all(len(row[4]) == 8 for row in rows[1:])
+
+
+def test_fingerprints_are_this_users_own(secrets: Secrets) -> None:
+    secrets("set", "TOKEN", stdin=CANARY)
+    before = secrets("list").out
+    assert secrets("list").out == before
+    (secrets.home / ".config/windlass/fingerprint.key").unlink()
+    assert secrets("list").out != before
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["set", "A", CANARY], "a value on the command line is seen by every user of this machine (ps)"),
+        (["set", f"A={CANARY}"], "a value on the command line is seen by every user"),
+        (["set", "A"], "nothing came on stdin"),
+        (["set", "A-B"], "'A-B' is not a name of an environment variable"),
+        (["set", "A", "--group", "wbe"], "there is no group or host 'wbe'; did you mean 'web'?"),
+        (["set", "A", "--group", "web", "--host", "web1"], "--group and --host exclude each other"),
+        (["show", "A"], "A is not set in inventory/secrets/all.yml.age\n  python deploy.py secrets list shows"),
+        (["generate", "A", "--bytes", "3"], "3 is not in the range"),
+        (["edit", "wbe"], "there is no group or host 'wbe'; did you mean 'web'?"),
+    ],
+)
+def test_mistakes(secrets: Secrets, arguments: list[str], message: str) -> None:
+    assert message in secrets(*arguments, status=2).err
+    assert not secrets.file("all.yml.age").exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "stdin", "message"),
+    [
+        ("A", b"\xff" + CANARY.encode(), "what came on stdin is not UTF-8 text"),
+        ("A", f"{CANARY}\0", "the value of A has a NUL character in it"),
+        ("A", CANARY + "x" * 200_000, "the value of A is too long"),
+        ("LD_PRELOAD", CANARY, "LD_PRELOAD is set by systemd, Gunicorn or the loader"),
+        ("PATH", CANARY, "PATH is set by systemd, Gunicorn or the loader"),
+        ("PYTHONPATH", CANARY, "PYTHONPATH is set by systemd, Gunicorn or the loader"),
+    ],
+)
+def test_values_and_names_refused(secrets: Secrets, name: str, stdin: str | bytes, message: str) -> None:
+    assert message in secrets("set", name, stdin=stdin, status=2).err
+    assert not secrets.file("all.yml.age").exists()
+
+
+def test_generate(secrets: Secrets) -> None:
+    assert secrets("generate", "SECRET_KEY").out == (
+        "SECRET_KEY (43 characters) is set in inventory/secrets/all.yml.age\n"
+    )
+    first = secrets("show", "SECRET_KEY", "--reveal").out
+    assert "SECRET_KEY is set already" in secrets("generate", "SECRET_KEY", status=2).err
+    assert secrets("show", "SECRET_KEY", "--reveal").out == first
+    secrets("generate", "SECRET_KEY", "--replace")
+    assert secrets("show", "SECRET_KEY", "--reveal").out != first
+
+
+def test_edit(secrets: Secrets) -> None:
+    secrets("set", "TOKEN", stdin=CANARY)
+    assert secrets("edit", EDITOR="sed -i s/TOKEN/NAME/").out == "inventory/secrets/all.yml.age is written\n"
+    assert secrets("show", "NAME", "--reveal").out == CANARY
+    before = secrets.file("all.yml.age").read_bytes()
+    assert secrets("edit", "inventory/secrets/all.yml.age", EDITOR="true").out == "nothing is changed\n"
+    said = secrets("edit", EDITOR="sed -i 's/NAME: /NAME /'", stdin="y\nn\n")
+    assert said.err.count("inventory/secrets/all.yml.age: must be a mapping") == 2
+    assert said.out == "nothing is changed\n"
+    said = secrets("edit", EDITOR="sed -i s/NAME/PATH/", stdin="n\n")
+    assert "inventory/secrets/all.yml.age:1: PATH is set by systemd" in said.err
+    assert secrets.file("all.yml.age").read_bytes() == before
+    secrets("edit", "web", EDITOR='sh -c \'echo "A: 1" > "$0"\'')
+    assert secrets("show", "A", "--group", "web", "--reveal").out == "1"
+
+
+def test_rekey(secrets: Secrets, tmp_path: Path) -> None:
+    secrets("set", "TOKEN", stdin=CANARY)
+    secrets("set", "TOKEN", "--group", "web", stdin=CANARY)
+    key = tmp_path / "colleague"
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", key], check=True)
+    assert "none of your keys opens it" in secrets("show", "TOKEN", status=2, WINDLASS_IDENTITY=str(key)).err
+    recipients = secrets.file("recipients.txt")
+    recipients.write_text(recipients.read_text() + Path(f"{key}.pub").read_text())
+    assert secrets("rekey").out.startswith("2 files encrypted anew to 2 recipients\n")
+    assert secrets("show", "TOKEN", "--reveal", WINDLASS_IDENTITY=str(key)).out == CANARY
+    recipients.write_text(Path(f"{key}.pub").read_text())
+    secrets("rekey")
+    assert "none of your keys opens it" in secrets("show", "TOKEN", status=2).err
+    whole = secrets.file("web.yml.age").read_bytes()
+    secrets.file("all.yml.age").write_bytes(whole[:200])
+    assert "is cut off or damaged" in secrets("rekey", status=2, WINDLASS_IDENTITY=str(key)).err
+    assert secrets.file("web.yml.age").read_bytes() == whole
+
+
+def test_a_bad_recipient_is_told_before_anything_is_lost(secrets: Secrets) -> None:
+    secrets("set", "TOKEN", stdin=CANARY)
+    before = secrets.file("all.yml.age").read_bytes()
+    secrets.file("recipients.txt").write_text("not-a-key\n")
+    for arguments in (["set", "B"], ["rekey"], ["edit"], ["generate", "B"]):
+        said = secrets(*arguments, stdin="x", status=2, EDITOR="touch edited")
+        assert "inventory/secrets/recipients.txt:1: 'not-a-key' is not an age key" in said.err
+    assert secrets.file("all.yml.age").read_bytes() == before
+    assert not (secrets.folder / "edited").exists()
+
+
+def test_secrets_are_not_needed_where_no_environment_is(secrets: Secrets) -> None:
+    secrets.file("web.yml.age").write_text("garbage")
+    argv = [sys.executable, str(ROOT / "deploy.py"), "--project", str(secrets.folder), "inventory", "--host", "web1"]
+    assert subprocess.run(argv, capture_output=True).returncode == 0
+
+
+def test_provision_refuses_before_any_connection(secrets: Secrets) -> None:
+    secrets.file("web.yml.age").write_text("garbage")
+    argv = [sys.executable, str(ROOT / "deploy.py"), "--project", str(secrets.folder), "provision", "web1"]
+    done = subprocess.run(argv, capture_output=True, text=True, cwd=secrets.folder)
+    assert done.returncode == 2
+    assert done.stderr.startswith("error: inventory/secrets/web.yml.age: the file is no age file: it is not encrypted")
+
+
+def test_with_a_passphrase(secrets: Secrets) -> None:
+    def ask(*arguments: str, answers: list[str]) -> str:
+        script = "from windlass.cli import main; main()"
+        argv = ["--project", str(secrets.folder), "secrets", *arguments]
+        return on_a_terminal(script, *argv, answers=answers, HOME=str(secrets.home), NO_COLOR="1")
+
+    secrets.file("recipients.txt").unlink()
+    secrets("init", "--passphrase")
+    assert secrets.file("recipients.txt").read_text().splitlines()[-1] == "passphrase"
+    assert "the two passphrases differ" in ask("set", "A", answers=[CANARY, "hunter2", "hunter3"])
+    assert not secrets.file("all.yml.age").exists()
+    said = ask("set", "A", answers=[CANARY, "hunter2", "hunter2"])
+    assert "A (15 characters) is set in " in said
+    said += ask("rekey", answers=["hunter2", "newer", "newer"])
+    assert "1 file encrypted anew to a passphrase" in said
+    assert CANARY in ask("show", "A", "--reveal", answers=["newer"])
+    assert CANARY not in said
+    assert "hunter" not in said
+
+
+def test_a_killed_edit_leaves_the_old_file(secrets: Secrets) -> None:
+    secrets("set", "TOKEN", stdin=CANARY)
+    before = secrets.file("all.yml.age").read_bytes()
+    argv = [sys.executable, str(ROOT / "deploy.py"), "--project", str(secrets.folder), "secrets", "edit"]
+    editor = "sh -c 'echo B: 1 > \"$0\"; touch begun; sleep 5'"
+    environment = {**os.environ, "HOME": str(secrets.home), "EDITOR": editor, "VISUAL": ""}
+    editing = subprocess.Popen(
+        argv, cwd=secrets.folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+    while not (secrets.folder / "begun").exists():
+        time.sleep(0.05)
+    editing.kill()
+    editing.communicate(timeout=10)
+    assert secrets.file("all.yml.age").read_bytes() == before
+    assert [path.name for path in secrets.file("").iterdir() if path.name.startswith(".")] == []

@@ -1,0 +1,1 @@
+"""The secrets of apps: encrypted in the repository, exact on the host, seen nowhere else."""

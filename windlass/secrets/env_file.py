@@ -1,0 +1,81 @@
+"""Env files (NAME=value lines): read only when nobody else can read them and git would not take them in."""
+
+from __future__ import annotations
+
+import stat
+import subprocess
+from typing import TYPE_CHECKING
+
+from windlass.errors import InventoryError
+from windlass.secrets.secret import Secret
+from windlass.secrets.shown import shown
+from windlass.settings.environment import fault_of_name, fault_of_value
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+    from pathlib import Path
+
+
+def read_env_file(path: Path, allowed: Collection[str] = ()) -> dict[str, Secret]:
+    """The variables of a dotenv file, as python-dotenv (and so Flask on a laptop) reads them, without expansion.
+
+    `allowed` are names that are refused otherwise. Raises InventoryError with all that is wrong.
+    """
+    _check_private(path)
+    from dotenv.parser import parse_stream
+
+    variables: dict[str, Secret] = {}
+    faults = []
+    try:
+        with path.open(encoding="utf-8") as file:
+            bindings = list(parse_stream(file))
+    except UnicodeDecodeError:
+        raise InventoryError(f"{shown(path)}: this is not UTF-8 text") from None
+    for binding in bindings:
+        # A binding's text includes the blank lines before it, and its line number is that of the first.
+        text = binding.original.string
+        line = binding.original.line + len(text) - len(text.lstrip("\n"))
+        name, value = binding.key, binding.value
+        if binding.error or (name is not None and value is None):
+            faults.append((line, "this is not NAME=value"))
+        elif name is not None and value is not None:
+            fault = fault_of_name(name, allowed) or fault_of_value(name, value)
+            if name in variables:
+                fault = f"{name} is set twice"
+            variables[name] = Secret(value, f"{shown(path)}:{line}")
+            faults += [(line, fault)] if fault else []
+    if faults:
+        raise InventoryError("\n".join(f"{shown(path)}:{line}: {fault}" for line, fault in faults))
+    return variables
+
+
+def _check_private(path: Path) -> None:
+    """Raises InventoryError unless the file is there, readable by its owner only, and nothing that git takes in."""
+    name = shown(path)
+    if not path.is_file():
+        raise InventoryError(
+            f"{name}: env_file does not exist",
+            hint=f"create it: install -m 600 /dev/null {name}, then one NAME=value per line",
+        )
+    mode = stat.S_IMODE(path.stat().st_mode)
+    if mode & 0o077:
+        raise InventoryError(f"{name}: mode {mode:04o} lets others read the secrets", hint=f"chmod 600 {name}")
+    if not any((folder / ".git").exists() for folder in path.parents):
+        return
+    ignore = f"echo '{path.name}' >> {shown(path.parent / '.gitignore')}"
+    if _git(path, "ls-files", "--error-unmatch") == 0:
+        raise InventoryError(
+            f"{name}: git tracks this file of secrets",
+            hint=f"git rm --cached {name} && {ignore}; then change the secrets: the history has them",
+        )
+    if _git(path, "check-ignore", "-q") == 1:
+        raise InventoryError(f"{name}: git does not ignore this file of secrets", hint=ignore)
+
+
+def _git(path: Path, *command: str) -> int | None:
+    """git's exit status for a command about the file; None = git is not there."""
+    argv = ["git", "-C", str(path.parent), *command, "--", path.name]
+    try:
+        return subprocess.run(argv, capture_output=True, stdin=subprocess.DEVNULL, timeout=10).returncode
+    except (OSError, subprocess.TimeoutExpired):
+        return None

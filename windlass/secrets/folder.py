@@ -1,0 +1,146 @@
+"""`inventory/secrets`: one encrypted file for `all`, a group or a host, merged as variables are."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from windlass import files
+from windlass.errors import InventoryError
+from windlass.inventory.problems import did_you_mean
+from windlass.secrets.recipients import NAME, Recipients
+from windlass.secrets.shown import shown
+from windlass.secrets.text import Entries, entries
+from windlass.settings.environment import fault_of_name
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterable, Mapping
+    from pathlib import Path
+
+    from windlass.secrets.keyring import Keyring
+    from windlass.secrets.secret import Secret
+
+ENDING = ".yml.age"
+LAB = "lab"  # a group that comes and goes
+
+
+class Folder:
+    """The secrets files of a project; each is opened once, when it is first needed.
+
+    `names` are those of all groups and hosts; `apps_of` gives the apps of the hosts of one of them, each with the
+    names that its `allow_env` allows.
+    """
+
+    def __init__(
+        self, path: Path, names: Collection[str], apps_of: Callable[[str], Mapping[str, Collection[str]]]
+    ) -> None:
+        self.path = path
+        self.names = names
+        self._apps_of = apps_of
+        self._opened: dict[str, Entries] = {}
+        self._keyring: Keyring | None = None
+        self._checked = False
+
+    def of(self, levels: Iterable[str], app: str) -> dict[str, Secret]:
+        """The secrets of an app on a host, whose groups (the widest first) and name are `levels`: the last wins."""
+        merged: dict[str, Secret] = {}
+        for level in self._present(levels):
+            found = self.entries(level)
+            for wanted in (None, app):  # what is for one app wins over what is for all
+                merged |= {name: secret for (owner, name), secret in found.items() if owner == wanted}
+        return merged
+
+    def levels(self) -> list[str]:
+        """The groups and hosts that have a file, by name."""
+        if not self.path.is_dir():
+            return []
+        return sorted(path.name.removesuffix(ENDING) for path in self.path.glob(f"*{ENDING}"))
+
+    def entries(self, level: str) -> Entries:
+        """What the file of a group or host holds. Raises InventoryError."""
+        if level not in self._opened:
+            self._opened[level] = self.checked(self.text(level), level)
+        return self._opened[level]
+
+    def checked(self, text: str, level: str) -> Entries:
+        """The secrets in a text that is, or shall be, the file of `level`. Raises InventoryError."""
+        name = shown(self.file(level))
+        found = entries(text, name)
+        apps = self._apps_of(level)
+        faults: dict[str, None] = {}
+        for (app, key), secret in found.items():
+            if apps and app is not None and app not in apps:
+                faults[f"{secret.place}: no host of {level!r} has an app {app!r}{did_you_mean(app, apps)}"] = None
+            # What is for every app must be allowed by every app.
+            takers = [allowed for other, allowed in apps.items() if app in (None, other)]
+            if fault := fault_of_name(key, set.intersection(*map(set, takers)) if takers else ()):
+                faults[f"{secret.place}: {fault}"] = None
+        if faults:
+            raise InventoryError("\n".join(faults))
+        return found
+
+    def file(self, level: str) -> Path:
+        """Where the secrets of a group or host lie."""
+        return self.path / f"{level}{ENDING}"
+
+    def text(self, level: str) -> str:
+        """The decrypted text of a file; of one that is not there, nothing."""
+        file = self.file(level)
+        if not file.exists():
+            return ""
+        try:
+            return self.keyring.open(file.read_bytes(), shown(file)).decode("utf-8-sig")
+        except UnicodeDecodeError:
+            raise InventoryError(f"{shown(file)}: what is in it is not UTF-8 text") from None
+
+    def write(self, level: str, text: str) -> None:
+        """Replaces the file of a group or host at once."""
+        recipients = Recipients.read(self.path / NAME)
+        if recipients.keys is None and (others := self.levels()):
+            self.text(others[0])  # whose passphrase all the others have, too
+        self.replace({level: self.keyring.seal(text.encode(), recipients)})
+
+    def replace(self, sealed: dict[str, bytes]) -> None:
+        """Replaces files, each at once."""
+        for level, content in sealed.items():
+            files.write(str(self.file(level)), content, uid=os.getuid(), gid=os.getgid())
+            self._opened.pop(level, None)
+
+    @property
+    def keyring(self) -> Keyring:
+        """The user's keys."""
+        if self._keyring is None:
+            from windlass.secrets.keyring import Keyring
+
+            self._keyring = Keyring()
+        return self._keyring
+
+    def check_files(self) -> None:
+        """Raises InventoryError for files that are no secrets files, above all such as are not encrypted."""
+        faults = [fault for path in sorted(self.path.iterdir()) if (fault := self._fault(path))]
+        if faults:
+            raise InventoryError("\n".join(faults))
+
+    def _present(self, levels: Iterable[str]) -> list[str]:
+        if not self.path.is_dir():
+            return []
+        if not self._checked:
+            self.check_files()
+            self._checked = True
+        return [level for level in dict.fromkeys(levels) if "/" not in level and self.file(level).exists()]
+
+    def _fault(self, path: Path) -> str | None:
+        name = path.name
+        if name.startswith((".", "README")) or name.endswith("~") or name == NAME:
+            return None
+        if name.endswith(ENDING):
+            level = name.removesuffix(ENDING)
+            if level in self.names or level == LAB:
+                return None
+            return f"{shown(path)}: there is no group or host {level!r}{did_you_mean(level, self.names)}"
+        if name.endswith(".age"):
+            return f"{shown(path)}: is not read: the name must be {name.split('.')[0]}{ENDING}"
+        return (
+            f"{shown(path)}: is not encrypted, or no secrets file: put what is in it into {path.stem}{ENDING}"
+            f" (python deploy.py secrets edit {path.stem}), remove it, and change the secrets if it was ever committed"
+        )

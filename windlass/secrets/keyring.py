@@ -1,0 +1,183 @@
+"""What this user opens secrets with: an age identity, SSH keys, or a passphrase; each is asked for at most once."""
+
+from __future__ import annotations
+
+import getpass
+import os
+import stat
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from windlass.errors import InventoryError, UsageError
+from windlass.secrets import age, ssh_key
+from windlass.secrets.shown import shown
+
+if TYPE_CHECKING:
+    from windlass.secrets.recipients import Recipients
+
+VARIABLE = "WINDLASS_IDENTITY"  # names the one identity file to use, for CI
+QUESTIONS = 3  # how often a passphrase is asked for
+SSH_KEYS = ("id_ed25519", "id_rsa")
+
+
+def config_folder() -> Path:
+    """Where this user's own files of Windlass lie."""
+    return Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config") / "windlass"
+
+
+def identity_file() -> Path:
+    """Where this user's age identity lies, if there is one."""
+    return config_folder() / "identity.txt"
+
+
+class Keyring:
+    """Opens and seals; nothing is read or asked before it is needed."""
+
+    def __init__(self) -> None:
+        self._passphrase: str | None = None
+        self._unlocked: dict[Path, object] = {}
+
+    def open(self, sealed: bytes, name: str) -> bytes:
+        """The content of a file, which messages call `name`. Raises InventoryError."""
+        try:
+            stanzas = age.stanzas(sealed)
+            if any(words[:1] == ["scrypt"] for words in stanzas):
+                return self._open_with_passphrase(sealed, name)
+            return self._open_with_keys(sealed, name, {words[1] for words in stanzas if len(words) > 1})
+        except age.Damaged as error:
+            hint = f"Bring back the last good one: git checkout -- {name}"
+            if "conflict" in str(error):
+                hint = (
+                    f"Take one side whole (git checkout --ours {name}, or --theirs), then set again what the other"
+                    " side has changed (git show OTHER_BRANCH:FILE | age -d)."
+                )
+            raise InventoryError(f"{name}: the file {error}", hint=hint) from None
+
+    def seal(self, content: bytes, recipients: Recipients) -> bytes:
+        """The content for the recipients; asks for a passphrase where nothing has been opened with one yet."""
+        if recipients.keys is not None:
+            return age.sealed(content, recipients.keys)
+        if self._passphrase is None:
+            self._passphrase = new_passphrase()
+        return age.sealed_with(content, self._passphrase)
+
+    def forget_passphrase(self) -> None:
+        """The next file is sealed with a new passphrase."""
+        self._passphrase = None
+
+    def _open_with_passphrase(self, sealed: bytes, name: str) -> bytes:
+        known = self._passphrase
+        for _ in range(QUESTIONS):
+            passphrase = known if known is not None else ask(f"Passphrase of {name}: ")
+            known = None
+            try:
+                content = age.opened_with(sealed, passphrase)
+            except age.NoMatch:
+                continue
+            self._passphrase = passphrase
+            return content
+        raise InventoryError(f"{name}: is not opened by that passphrase")
+
+    def _open_with_keys(self, sealed: bytes, name: str, tags: set[str]) -> bytes:
+        try:
+            return age.opened(sealed, [identity for path, identity in self._ready])
+        except age.NoMatch:
+            pass
+        for path, content in self._locked.items():
+            if ssh_key.tag(content) in tags:
+                return age.opened(sealed, [self._unlock(path, content)])
+        tried = [shown(path) for path in (*dict.fromkeys(path for path, _ in self._ready), *self._locked)]
+        raise InventoryError(
+            f"{name}: none of your keys opens it; tried: {', '.join(tried) or 'nothing, there is none'}",
+            hint="Somebody who can open it adds your public key to inventory/secrets/recipients.txt and runs:"
+            f" python deploy.py secrets rekey. Another key of yours: {VARIABLE}=FILE",
+        )
+
+    @cached_property
+    def _files(self) -> dict[Path, bytes]:
+        """The key files that there are: the one that the variable names, else those of the user."""
+        if named := os.environ.get(VARIABLE):
+            path = Path(named).expanduser()
+            if not path.is_file():
+                raise UsageError(f"{VARIABLE} names {named!r}, and there is no such file")
+            return {path: _private(path)}
+        own = identity_file()
+        found = {own: _private(own)} if own.is_file() else {}
+        ssh = {path: _private(path) for name in SSH_KEYS if (path := Path.home() / ".ssh" / name).is_file()}
+        return found | {path: content for path, content in ssh.items() if ssh_key.is_ssh_key(content)}
+
+    @cached_property
+    def _locked(self) -> dict[Path, bytes]:
+        return {path: content for path, content in self._files.items() if not _identities(path, content)}
+
+    @cached_property
+    def _ready(self) -> list[tuple[Path, object]]:
+        """The identities that need no passphrase, each with its file."""
+        files = self._files.items()
+        return [(path, identity) for path, content in files for identity in _identities(path, content)]
+
+    def _unlock(self, path: Path, content: bytes) -> object:
+        import pyrage
+
+        if path not in self._unlocked:
+            for _ in range(QUESTIONS):
+                try:
+                    plain = ssh_key.unlocked(content, ask(f"Passphrase of {shown(path)}: "))
+                except ValueError:
+                    continue
+                self._unlocked[path] = pyrage.ssh.Identity.from_buffer(plain)
+                break
+            else:
+                raise InventoryError(f"{shown(path)}: is not opened by that passphrase")
+        return self._unlocked[path]
+
+
+def ask(question: str) -> str:
+    """A passphrase from the terminal. Raises UsageError where there is none."""
+    try:
+        os.close(os.open("/dev/tty", os.O_RDWR | os.O_NOCTTY))
+    except OSError:
+        raise UsageError(
+            f"{question.removesuffix(': ')} is needed, and there is no terminal to ask on",
+            hint=f"Without one, use a key that has no passphrase: {VARIABLE}=FILE",
+        ) from None
+    return getpass.getpass(question)
+
+
+def new_passphrase() -> str:
+    """A passphrase from the terminal, asked twice. Raises UsageError when the answers differ or are empty."""
+    passphrase = ask("New passphrase of the secrets: ")
+    if not passphrase:
+        raise UsageError("an empty passphrase would protect nothing")
+    if ask("Once more: ") != passphrase:
+        raise UsageError("the two passphrases differ")
+    return passphrase
+
+
+def _private(path: Path) -> bytes:
+    """The content of a key file that nobody else can read. Raises InventoryError."""
+    mode = stat.S_IMODE(path.stat().st_mode)
+    if mode & 0o077:
+        raise InventoryError(f"{shown(path)}: is open to others (mode {mode:04o})", hint=f"chmod 600 {shown(path)}")
+    return path.read_bytes()
+
+
+def _identities(path: Path, content: bytes) -> list[object]:
+    """The identities in a key file; none = it needs a passphrase. Raises InventoryError for what is no key."""
+    import pyrage
+
+    try:
+        if ssh_key.is_ssh_key(content):
+            return [pyrage.ssh.Identity.from_buffer(content)]
+        lines = content.decode("ascii", "replace").splitlines()
+        keys = [line.strip() for line in lines if line.strip() and not line.startswith("#")]
+        if not keys:
+            raise InventoryError(f"{shown(path)}: there is no key in it", hint="age-keygen makes one.")
+        return [pyrage.x25519.Identity.from_str(key) for key in keys]
+    except pyrage.IdentityError as error:
+        if "decrypted first" in str(error):
+            return []
+        raise InventoryError(
+            f"{shown(path)}: is neither an age identity (AGE-SECRET-KEY-1...) nor an SSH key of ed25519 or RSA"
+        ) from None

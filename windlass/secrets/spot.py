@@ -1,0 +1,52 @@
+"""Where a secret is kept: in the file of all hosts, a group or a host; for every app or for one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from windlass.errors import UsageError
+from windlass.inventory.problems import did_you_mean
+from windlass.secrets.folder import LAB
+from windlass.secrets.shown import shown
+from windlass.secrets.text import with_value
+from windlass.settings.environment import fault_of_value, is_name
+
+if TYPE_CHECKING:
+    from windlass.secrets.folder import Folder
+    from windlass.secrets.secret import Secret
+
+
+@dataclass(frozen=True)
+class Spot:
+    """A place for secrets; `level` is all, a group or a host, `app` None = for every app. Raises UsageError."""
+
+    folder: Folder
+    level: str
+    app: str | None = None
+
+    def __post_init__(self) -> None:
+        names = self.folder.names
+        if self.level not in names and self.level != LAB:
+            raise UsageError(f"there is no group or host {self.level!r}{did_you_mean(self.level, names)}")
+
+    def __str__(self) -> str:
+        return f"{shown(self.folder.file(self.level))}{f', app {self.app}' if self.app else ''}"
+
+    def get(self, key: str) -> Secret | None:
+        """The secret of that name; None = it is not set here."""
+        if not is_name(key):
+            raise UsageError(f"{key!r} is not a name of an environment variable (letters, digits and _)")
+        return self.folder.entries(self.level).get((self.app, key))
+
+    def set(self, key: str, value: str) -> str:
+        """Sets a secret, and says so. Raises UsageError and InventoryError for what cannot be; then nothing changes."""
+        known = self.get(key)
+        if fault := fault_of_value(key, value):
+            raise UsageError(fault)
+        if known and known.value == value:
+            return f"{key} has this value already in {self}"
+        text = with_value(self.folder.text(self.level), self.app, key, value)
+        self.folder.checked(text, self.level)
+        self.folder.write(self.level, text)
+        return f"{key} ({len(value)} characters) is {'changed' if known else 'set'} in {self}"
