@@ -44,7 +44,7 @@ def test_the_word_passphrase() -> None:
     ("line", "message"),
     [
         ("hello", "'hello' is not an age key (age1...) or an SSH public key (ssh-ed25519 or ssh-rsa)"),
-        (AGE[:-1], "is no whole age key"),
+        pytest.param(AGE[:-1], "is no whole age key", id="a cut age key"),
         ("ssh-ed25519 AAAA", "'ssh-ed25519 AAAA' is no whole ssh-ed25519 key"),
         ("ecdsa-sha2-nistp256 AAAA", "age cannot seal to an SSH key of the type ecdsa-sha2-nistp256; it takes"),
         ("passphrase", "the word 'passphrase' stands alone"),
