@@ -118,8 +118,8 @@ def fab(*arguments: str) -> subprocess.CompletedProcess[str]:
 def test_every_command_is_a_fabric_task() -> None:
     said = fab("--list")
     assert said.returncode == 0, said.stderr
-    below = {"lab.up", "lab.down", "lab.status", "lab.ssh"}
-    for name in {*COMMANDS, *below} - {"lab", "run", "ssh"}:
+    below = {"lab.up", "lab.down", "lab.status", "lab.ssh", "secrets.set", "secrets.show"}
+    for name in {*COMMANDS, *below} - {"lab", "run", "secrets", "ssh"}:
         assert f"\n  {name} " in said.stdout
     for name in ("run", "ssh"):  # they end in a command line of their own
         assert f"\n  {name} " not in said.stdout
