@@ -11,6 +11,7 @@ from pydantic import BaseModel, Field, ValidationError
 from windlass.cli import run
 from windlass.settings import AppSettings, Gunicorn, Nginx, Settings, Tls
 from windlass.settings.reference import settings
+from windlass.settings.secret import SecretSource
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,6 +22,7 @@ SECTIONS = {
     "": Settings,
     "tls": Tls,
     "apps.NAME": AppSettings,
+    "apps.NAME.secrets.NAME": SecretSource,
     "apps.NAME.gunicorn": Gunicorn,
     "apps.NAME.nginx": Nginx,
 }

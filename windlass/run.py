@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from importlib import import_module
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from windlass import questions
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
 
 # How long the jobs of an interrupted run have to say how far they came (seconds).
 FAREWELL = 5
+LOOK = 0.2  # How often the main thread wakes: a signal that reaches another thread does not wake it.
 NOT_BEGUN = "interrupted before it began"
 
 
@@ -96,6 +98,8 @@ class Run:
         self.report = report
         self.interrupted = False
         self._sessions: dict[str, Session] = {}
+        self._outcomes: dict[str, Outcome] = {}
+        self._telling = Lock()
 
     def converge(self, hosts: Sequence[Host], given: Mapping[str, fabric.Connection] | None = None) -> list[Outcome]:
         """Converges the hosts, at most `forks` at a time; `given` has connections that are already made, by host name.
@@ -108,15 +112,16 @@ class Run:
         jobs = {host.name: pool.submit(self._converge_one, host, connections.get(host.name)) for host in hosts}
         try:
             _prepare()
+            while wait(jobs.values(), timeout=LOOK).not_done:
+                pass
             return [job.result() for job in jobs.values()]
         except KeyboardInterrupt:
             self.interrupted = True
             questions.stop()
             pool.shutdown(wait=False, cancel_futures=True)
-            sessions = dict(self._sessions)
-            for session in sessions.values():
+            for session in (begun := dict(self._sessions)).values():
                 session.close()
-            wait([job for name, job in jobs.items() if name in sessions], timeout=FAREWELL)
+            wait([jobs[name] for name in begun if name in jobs], timeout=FAREWELL)
             return [self._farewell(name, job) for name, job in jobs.items()]
         finally:
             pool.shutdown(wait=False, cancel_futures=True)
@@ -125,11 +130,16 @@ class Run:
         """How far an interrupted job came, as it says; it has not begun, or has no time to say."""
         if job.done() and not job.cancelled():
             return job.result()
-        begun = host in self._sessions
-        fault = "interrupted; it does not say how far it came" if begun else NOT_BEGUN
-        outcome = Outcome(host, error=HostError(fault))
-        self.report.finished(outcome)
-        return outcome
+        fault = "interrupted; it does not say how far it came" if host in self._sessions else NOT_BEGUN
+        return self._told(Outcome(host, error=HostError(fault)))
+
+    def _told(self, outcome: Outcome) -> Outcome:
+        """Tells of a host once: its first outcome, be it the job's own or that of an interrupt."""
+        with self._telling:
+            first = self._outcomes.setdefault(outcome.host, outcome)
+            if first is outcome:
+                self.report.finished(outcome)
+        return first
 
     def _converge_one(self, host: Host, given: fabric.Connection | None) -> Outcome:
         outcome = Outcome(host.name, plain=_plain_urls(host, self.plan.apps(host)))
@@ -143,12 +153,11 @@ class Run:
             outcome.error = AgentError(f"a bug in Windlass: {type(bug).__name__}: {bug}")
             outcome.error.__cause__ = bug
         if self.interrupted and outcome.error:
-            after = f"interrupted after {outcome.counts['changed']} changed, {outcome.counts['ok']} ok"
-            kept = HostError(after, hint="Run again: what was done is kept.")
-            outcome.error = kept if host.name in self._sessions else HostError(NOT_BEGUN)
+            done = f"{outcome.counts['changed']} changed, {outcome.counts['ok']} ok"
+            after = HostError(f"interrupted after {done}", hint="Run again: what was done is kept.")
+            outcome.error = after if host.name in self._sessions else HostError(NOT_BEGUN)
         outcome.seconds = time.monotonic() - start
-        self.report.finished(outcome)
-        return outcome
+        return self._told(outcome)
 
     def _follow(self, host: Host, given: fabric.Connection | None, outcome: Outcome) -> None:
         """Converges a host over one session, and puts what its agent says into the outcome."""
