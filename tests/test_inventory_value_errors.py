@@ -1,0 +1,113 @@
+"""Every mistake in a value of the inventory: settings, connection variables, templates; one line with its place."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.projects import errors
+
+SETTINGS = {
+    "tls: {staging: true, directory_url: 'https://a.test/d'}": (
+        "tls.directory_url: staging picks the directory already: give either staging or directory_url"
+    ),
+    "tls: {ca_file: none.pem}": "tls.ca_file: '{project}/none.pem' is not a file",
+    "tls: {ca_file: 5}": "tls.ca_file: 5 is not a path",
+    "tls: {mode: [off]}": "tls.mode: [False] is not one of 'letsencrypt', 'self-signed' or 'off'",
+    "apps: {a: {source: s, wsgi: 's:a', domains: [a.test], required_env: [B C]}}": (
+        "apps.a.required_env[0]: 'B C' is not a name of an environment variable (letters, digits and _)"
+    ),
+    "apps: {a: {source: s, wsgi: 's:a', domains: [a.test, A.test]}}": ("apps.a.domains[1]: 'a.test' is listed twice"),
+    "apps: {a: {source: s, wsgi: 's:a', domains: [a.test]}, b: {source: s, wsgi: 's:a', domains: [b.test, a.test]}}": (
+        "apps.b.domains[1]: 'a.test' is a domain of app 'a' already"
+    ),
+    "apps: {a: {source: s, wsgi: 's:a', domains: ['a.test; return 200']}}": (
+        "apps.a.domains[0]: 'a.test; return 200' is not a domain such as www.example.com"
+    ),
+    "apps: {a: {source: s, wsgi: 's:a', domains: ['a.test\\nb']}}": (
+        "apps.a.domains[0]: 'a.test\\\\nb' is not a domain such as www.example.com"
+    ),
+    "packages: ['vim; reboot']": "packages[0]: 'vim; reboot' is not the name of a Debian package",
+    "packages: vim": "packages: 'vim' is not a list; write [vim]",
+    "apps: [a]": "apps: ['a'] is not a mapping of names",
+    "apps: {a: x}": "apps.a: 'x' is not a mapping of settings",
+}
+
+
+@pytest.mark.parametrize("line", SETTINGS)
+def test_settings(line: str, tmp_path: Path) -> None:
+    [found] = errors(tmp_path, f"all:\n  hosts: {{h: }}\n  vars:\n    {line}\n")
+    place, _, message = found.partition(": ")
+    assert message == SETTINGS[line].format(project=tmp_path)
+    assert re.fullmatch(r"inventory/hosts.yml:4:\d+", place)
+
+
+CONNECTION = {
+    "ansible_port: 99999": "99999 is more than 65535",
+    "ansible_port: ssh": "'ssh' is not a whole number",
+    "ansible_user: x y": "'x y' is not a user name",
+    "ansible_user: -oProxyCommand=x": "'-oProxyCommand=x' is not a user name",
+    "ansible_host: -x": "'-x' is not a host name or address",
+    "ansible_become_method: su": "'su' is not 'sudo'",
+    "ansible_become_user: bob": "'bob' is not 'root'",
+    "ansible_become: maybe": "'maybe' is not true or false",
+    "ansible_become_password: 5": "the value is not text; put it in quotes",
+    "ansible_connection: shh": "'shh' is not one of 'ssh', 'paramiko', 'paramiko_ssh' or 'smart'",
+    "ansible_python_interpreter: py;x": "'py;x' is not the path of a Python interpreter",
+    "ansible_ssh_common_args: -F x": "the ssh option '-F' is not understood here; put it into ~/.ssh/config",
+    "ansible_ssh_common_args: -J 'a b'": "'a b' is not a jump host; write [user@]host[:port], several with commas",
+    "ansible_ssh_common_args: -J 'a": '"-J \'a" cannot be read as options of ssh: No closing quotation',
+    "ansible_ssh_common_args: -o ProxyCommand='nc %h %p'": (
+        "the ProxyCommand 'nc %h %p' is more than a jump host; put it into ~/.ssh/config"
+    ),
+    "ansible_password: 5": "the value is not text; put it in quotes",
+    "ansible_private_key_file: ''": "must not be empty",
+    "host_key: AAAA": "'AAAA' is not a host key as ssh-keyscan prints it, \"ssh-ed25519 AAAA...\"",
+}
+
+
+@pytest.mark.parametrize("line", CONNECTION)
+def test_connection(line: str, tmp_path: Path) -> None:
+    name = line.partition(": ")[0]
+    text = f"a:\n  hosts:\n    h:\n      {line}\n"
+    column = 7 + len(name) + 2
+    assert errors(tmp_path, text) == [f"inventory/hosts.yml:4:{column}: {name}: {CONNECTION[line]}"]
+
+
+TEMPLATES = {
+    "{{ zon }}": "'zon' is undefined; did you mean 'zone'? in '{{ zon }}'",
+    "{{ qqq }}": "'qqq' is undefined in '{{ qqq }}'",
+    "{{ zone": "not a template: unexpected end of template, expected 'end of print statement' in '{{ zone'",
+    "{{ zone | nope }}": "not a template: No filter named 'nope' in '{{ zone | nope }}'",
+    "{{ hostvars.nope.timezone }}": ("hostvars has no attribute 'nope' in '{{ hostvars.nope.timezone }}'"),
+    "{{ hostvars.h.nope }}": "the host has no attribute 'nope' in '{{ hostvars.h.nope }}'",
+    "{{ zone.x }}": "'str object' has no attribute 'x' in '{{ zone.x }}'",
+    '{% include "x" %}': "cannot be rendered: no loader for this environment specified in '{% include \"x\" %}'",
+    "{{ 1 / 0 }}": "cannot be rendered: division by zero in '{{ 1 / 0 }}'",
+    "{{ timezone }}": "variables refer to each other in a circle: timezone -> timezone",
+    "{{ around }}": "variables refer to each other in a circle: timezone -> around -> timezone",
+    "{{ zone.__class__ }}": (
+        "cannot be rendered: access to attribute '__class__' of 'str' object is unsafe in '{{ zone.__class__ }}'"
+    ),
+}
+
+
+@pytest.mark.parametrize("template", TEMPLATES)
+def test_templates(template: str, tmp_path: Path) -> None:
+    text = f"all: {{hosts: {{h: {{timezone: '{template}', zone: UTC, around: '{{{{ timezone }}}}'}}}}}}"
+    found = errors(tmp_path, text)
+    assert found[0].split(": ", 1)[1] == TEMPLATES[template]
+    assert found[0].startswith("inventory/hosts.yml:1:")
+
+
+def test_a_circle_across_hosts(tmp_path: Path) -> None:
+    text = "all: {hosts: {a: {timezone: '{{ hostvars.b.timezone }}'}, b: {timezone: '{{ hostvars.a.timezone }}'}}}"
+    found = errors(tmp_path, text)
+    assert found[0].endswith("variables refer to each other in a circle: timezone -> timezone")
+
+
+def test_a_template_names_the_place_inside_a_value(tmp_path: Path) -> None:
+    text = "all:\n  hosts:\n    h:\n      packages:\n        - vim\n        - '{{ editor }}'\n"
+    assert errors(tmp_path, text) == ["inventory/hosts.yml:6:11: 'editor' is undefined in '{{ editor }}'"]
