@@ -197,9 +197,9 @@ class Convergence:
             left = compare(desired, resource.actual())
             if left:
                 raise Failed(f"not converged: still different after it was applied: {_words(_shown(resource, left))}")
-            # At once: after a crash, what was applied must not look as if somebody had changed it.
-            self.applied.note(resource, desired)
-            self.applied.save()
+        # At once: after a crash, what was applied must not look as if somebody had changed it.
+        self.applied.note(resource, desired)
+        self.applied.save()
         if refresh:
             self._act(resource.refresh)
             self.owed.pay(resource.name)
