@@ -79,7 +79,7 @@ class Report:
             words.append(f"{result.seconds:.1f} s" if result.seconds > LONG else f"{result.seconds * 1000:.1f} ms")
         self.terminal.line("  ".join([f"{host}  {scope}  {symbol} {name}", *words]))
         for line in painted(result.patch, paint):
-            self.terminal.line(line)
+            self.terminal.line(line, as_it_is=True)
         if result.status == "failed":
             lines = [*result.message.splitlines(), *([result.hint] if result.hint else [])]
             if self.debug:
