@@ -139,6 +139,12 @@ def test_a_run_that_changes_nothing_does_not_write(state: Path, path: Path) -> N
     assert (state / "applied.json").stat().st_ino == before.st_ino
 
 
+def test_what_was_only_refreshed_is_recorded_as_well(state: Path, tmp_path: Path, path: Path) -> None:
+    diary = odd.Diary(str(tmp_path / "diary"))
+    converge(state, own_file(path, "x", notify=[diary]), diary)
+    assert set(recorded(state)) == {str(path), str(tmp_path / "diary")}
+
+
 def test_the_record_is_for_root_alone_and_has_no_more_of_a_value_than_two_bytes(state: Path, path: Path) -> None:
     secret = "correct horse"
     converge(state, own_file(path, secret, sensitive=True, mode=0o600))

@@ -131,7 +131,9 @@ def test_a_fabric_task_has_the_options_of_its_command() -> None:
         assert option in said.stdout
 
 
-def test_a_fabric_task_takes_options_more_than_once() -> None:
+def test_a_fabric_task_takes_options_more_than_once(commands: Commands, monkeypatch: pytest.MonkeyPatch) -> None:
+    commands.write("inventory/hosts.yml", "all:\n  hosts:\n    web1:\n")
+    monkeypatch.setenv("WINDLASS_PROJECT", str(commands.folder))
     extra = ["--extra-vars", "x=1", "--extra-vars", "timezone=Mars", "--extra-vars", "serial=many"]
     said = fab("provision", "--hosts", "nosuch", "-v", "-v", "--quiet", *extra)
     assert "Error: --quiet and --verbose exclude each other." in said.stderr

@@ -187,8 +187,8 @@ def test_a_list_that_would_fill_lines_is_cut_but_for_verbose(capsys: pytest.Capt
     report().result("web1", INSTALLED)
     (line,) = lines(capsys)
     assert line == (
-        "web1  base                + packages package-number-0 package-number-1 package-number-2 ... 17 more"
-        "  package-number-0 package-number-1 package-number-2 package-number-3 and 16 more missing -> installed"
+        "web1  base                + packages package-number-0 ... 19 more"
+        "  package-number-0 and 19 more missing -> installed"
     )
     report(1).result("web1", INSTALLED)
     assert " ".join(PACKAGES) in capsys.readouterr().out

@@ -176,13 +176,8 @@ class Convergence:
                 self.broken.add(entry["app"])
             self._report(seconds=time.monotonic() - start, **result)
         if not self.check:
-            self._remember()
-
-    def _remember(self) -> None:
-        """Keeps for the next run how things are now."""
-        if self.whole and not self.machine.aborted.is_set():
-            self.applied.keep(self.machine.resources)
-        self.applied.save()
+            whole = self.whole and not self.machine.aborted.is_set()
+            self.applied.save(only=self.machine.resources if whole else None)
 
     def _try(self, resource: Resource, notify: list[str]) -> dict[str, Any]:
         # What a sensitive resource's failure says in words of others may have its content in it.
@@ -225,9 +220,9 @@ class Convergence:
             left = compare(desired, resource.actual())
             if left:
                 raise Failed(f"not converged: still different after it was applied: {_words(_shown(resource, left))}")
-            # At once: after a crash, what was applied must not look as if somebody had changed it.
-            self.applied.note(resource, desired)
-            self.applied.save()
+        # At once: after a crash, what was applied must not look as if somebody had changed it.
+        self.applied.note(resource, desired)
+        self.applied.save()
         if refresh:
             self._act(resource.refresh)
             self.owed.pay(resource.name)

@@ -62,16 +62,13 @@ class Applied:
             self._records[resource.subject] = tags
             self._saved = False
 
-    def keep(self, resources: Iterable[Resource]) -> None:
-        """Drops what is recorded of all others."""
-        subjects = {resource.subject for resource in resources}
-        if not subjects.issuperset(self._records):
-            self._records = {subject: tags for subject, tags in self._records.items() if subject in subjects}
-            self._saved = False
-
-    def save(self) -> None:
-        """Writes what has changed; nothing, if nothing has."""
-        if self._saved:
+    def save(self, only: Iterable[Resource] | None = None) -> None:
+        """Writes what has changed; nothing, if nothing has. `only` drops all other resources, None = none."""
+        kept = self._records.keys() if only is None else {resource.subject for resource in only}
+        gone = self._records.keys() - kept
+        for subject in gone:
+            del self._records[subject]
+        if self._saved and not gone:
             return
         os.makedirs(os.path.dirname(self._path), mode=0o700, exist_ok=True)
         document = json.dumps({"salt": self._salt.hex(), "applied": self._records}, separators=(",", ":"))

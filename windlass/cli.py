@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import os
 import sys
 import traceback
@@ -66,6 +65,8 @@ class Commands(click.Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         if args and not args[0].startswith("-") and args[0] not in COMMANDS and not ctx.resilient_parsing:
+            import difflib
+
             near = difflib.get_close_matches(args[0], COMMANDS, 1, 0.5)
             question = f" Did you mean '{near[0]}'?" if near else f" There are: {', '.join(COMMANDS)}."
             ctx.fail(f"No such command '{args[0]}'.{question}")
@@ -108,7 +109,7 @@ def show_everything() -> None:
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
-    """Runs a command line and exits: 0 done, 1 a host failed, 2 usage or inventory, 130 interrupted."""
+    """Runs a command line and exits: 0 done, 1 a host failed, 2 usage or inventory, 3 --exit-code, 130 interrupted."""
     arguments = sys.argv[1:] if arguments is None else arguments
     try:
         status = run(arguments)

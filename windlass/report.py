@@ -25,7 +25,7 @@ QUIET, NORMAL, VERBOSE, ALL = -1, 0, 1, 2  # values of `verbosity`
 LONG = 0.5
 SCOPE_WIDTH = 18
 # Longer lists of names are cut (names, and characters of a resource's name).
-NAMES, NAME_WIDTH = 4, 60
+NAMES, NAME_WIDTH = 3, 40
 
 
 class Report:
@@ -79,7 +79,7 @@ class Report:
             words.append(f"{result.seconds:.1f} s" if result.seconds > LONG else f"{result.seconds * 1000:.1f} ms")
         self.terminal.line("  ".join([f"{host}  {scope}  {symbol} {name}", *words]))
         for line in painted(result.patch, paint):
-            self.terminal.line(line)
+            self.terminal.line(line, as_it_is=True)
         if result.status == "failed":
             lines = [*result.message.splitlines(), *([result.hint] if result.hint else [])]
             if self.debug:
@@ -181,8 +181,7 @@ def _changes(attributes: dict[str, list[Any]], whole: bool) -> list[str]:
 
 
 def _few(names: list[str]) -> str:
-    more = len(names) - NAMES
-    return " ".join(names) if more <= 0 else f"{' '.join(names[:NAMES])} and {more} more"
+    return " ".join(names) if len(names) <= NAMES else f"{names[0]} and {len(names) - 1} more"
 
 
 def _values(name: str, old: Any, new: Any) -> str:

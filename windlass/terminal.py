@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 import threading
 import time
@@ -13,8 +14,13 @@ import click
 from windlass import questions
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from rich.live import Live
     from rich.table import Table
+
+# How much further in the rest of a broken line begins (characters).
+HANGING = 4
 
 
 class Terminal:
@@ -36,10 +42,16 @@ class Terminal:
         """The text in a colour, where colours are on."""
         return click.style(text, fg=colour, bold=bold) if self.colour else text
 
-    def line(self, text: str = "", *, error: bool = False) -> None:
-        """Prints a line, above the live ones; `error` sends it to stderr where nobody watches."""
+    def line(self, text: str = "", *, error: bool = False, as_it_is: bool = False) -> None:
+        """Prints a line, above the live ones; `error` sends it to stderr where nobody watches.
+
+        One that is too long for a terminal is broken between words, unless it shall stay `as_it_is`.
+        """
         # Names of files on a host may be no text at all.
         text = text.encode("utf-8", "replace").decode()
+        if self.live and not as_it_is:
+            width = shutil.get_terminal_size().columns
+            text = "\n".join(broken for line in text.split("\n") for broken in _broken(line, width))
         if self.quiet:
             return
         with self._lock:
@@ -93,6 +105,20 @@ class Terminal:
             seconds = time.monotonic() - since
             table.add_row(Spinner("line"), name, text, f"{seconds:.0f} s" if seconds >= 1 else "")
         return table
+
+
+def _broken(line: str, width: int) -> Iterator[str]:
+    """A line, colours and all, in parts that are no wider than a terminal, if its words are not."""
+    indent = " " * (len(line) - len(line.lstrip()) + HANGING)
+    first, *words = line.split(" ")
+    part = first
+    for word in words:
+        if len(click.unstyle(f"{part} {word}")) <= width or not part.strip():
+            part += f" {word}"
+        else:
+            yield part.rstrip()
+            part = indent + word
+    yield part
 
 
 def _display(render: object) -> Live:
