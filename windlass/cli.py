@@ -109,7 +109,7 @@ def show_everything() -> None:
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
-    """Runs a command line and exits: 0 done, 1 a host failed, 2 usage or inventory, 3 --exit-code, 130 interrupted."""
+    """Runs a command line and exits: 0 done, 1 a host failed, 2 usage or inventory, 130 interrupted."""
     arguments = sys.argv[1:] if arguments is None else arguments
     try:
         status = run(arguments)

@@ -17,6 +17,7 @@ from windlass import questions
 from windlass.catalog import Catalog
 from windlass.errors import AgentError, HostError, WindlassError
 from windlass.host import Facts
+from windlass.interrupt import Interrupt, noticing
 from windlass.outcome import Outcome, Result
 from windlass.ssh import connection as ssh
 from windlass.template import load_templates
@@ -109,22 +110,33 @@ class Run:
         """
         connections = given or {}
         pool = ThreadPoolExecutor(self.request.forks)
-        jobs = {host.name: pool.submit(self._converge_one, host, connections.get(host.name)) for host in hosts}
-        try:
-            _prepare()
-            while wait(jobs.values(), timeout=LOOK).not_done:
-                pass
-            return [job.result() for job in jobs.values()]
-        except KeyboardInterrupt:
-            self.interrupted = True
-            questions.stop()
-            pool.shutdown(wait=False, cancel_futures=True)
-            for session in (begun := dict(self._sessions)).values():
-                session.close()
-            wait([jobs[name] for name in begun if name in jobs], timeout=FAREWELL)
-            return [self._farewell(name, job) for name, job in jobs.items()]
-        finally:
-            pool.shutdown(wait=False, cancel_futures=True)
+        with noticing() as interrupt:
+            jobs = {host.name: pool.submit(self._converge_one, host, connections.get(host.name)) for host in hosts}
+            try:
+                _prepare()
+                while wait(jobs.values(), timeout=LOOK).not_done:
+                    interrupt.check()
+                return [job.result() for job in jobs.values()]
+            except KeyboardInterrupt:
+                interrupt.take()
+                return self._interrupted(pool, jobs, interrupt)
+            finally:
+                pool.shutdown(wait=False, cancel_futures=True)
+
+    def _interrupted(
+        self, pool: ThreadPoolExecutor, jobs: dict[str, Future[Outcome]], interrupt: Interrupt
+    ) -> list[Outcome]:
+        """Ends all sessions and hears how far the jobs came; a second Ctrl-C ends that, too."""
+        self.interrupted = True
+        questions.stop()
+        pool.shutdown(wait=False, cancel_futures=True)
+        for session in (begun := dict(self._sessions)).values():
+            session.close()
+        end = time.monotonic() + FAREWELL
+        last = [jobs[name] for name in begun if name in jobs]
+        while wait(last, timeout=LOOK).not_done and time.monotonic() < end:
+            interrupt.check()
+        return [self._farewell(name, job) for name, job in jobs.items()]
 
     def _farewell(self, host: str, job: Future[Outcome]) -> Outcome:
         """How far an interrupted job came, as it says; it has not begun, or has no time to say."""

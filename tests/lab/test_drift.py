@@ -30,7 +30,7 @@ apps:
 ROLES = "base,app,venv,release"
 RECORD = "/var/lib/windlass/applied.json"
 FILE = "/etc/tmpfiles.d/notes.conf"
-IN_ORDER, CHANGED = 0, 3
+IN_ORDER, CHANGED = 0, 1
 
 
 class World:

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
     Command = Callable[..., Any]
 
-# The exit status of --exit-code, beside 0 done, 1 a host failed, 2 usage or inventory.
-CHANGED = 3
+# The exit statuses of --exit-code, as diff(1) has them; 0 = nothing differs.
+DIFFERENT, TROUBLE = 1, 2
 
 
 def rolling(command: Command) -> Command:
@@ -60,7 +60,8 @@ def converging(command: Command) -> Command:
             click.option(
                 "--exit-code",
                 is_flag=True,
-                help=f"Exit with {CHANGED} if something changed, or would (--check); with 0 if all was in order.",
+                help=f"Exit as diff does: 0 if all was in order, {DIFFERENT} if something changed, or would (--check),"
+                f" {TROUBLE} if that could not be told or done.",
             ),
             click.option("-q", "--quiet", is_flag=True, help="Show failures and the last line of each host only."),
             click.option(
@@ -117,7 +118,9 @@ def converge(
     if run.interrupted:
         raise KeyboardInterrupt
     failed = max(outcome.exit_status for outcome in outcomes)
-    return CHANGED if exit_code and not failed and any(map(_differs, outcomes)) else failed
+    if not exit_code:
+        return failed
+    return TROUBLE if failed else DIFFERENT if any(map(_differs, outcomes)) else 0
 
 
 def _differs(outcome: Outcome) -> bool:
