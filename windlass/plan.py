@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from windlass.app import App
 from windlass.catalog import Entry
-from windlass.secrets.environment import check, environment_of
+from windlass.secrets.environment import check, variables_of
 from windlass.settings.database import is_shared
 
 if TYPE_CHECKING:
@@ -132,9 +132,12 @@ def _runs_once(host: Host, name: str) -> bool:
     settings = host.settings.apps[name]
     if not settings.release_command:
         return False
-    return is_shared(environment_of(host, name).variables.values()) if settings.run_once is None else settings.run_once
+    if settings.run_once is not None:
+        return settings.run_once
+    return is_shared(variable.value for variable in variables_of(host, name).values())
 
 
 def _kind(host: Host, name: str) -> tuple[str, str]:
     """What is the same for all hosts on which an app has the same settings and environment."""
-    return name, f"{host.settings.apps[name].model_dump_json()} {environment_of(host, name).to_json()!r}"
+    values = sorted((key, variable.value) for key, variable in variables_of(host, name).items())
+    return name, f"{host.settings.apps[name].model_dump_json()} {values}"

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 PROPERTIES = ("ActiveState", "MainPID", "MemoryCurrent", "NRestarts")
 HEALTH_TIMEOUT = 5  # seconds
+LONGEST = 400  # of what an unhealthy app answers (characters), cut when no secret is in it any more
 
 
 def collect(machine: Machine, apps: list[dict[str, str]]) -> dict[str, Any]:
@@ -40,7 +41,8 @@ def collect(machine: Machine, apps: list[dict[str, str]]) -> dict[str, Any]:
 
 def _app(machine: Machine, name: str, domain: str, health_path: str) -> dict[str, Any]:
     known: dict[str, Any] = {"name": name, "release": None}
-    record = Releases(f"/srv/{name}").current
+    releases = Releases(f"/srv/{name}")
+    record = releases.current
     if record is None:
         return known
     instance = Instance(machine, name, record.id)
@@ -57,7 +59,7 @@ def _app(machine: Machine, name: str, domain: str, health_path: str) -> dict[str
         "workers": len(_children(pid)) if pid else 0,
         "memory": _number(properties.get("MemoryCurrent", "")),
         "restarts": _number(properties.get("NRestarts", "")),
-        "health": _health(instance, Question(domain, health_path)),
+        "health": releases.environment(record).mask(_health(instance, Question(domain, health_path)))[:LONGEST],
         "certificate_until": look.expires if look else None,
     }
 

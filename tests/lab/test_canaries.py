@@ -266,6 +266,17 @@ def _fail_in_every_way(world: World, name: str) -> None:
     assert "RuntimeError" in world.run("deploy", name, "--debug", status=1)
     world.set_code("app.before_request(lambda: (str(dict(os.environ)), 500))")
     assert "HTTP 500" in world.run("deploy", name, "--debug", status=1)
+    # Well while it is deployed; then sick, and half of a secret is in what would be shown of its answer.
+    words = "os.environ['SEALED'] + 'x' * 345 + os.environ['FILED']"
+    world.set_code(f"app.before_request(lambda: ({words}, 500) if (folder / 'sick').exists() else None)")
+    world.run("deploy", name)
+    world.host.run(f"touch /var/lib/{APP}/sick")
+    for json_or_lines in ([], ["--json"]):
+        said = world.run("status", name, *json_or_lines, status=1)
+        assert "HTTP 500: (sensitive)xxx" in said
+        assert "canary-" not in said
+    world.run("provision", name, "--check", "--diff", "-vv", "--debug")
+    world.host.run(f"rm /var/lib/{APP}/sick")
     world.set_code("pass")
     world.set_app(release_command="sleep 5")
     running = world.start("deploy", name, "--debug")

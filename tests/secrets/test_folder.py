@@ -102,6 +102,7 @@ def test_files_that_may_be_there(home: Path) -> None:
     for name in ("README.md", ".gitattributes", ".windlass-new-web.yml.age", "web.yml.age~", "lab.yml.age"):
         Path("inventory/secrets", name).touch()
     assert values("web1", "shop") == {"A": "1"}
+    assert load(Path.cwd() / "inventory").secrets.levels() == ["lab", "web"]
 
 
 @pytest.mark.parametrize(

@@ -115,3 +115,16 @@ def test_any_value_comes_back(settings: list[tuple[str | None, str, str]]) -> No
             text = with_value(text, app, name, value)
             wanted[app, name] = value
     assert values(text) == wanted
+
+
+@given(st.text("AB:&*!|>-[]{},'\"\\#%@?<= \n\t\0\x85\ufffe", max_size=40))
+@example("A: &A [*A]\n")
+@example("&A {B: *A}\n")
+@example("? {A: B}\n: {A: B}\n")
+@example("<<: {A: B}\n")
+def test_any_text_is_read_or_refused(text: str) -> None:
+    try:
+        entries(text, "f.age")
+    except InventoryError as error:
+        for line in str(error).splitlines():
+            assert line.startswith(("f.age", "  Lines are NAME: value"))

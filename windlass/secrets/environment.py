@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from windlass.errors import InventoryError
-from windlass.release.environment import Environment
 from windlass.secrets.committed import check_nothing_committed
 from windlass.secrets.secret import Secret
 from windlass.settings.environment import LARGEST, is_placeholder, is_secret
@@ -14,12 +13,25 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from windlass.host import Host
+    from windlass.release.environment import Environment
 
 
 def environment_of(host: Host, app: str) -> Environment:
-    """The environment of an app: `env`, `env_file`, `secrets` and inventory/secrets, each name from one of them alone.
+    """The environment of an app, in which what does not stand in the inventory is secret, and what is called so.
 
-    What does not stand in the inventory is secret, and what is called so. Raises InventoryError with all that is wrong.
+    Raises InventoryError with all that is wrong.
+    """
+    from windlass.release.environment import Environment  # with all resources, which a check need not wait for
+
+    plain = host.settings.apps[app].env
+    variables = {name: variable.value for name, variable in variables_of(host, app).items()}
+    return Environment(variables, frozenset(name for name in variables if name not in plain or is_secret(name)))
+
+
+def variables_of(host: Host, app: str) -> dict[str, Secret]:
+    """The variables of an app: `env`, `env_file`, `secrets` and inventory/secrets, each name from one of them alone.
+
+    Raises InventoryError with all that is wrong.
     """
     settings = host.settings.apps[app]
     sealed = host.secrets(app)
@@ -37,8 +49,7 @@ def environment_of(host: Host, app: str) -> Environment:
         faults.append(f"{app}: the environment takes {size} bytes, and a process is given {LARGEST} at most")
     if faults:
         raise InventoryError("\n".join(faults))
-    secret = {name for name in found if name not in plain or is_secret(name)}
-    return Environment({name: each.value for name, each in found.items()}, frozenset(secret))
+    return found
 
 
 def check(hosts: Iterable[Host], app: str | None = None) -> list[str]:
@@ -55,7 +66,7 @@ def check(hosts: Iterable[Host], app: str | None = None) -> list[str]:
             if app not in (None, name):
                 continue
             try:
-                environment_of(host, name)
+                variables_of(host, name)
             except InventoryError as error:
                 faults[str(error)] = None
                 continue

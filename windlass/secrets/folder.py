@@ -54,7 +54,8 @@ class Folder:
         """The groups and hosts that have a file, by name."""
         if not self.path.is_dir():
             return []
-        return sorted(path.name.removesuffix(ENDING) for path in self.path.glob(f"*{ENDING}"))
+        # A crash may have left a hidden one.
+        return sorted(path.name.removesuffix(ENDING) for path in self.path.glob(f"[!.]*{ENDING}"))
 
     def entries(self, level: str) -> Entries:
         """What the file of a group or host holds. Raises InventoryError."""
@@ -115,7 +116,7 @@ class Folder:
             self._keyring = Keyring()
         return self._keyring
 
-    def check_files(self) -> None:
+    def _check_files(self) -> None:
         """Raises InventoryError for files that are no secrets files, above all such as are not encrypted."""
         faults = [fault for path in sorted(self.path.iterdir()) if (fault := self._fault(path))]
         if faults:
@@ -125,7 +126,7 @@ class Folder:
         if not self.path.is_dir():
             return []
         if not self._checked:
-            self.check_files()
+            self._check_files()
             self._checked = True
         return [level for level in dict.fromkeys(levels) if "/" not in level and self.file(level).exists()]
 
