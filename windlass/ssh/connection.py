@@ -104,7 +104,7 @@ def execs(connection: fabric.Connection) -> int:
 def why_lost(connection: fabric.Connection) -> str | None:
     """Why the connection broke; None = it is open, or we closed it."""
     transport = connection.transport
-    if transport.is_active() or not transport.sock.ended:
+    if not transport.sock.ended:
         return None
     return transport.sock.lost or transport.farewell or "the host closed the connection"
 

@@ -50,10 +50,10 @@ class Link:
             self.ended = True  # the kernel gave up: paramiko would take it for a mere pause
             raise ConnectionAbortedError(error.errno, "the network does not answer any more") from error
         except OSError:
-            self.ended = not self._closed
+            self.ended = self.ended or not self._closed
             raise
         self._heard_at, self._asked_at = time.monotonic(), None
-        self.ended = not heard and not self._closed
+        self.ended = self.ended or (not heard and not self._closed)
         if len(self.first) < FIRST_BYTES:
             self.first += heard[: FIRST_BYTES - len(self.first)]
         return heard
@@ -65,7 +65,7 @@ class Link:
         except TimeoutError:
             raise
         except OSError:
-            self.ended = not self._closed
+            self.ended = self.ended or not self._closed
             raise
 
     def settimeout(self, seconds: float | None) -> None:
