@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 LEAD = "import fcntl, os, sys, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0); os.execvp(sys.argv[1], sys.argv[1:])"
 CTRL_C = "\x03"
 CTRL_D = "\x04"
+WIDTH = 500  # columns: no line is broken
 
 
 class TerminalProcess:
@@ -25,6 +26,7 @@ class TerminalProcess:
 
     def __init__(self, argv: Sequence[str], environment: Mapping[str, str] | None = None) -> None:
         self._terminal, theirs = pty.openpty()
+        termios.tcsetwinsize(theirs, (50, WIDTH))
         self._process = subprocess.Popen(
             [sys.executable, "-c", LEAD, *argv],
             stdin=theirs,
