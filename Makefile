@@ -34,7 +34,7 @@ types: .venv/ready-dev
 fast: .venv/ready-dev programs  ## the tests that need no lab
 	$(BIN)/pytest -q -n 2 -m 'not lab'
 
-lab: .venv/ready-dev  ## the tests on lab hosts
+lab: .venv/ready-dev programs  ## the tests on lab hosts
 	$(BIN)/pytest -q -m lab -n 2 --dist loadfile
 
 bench: .venv/ready-dev  ## speed, as ratios to plain SSH and a plain shell script
@@ -77,6 +77,7 @@ NEEDED := $(call missing,/usr/sbin/sshd,openssh-server ssh.service ssh.socket) \
   $(call missing,/usr/bin/chromium,chromium fonts-dejavu-core) \
   $(call missing,/usr/lib/postgresql/*/bin/postgres,postgresql postgresql.service) \
   $(call missing,/usr/bin/redis-server,redis-server redis-server.service) \
+  $(call missing,/usr/bin/wrk,wrk) \
   $(call missing,/usr/bin/zsh,zsh) \
   $(call missing,/usr/bin/fish,fish)
 PACKAGES := $(filter-out %.service %.socket,$(NEEDED))

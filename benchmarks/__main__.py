@@ -1,4 +1,4 @@
-"""Runs the benchmarks named on the command line, or all: `python -m benchmarks [startup] [noop] [fresh] ...`."""
+"""Runs the benchmarks named on the command line, or all: `python -m benchmarks [startup] [noop] [deploy] ...`."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from importlib import import_module
 
 from benchmarks.world import world
 
-ALL = ("startup", "noop", "fresh", "shortener")
+ALL = ("startup", "noop", "fresh", "deploy", "shortener")
 
 
 def main() -> None:
