@@ -9,6 +9,7 @@ from roles.base import base
 from roles.nginx import nginx
 from roles.release import release
 from roles.site import site
+from roles.ssh import ssh
 from roles.tls import certbot, tls
 from roles.venv import venv
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 HOST_ROLES: dict[str, Callable[[Host, list[App]], Iterator[Resource]]] = {
     "base": base,
+    "ssh": ssh,
     "nginx": nginx,
     "certbot": certbot,
 }

@@ -26,6 +26,7 @@ def gather() -> dict[str, Any]:
         "kernel": os.uname().release,
         "systemd": os.path.isdir("/run/systemd/system"),
         "uid": os.getuid(),
+        "ssh_port": _ssh_port(),
     }
 
 
@@ -37,6 +38,23 @@ def _shell_variables(path: str) -> dict[str, str]:
             return {name: value.strip("\"'") for name, value in pairs}
     except OSError:
         return {}
+
+
+def _ssh_port() -> int | None:
+    """The port of this host that the login came in by; None = no login."""
+    process = "self"
+    try:
+        # sudo hides it from its children, and has it itself.
+        while process != "0":
+            with open(f"/proc/{process}/environ", "rb") as file:
+                for variable in file.read().split(b"\0"):
+                    if variable.startswith(b"SSH_CONNECTION="):
+                        return int(variable.split()[-1])
+            with open(f"/proc/{process}/stat", encoding="utf-8", errors="replace") as file:
+                process = file.read().rpartition(")")[2].split()[1]
+    except (OSError, ValueError):
+        pass
+    return None
 
 
 def _memory() -> int:

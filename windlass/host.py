@@ -45,6 +45,7 @@ class Facts:
     hostname: str
     systemd: bool
     kernel: str
+    ssh_port: int | None = None  # of the host's own, that this run came in by; None = it does not say
 
     @classmethod
     def from_hello(cls, hello: dict[str, Any]) -> Facts:
@@ -54,6 +55,14 @@ class Facts:
         if missing:
             raise AgentError(f"the agent's HELLO lacks {', '.join(missing)}")
         return cls(**{name: hello[name] for name in names})
+
+
+@dataclass(frozen=True)
+class Login:
+    """How this run has logged in to a host."""
+
+    user: str
+    by_password: bool
 
 
 @dataclass
@@ -66,3 +75,4 @@ class Host:
     settings: Settings
     variables: Mapping[str, Any] = field(repr=False)
     facts: Facts | None = None  # None until HELLO
+    login: Login | None = None  # None until HELLO

@@ -7,11 +7,13 @@ from windlass.resources.directory import Directory
 from windlass.resources.file import File
 from windlass.resources.link import Absent, Link
 from windlass.resources.locale import Locale
+from windlass.resources.moduli import Moduli
 from windlass.resources.nginx import Reload
 from windlass.resources.packages import Packages
 from windlass.resources.release import Release
 from windlass.resources.resource import Resource
 from windlass.resources.rollback import Rollback
+from windlass.resources.sshd import Sshd
 from windlass.resources.unit import Unit
 from windlass.resources.user import User
 from windlass.resources.venv import Venv
@@ -24,6 +26,7 @@ __all__ = [
     "File",
     "Link",
     "Locale",
+    "Moduli",
     "Packages",
     "Placeholder",
     "Release",
@@ -31,6 +34,7 @@ __all__ = [
     "Resource",
     "Rollback",
     "SelfSigned",
+    "Sshd",
     "Unit",
     "User",
     "Venv",
