@@ -16,10 +16,10 @@ from windlass.wire import Message, Wire
 
 
 class AgentProcess:
-    """One agent that keeps its state in `state`; `events` are what it said after HELLO."""
+    """One agent that keeps its state in `state`, and its audit in there too; `events` are what it said after HELLO."""
 
     def __init__(self, state: Path) -> None:
-        self.state = state
+        self.folders = {"state": str(state), "log": f"{state}/log", "homes": f"{state}/srv"}
         self.process = subprocess.Popen(
             [sys.executable, "-I", "-S", "-c", STUB],
             stdin=subprocess.PIPE,
@@ -39,7 +39,7 @@ class AgentProcess:
         """Sends a catalog; gives back the contents it names."""
         entries = [each if isinstance(each, Entry) else Entry(each, "test") for each in resources]
         catalog = Catalog(entries)
-        request = {"check": check, "diff": diff, "who": "me@here", "command": "test", "state": str(self.state)}
+        request = {"check": check, "diff": diff, "who": "me@here", "command": "test", **self.folders}
         self.wire.write({"type": "converge", **request, "catalog": catalog.encoded()})
         return catalog.contents
 

@@ -56,3 +56,7 @@ def test_memory_max_limits_the_workers() -> None:
 def test_there_is_always_a_worker_and_never_a_crowd(cpus: int, memory: float, apps: int) -> None:
     workers, _ = workers_and_threads(settings(), facts(cpus, memory), apps)
     assert 1 <= workers <= MOST_WORKERS
+
+
+def test_sync_workers_have_no_threads() -> None:
+    assert workers_and_threads(settings(gunicorn={"worker_class": "sync"}), facts(2, 4), 1) == (3, 1)

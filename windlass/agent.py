@@ -58,7 +58,7 @@ def _read(wire: Wire) -> tuple[Message, bytes] | None:
 def _answer(machine: Machine, request: Message) -> str:
     """Does what is asked for; gives back why it cannot be (empty = it is done), if that is no one resource's matter."""
     try:
-        {"converge": _converge, "status": _status}[request["type"]](machine, request)
+        ANSWERS[request["type"]](machine, request)
     except (Held, Failed) as reason:
         return str(reason)
     except OSError as error:
@@ -70,15 +70,39 @@ def _answer(machine: Machine, request: Message) -> str:
 
 
 def _converge(machine: Machine, request: Message) -> None:
-    if not request["check"]:
-        Lock(request["state"], request["who"], request["command"])
-    Convergence(machine, request).run()
+    machine.who = request["who"]
+    if request["check"]:
+        Convergence(machine, request).run()
+        return
+    from windlass.audit import Account
+
+    Lock(request["state"], request["who"], request["command"])
+    with Account(machine, request) as account:
+        Convergence(machine, request, account.tally).run()
 
 
 def _status(machine: Machine, request: Message) -> None:
     from windlass.status import collect
 
     machine.tell({"type": "status", **collect(machine, request["apps"])})
+
+
+def _releases(machine: Machine, request: Message) -> None:
+    from windlass.release.listing import listing
+
+    homes = request.get("homes", "/srv")
+    apps = [{"name": app, "releases": listing(f"{homes}/{app}")} for app in request["apps"]]
+    machine.tell({"type": "releases", "apps": apps})
+
+
+def _audit(machine: Machine, request: Message) -> None:
+    from windlass.audit import FOLDER, Audit
+
+    entries = Audit(request.get("log", FOLDER)).runs(request["count"], request["app"])
+    machine.tell({"type": "audit", "entries": entries})
+
+
+ANSWERS = {"converge": _converge, "status": _status, "releases": _releases, "audit": _audit}
 
 
 def _listen(wire: Wire, inbox: queue.Queue[bytes | None], machine: Machine) -> None:
@@ -93,10 +117,11 @@ def _listen(wire: Wire, inbox: queue.Queue[bytes | None], machine: Machine) -> N
 
 
 class Convergence:
-    """One catalog on its way from what is to what is wanted."""
+    """One catalog on its way from what is to what is wanted; `tally` takes the resources' names by their status."""
 
-    def __init__(self, machine: Machine, message: Message) -> None:
+    def __init__(self, machine: Machine, message: Message, tally: dict[str, list[str]] | None = None) -> None:
         self.machine = machine
+        self.tally = {} if tally is None else tally
         self.check: bool = message["check"]
         self.show_patch: bool = message["diff"]
         self.entries: list[dict[str, Any]] = message["catalog"]
@@ -171,6 +196,7 @@ class Convergence:
             self.machine.forget()
 
     def _report(self, status: str, seconds: float, **rest: Any) -> None:
+        self.tally.setdefault(status, []).append(self.machine.resources[self.machine.current].name)
         message = {
             "type": "result",
             "id": self.machine.current,

@@ -25,6 +25,9 @@ FOLDER = Path(__file__).parent.parent
 COMMANDS = {
     "provision": "Bring hosts to what inventory and roles say.",
     "deploy": "New code on hosts, with no request lost.",
+    "rollback": "Back to a release that was good, with no request lost.",
+    "releases": "The releases of each app on hosts.",
+    "audit": "Who did what on hosts, and what came of it.",
     "status": "Each app's release, process, health and certificate.",
     "inventory": "Groups, hosts and settings as Windlass reads them.",
     "lab": "Disposable hosts on this machine to try everything on.",

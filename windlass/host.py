@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import difflib
 from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any
 
-from windlass.errors import AgentError
+from windlass.errors import AgentError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -76,3 +77,14 @@ class Host:
     variables: Mapping[str, Any] = field(repr=False)
     facts: Facts | None = None  # None until HELLO
     login: Login | None = None  # None until HELLO
+
+    def app_names(self, name: str | None = None) -> list[str]:
+        """Its apps; with `name`, that one alone. Raises UsageError with the nearest when there is no such app."""
+        known = self.settings.apps
+        if name is None:
+            return list(known)
+        if name not in known:
+            near = difflib.get_close_matches(name, known, 1)
+            hint = f"did you mean {near[0]!r}?" if near else f"there are: {', '.join(known) or 'none'}"
+            raise UsageError(f"there is no app {name!r} on {self.name}", hint=hint)
+        return [name]

@@ -85,6 +85,7 @@ class Rolling:
         request = replace(self.run.request, command=f"{self.run.request.command} (taken back)")
         reverting = Run(request, self.run.options, Rollbacks(to=back), self.run.report)
         taken_back = {each.host: each for each in reverting.converge([host for host in hosts if host.name in back])}
+        self.run.interrupted = reverting.interrupted
         for outcome in outcomes:
             if outcome.host in taken_back:
                 outcome.take_back(taken_back[outcome.host])

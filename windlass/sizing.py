@@ -23,7 +23,8 @@ def workers_and_threads(settings: AppSettings, facts: Facts, apps: int) -> tuple
     """Workers and threads of an app on a host with `apps` apps.
 
     Workers: one more than the app's share of the CPUs, so that one can be replaced or wait while the others work; but
-    no more than fit into its share of the memory (or half its `memory_max`). Threads: THREADS.
+    no more than fit into its share of the memory (or half its `memory_max`). Threads: THREADS; a `sync` worker is one
+    that has none, for with threads Gunicorn takes gthread in its place.
     """
     memory = facts.memory * SHARE_OF_APPS / apps
     if settings.memory_max:
@@ -31,4 +32,5 @@ def workers_and_threads(settings: AppSettings, facts: Facts, apps: int) -> tuple
     wanted = max(2, -(-facts.cpus // apps) + 1)
     fitting = max(1, int(memory // MEMORY_OF_WORKER))
     workers = settings.gunicorn.workers or min(wanted, fitting, MOST_WORKERS)
-    return workers, settings.gunicorn.threads or THREADS
+    usual = 1 if settings.gunicorn.worker_class == "sync" else THREADS
+    return workers, settings.gunicorn.threads or usual

@@ -27,7 +27,7 @@ PACKAGE = Path(__file__).parent
 
 # What is shipped, see [H] in the modules: these, and all modules of these packages, which go empty themselves.
 PACKAGES = ("release", "resources")
-SHIPPED = ("agent", "facts", "files", "lock", "machine", "owed", "probation", "status", "wire")
+SHIPPED = ("agent", "audit", "facts", "files", "lock", "machine", "owed", "probation", "status", "wire")
 
 # Exit statuses of the script below, outside those that sh, sudo and Python use themselves.
 NO_PYTHON = 97
@@ -94,7 +94,7 @@ class Session:
         return ssh.execs(self._connection)
 
     def ask(self, request: Message, contents: dict[str, bytes], on_event: Callable[[Message], None]) -> None:
-        """Sends a request, serves contents, and passes every event on until the agent is done.
+        """Sends a request, serves contents, says warnings, and passes every other event on until the agent is done.
 
         Raises HostError when the agent refuses, with its reason: e.g. another run holds the host.
         """
@@ -110,6 +110,8 @@ class Session:
                     self._wire.write({"type": "login"}, self._log_in_again().encode())
                 case "refused":
                     raise HostError(message["reason"])
+                case "warning":
+                    self._say(message["text"])
                 case _:
                     on_event(message)
 

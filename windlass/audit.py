@@ -1,0 +1,185 @@
+"""[H] Who did what on this host, and what came of it: written down on the host, for root alone."""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import time
+from typing import TYPE_CHECKING, Any
+
+from windlass.release.records import Releases
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+    from windlass.machine import Machine
+    from windlass.wire import Message
+
+FOLDER = "/var/log/windlass"
+FILE = "audit.jsonl"
+# A larger file is put aside, in place of the one put aside before (bytes).
+LARGEST = 4 * 1024 * 1024
+
+FIELDS = {
+    *("run", "time", "who", "login", "from", "command", "apps"),
+    *("ended", "result", "changed", "failed", "failures", "seconds"),
+}
+UNFINISHED = "unfinished"
+
+
+class Audit:
+    """The file `audit.jsonl` in `folder`. A run has a line from its beginning, and a whole one more from its end.
+
+    `{"run": id, "time": when it began, "who", "login": the user, "from": the client's address or None, "command",
+    "ended": when or None, "result": done, failed, refused, interrupted or unfinished, "changed": count, "failed":
+    count, "failures": names of resources, "seconds", "apps": {name: {"from": release or None, "to": the same}}}`
+    Times are UTC, ISO 8601. There is nothing in it that could be a secret: no message, no diff, no output.
+    """
+
+    def __init__(self, folder: str) -> None:
+        self.folder = folder
+        self.path = f"{folder}/{FILE}"
+
+    def append(self, entry: dict[str, Any]) -> None:
+        """Adds a line by one write(2); raises OSError when that cannot be, and reading skips the half line it left."""
+        os.makedirs(self.folder, mode=0o700, exist_ok=True)
+        self._put_aside()
+        file = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+        try:
+            size = os.fstat(file).st_size
+            cut_off = size > 0 and os.pread(file, 1, size - 1) != b"\n"
+            line = (b"\n" if cut_off else b"") + json.dumps(entry).encode() + b"\n"
+            if os.write(file, line) < len(line):
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        finally:
+            os.close(file)
+
+    def runs(self, count: int, app: str | None = None) -> list[dict[str, Any]]:
+        """The newest `count` runs, oldest first; with `app`, those that were about it."""
+        found: dict[str, dict[str, Any]] = {}
+        for path in (f"{self.path}.1", self.path):
+            for entry in _entries(path):
+                if app is None or app in entry["apps"]:
+                    found[entry["run"]] = entry
+        return list(found.values())[-count:]
+
+    def _put_aside(self) -> None:
+        try:
+            if os.lstat(self.path).st_size > LARGEST:
+                os.rename(self.path, f"{self.path}.1")
+        except FileNotFoundError:
+            pass
+
+
+class Account:
+    """One run's way into the audit: a context that writes down its beginning and its end.
+
+    The block puts into `tally` the names of resources by what became of them. A disk that is full or read-only stops
+    no run: the user is told.
+    """
+
+    def __init__(self, machine: Machine, request: Message) -> None:
+        self.tally: dict[str, list[str]] = {}
+        self._machine = machine
+        self._audit = Audit(request.get("log", FOLDER))
+        self._homes = request.get("homes", "/srv")
+        self._apps = sorted({entry["app"] for entry in request["catalog"] if entry["app"]})
+        self._request = request
+
+    def __enter__(self) -> Account:
+        self._start = time.monotonic()
+        self._before = {app: self._release(app) for app in self._apps}
+        self._entry = {
+            "run": os.urandom(8).hex(),
+            "time": _now(),
+            "who": self._request["who"],
+            "login": os.environ.get("SUDO_USER") or "root",
+            "from": client_address(),
+            "command": self._request["command"],
+        }
+        self._write(UNFINISHED)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._machine.aborted.is_set():
+            result = "interrupted"
+        elif error is not None:
+            result = "refused"
+        else:
+            result = "failed" if self.tally.get("failed") else "done"
+        self._write(result)
+
+    def _write(self, result: str) -> None:
+        ended = result != UNFINISHED
+        failures = self.tally.get("failed", [])
+        outcome = {
+            "ended": _now() if ended else None,
+            "result": result,
+            "changed": len(self.tally.get("changed", [])),
+            "failed": len(failures),
+            "failures": failures,
+            "seconds": round(time.monotonic() - self._start, 1),
+            "apps": {
+                app: {"from": before, "to": self._release(app) if ended else before}
+                for app, before in self._before.items()
+            },
+        }
+        try:
+            self._audit.append({**self._entry, **outcome})
+        except OSError as trouble:
+            what = "end" if ended else "beginning"
+            text = f"the {what} of this run is not in the audit: {trouble.strerror}: {self._audit.path}"
+            self._machine.tell({"type": "warning", "text": text})
+
+    def _release(self, app: str) -> str | None:
+        try:
+            current = Releases(f"{self._homes}/{app}").current
+        except OSError:
+            return None
+        return current.id if current else None
+
+
+def client_address() -> str | None:
+    """Where the SSH connection comes from; None = not over SSH, or it cannot be known.
+
+    sudo takes it out of our environment, so the processes above us are asked for theirs: sudo itself has it.
+    """
+    pid = os.getpid()
+    try:
+        while pid > 1:
+            with open(f"/proc/{pid}/environ", "rb") as file:
+                for variable in file.read().split(b"\0"):
+                    if variable.startswith(b"SSH_CONNECTION="):
+                        return variable.partition(b"=")[2].decode("ascii", "replace").partition(" ")[0]
+            with open(f"/proc/{pid}/stat", "rb") as file:
+                # The name before it, in parentheses, may have anything in it.
+                pid = int(file.read().rpartition(b")")[2].split()[1])
+    except OSError:  # somebody else's, or ended by now
+        pass
+    return None
+
+
+def _entries(path: str) -> list[dict[str, Any]]:
+    """The lines of a file that are entries; others were cut off, or are damaged."""
+    try:
+        with open(path, encoding="utf-8", errors="replace") as file:
+            found = [_entry(line) for line in file]
+    except FileNotFoundError:
+        return []
+    return [entry for entry in found if entry is not None]
+
+
+def _entry(line: str) -> dict[str, Any] | None:
+    try:
+        entry = json.loads(line)
+    except ValueError:
+        return None
+    whole = isinstance(entry, dict) and entry.keys() >= FIELDS and isinstance(entry["run"], str)
+    return entry if whole else None
+
+
+def _now() -> str:
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())

@@ -1,0 +1,97 @@
+"""What commands share that only ask: every host gets one question at the same time, and the answers are shown."""
+
+from __future__ import annotations
+
+import json
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from windlass.errors import HostError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from rich.table import Table
+    from rich.text import Text
+
+    from windlass.commands.hosts import Selection
+    from windlass.host import Host
+    from windlass.project import Project
+    from windlass.wire import Message
+
+    Answer = dict[str, Any]
+
+# Where nobody watches, lines are not cut to the width of a terminal (characters).
+WIDE = 240
+
+
+def ask(
+    project: Project, selection: Selection, hosts: list[Host], question: Callable[[Host], Message], empty: Answer
+) -> list[Answer]:
+    """The answers in the order of the hosts: `{"host", "error": None}` and what the agent told.
+
+    Of a host that gave none, `{"host", "error": why}` and what `empty` has.
+    """
+    from windlass.run import reached
+
+    def ask_one(host: Host) -> Answer:
+        told: list[Message] = []
+        try:
+            with reached(host, selection.connecting(), _say, project.connection) as session:
+                session.ask(question(host), {}, told.append)
+        except HostError as error:
+            return {"host": host.name, "error": str(error), **empty}
+        return {"host": host.name, "error": None, **{name: told[0][name] for name in told[0] if name != "type"}}
+
+    pool = ThreadPoolExecutor(selection.forks)
+    try:
+        return list(pool.map(ask_one, hosts))
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
+
+
+def show(answers: list[Answer], parts: Callable[[Answer], Iterable[str | Table]], *, as_json: bool) -> None:
+    """Prints the answers: as one JSON document, or each by its parts."""
+    if as_json:
+        click.echo(json.dumps({"hosts": answers}, indent=2))
+        return
+    for answer in answers:
+        if answer["error"]:
+            click.echo(f"{answer['host']}  {click.style('failed', fg='red')}  {answer['error']}")
+            continue
+        for part in parts(answer):
+            if isinstance(part, str):
+                click.echo(part)
+            else:
+                _print(part)
+
+
+def table(first: str, *columns: str) -> Table:
+    """A table without lines; where there is too little room, all columns but the first are folded."""
+    from rich.table import Table
+
+    made = Table(box=None, pad_edge=False, header_style="")
+    made.add_column(first, no_wrap=True)
+    for column in columns:
+        made.add_column(column, overflow="fold")
+    return made
+
+
+def plain(words: str, colour: str = "") -> Text:
+    """Words for a cell of a table, in which nothing is taken for markup."""
+    from rich.text import Text
+
+    return Text(words, colour)
+
+
+def _print(table: Table) -> None:
+    from rich.console import Console
+
+    Console(width=None if sys.stdout.isatty() else WIDE, highlight=False).print(table)
+
+
+def _say(text: str) -> None:
+    click.echo(text, err=True)

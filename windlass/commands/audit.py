@@ -1,0 +1,69 @@
+"""`deploy.py audit HOST...`: who did what on hosts, and what came of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from windlass.commands.asking import ask, plain, show, table
+from windlass.commands.hosts import Selection, on_hosts
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from rich.table import Table
+
+    from windlass.project import Project
+
+COLOURS = {"done": "green", "failed": "red"}
+
+
+@click.command()
+@on_hosts
+@click.option(
+    "-n", "--last", type=click.IntRange(1, 1000), default=20, show_default=True, help="How many runs of each host."
+)
+@click.option("--app", metavar="NAME", help="Only runs that were about this app.")
+@click.pass_obj
+def audit(project: Project, /, last: int, app: str | None, **options: Any) -> int:
+    """Show the runs that could change a host, the newest last: when, who and from where, what, and with what result."""
+    selection = Selection(**options)
+    hosts = selection.chosen(project)
+    for host in hosts:
+        host.app_names(app)
+    question = {"type": "audit", "count": last, "app": app}
+    answers = ask(project, selection, hosts, lambda host: question, empty={"entries": []})
+    show(answers, _parts, as_json=selection.as_json)
+    return 1 if any(answer["error"] for answer in answers) else 0
+
+
+def _parts(answer: dict[str, Any]) -> Iterator[str | Table]:
+    if not answer["entries"]:
+        yield f"{answer['host']}  no run is written down"
+        return
+    yield answer["host"]
+    rows = table("when (UTC)", "who", "result", "what")
+    for entry in answer["entries"]:
+        when = entry["time"].rstrip("Z").replace("T", " ")
+        seconds = f" {entry['seconds']:.1f} s" if entry["ended"] else ""
+        result = plain(f"{entry['result']}{seconds}", COLOURS.get(entry["result"], "yellow"))
+        rows.add_row(plain(when), plain(_who(entry)), result, plain(_what(entry)))
+    yield rows
+
+
+def _who(entry: dict[str, Any]) -> str:
+    login = "" if entry["login"] == "root" else f" as {entry['login']}"
+    return f"{entry['who']}{login}{' from ' if entry['from'] else ''}{entry['from'] or ''}"
+
+
+def _what(entry: dict[str, Any]) -> str:
+    """The command, which releases took over from which, how many resources were changed, and which failed."""
+    switched = [
+        f"{app} {release['from'] or 'nothing'} -> {release['to'] or 'nothing'}"
+        for app, release in entry["apps"].items()
+        if release["from"] != release["to"]
+    ]
+    changed = [f"{entry['changed']} changed"] if entry["ended"] else []
+    failed = [f"failed: {', '.join(entry['failures'])}"] if entry["failures"] else []
+    return "; ".join([entry["command"], *switched, *changed, *failed])
