@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from roles.app import app
 from roles.base import base
+from roles.firewall import firewall
 from roles.nginx import nginx
 from roles.release import release
 from roles.site import site
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 HOST_ROLES: dict[str, Callable[[Host, list[App]], Iterator[Resource]]] = {
     "base": base,
     "ssh": ssh,
+    "firewall": firewall,
     "nginx": nginx,
     "certbot": certbot,
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from roles.firewall import PACKAGES as FIREWALL
 from roles.nginx import PACKAGES as NGINX
 from roles.tls import PACKAGES as CERTBOT
 from roles.tls import uses_certbot
@@ -43,6 +44,8 @@ def _packages(settings: Settings) -> list[str]:
         names.update(CERTBOT)
     if settings.locale:
         names.add("locales")
+    if settings.firewall.managed:
+        names.update(FIREWALL)
     if settings.unattended_upgrades:
         names.add("unattended-upgrades")
     return sorted(names)

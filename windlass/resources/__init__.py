@@ -5,6 +5,7 @@ from windlass.resources.app_packages import AppPackages
 from windlass.resources.certificate import Placeholder, SelfSigned
 from windlass.resources.directory import Directory
 from windlass.resources.file import File
+from windlass.resources.firewall import Firewall
 from windlass.resources.link import Absent, Link
 from windlass.resources.locale import Locale
 from windlass.resources.moduli import Moduli
@@ -24,6 +25,7 @@ __all__ = [
     "Certificate",
     "Directory",
     "File",
+    "Firewall",
     "Link",
     "Locale",
     "Moduli",

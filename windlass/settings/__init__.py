@@ -5,6 +5,7 @@ from typing import Annotated
 from pydantic import AfterValidator, Field
 
 from windlass.settings.app import AppSettings, Gunicorn, Nginx
+from windlass.settings.firewall import Firewall
 from windlass.settings.model import Faults, Model
 from windlass.settings.reserved import not_reserved
 from windlass.settings.ssh import Ssh
@@ -42,6 +43,7 @@ class Settings(Model):
         description="Hosts at a time in a run over several: a number, or a percentage of them; by default all at once.",
     )
     ssh: Ssh = Field(default_factory=Ssh, description="Who may log in to the host, and how.")
+    firewall: Firewall = Field(default_factory=Firewall, description="What the host lets in.")
     tls: Tls = Field(default_factory=Tls, description="Where certificates come from, for all apps of the host.")
     apps: Annotated[
         dict[Annotated[AppName, AfterValidator(not_reserved)], AppSettings], AfterValidator(_one_app_per_domain)

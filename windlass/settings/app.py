@@ -96,7 +96,12 @@ class Gunicorn(Model):
         None, description="Threads of each worker; by default from the host's CPUs and memory."
     )
     worker_class: WorkerClass = Field("gthread", description="The kind of worker.")
-    timeout: int = Field(30, ge=1, le=86400, description="Seconds after which a worker is replaced that is silent, or whose threads all hang.")
+    timeout: int = Field(
+        30,
+        ge=1,
+        le=86400,
+        description="Seconds after which a worker is replaced that is silent, or whose threads all hang.",
+    )
     graceful_timeout: int = Field(
         30, ge=1, le=86400, description="Seconds that requests in flight get when a worker stops."
     )
