@@ -36,7 +36,7 @@ def firewall(host: Host, apps: list[App]) -> Iterator[Resource]:
     )
     yield Directory("/etc/windlass")
     yield Firewall("/etc/windlass/firewall.nft", rules)
-    unit = Unit("windlass-firewall.service")
+    unit = Unit("windlass-firewall.service", on_refresh="reload")
     service = render("systemd/windlass-firewall.service")
     yield File("/etc/systemd/system/windlass-firewall.service", service, notify=[unit])
     yield unit

@@ -15,6 +15,7 @@ from windlass.resources.release import Release
 from windlass.resources.resource import Resource
 from windlass.resources.rollback import Rollback
 from windlass.resources.sshd import Sshd
+from windlass.resources.sysctl import Sysctl
 from windlass.resources.unit import Unit
 from windlass.resources.user import User
 from windlass.resources.venv import Venv
@@ -37,6 +38,7 @@ __all__ = [
     "Rollback",
     "SelfSigned",
     "Sshd",
+    "Sysctl",
     "Unit",
     "User",
     "Venv",
