@@ -48,9 +48,8 @@ class Sysctl(Resource):
         held_back = [name for name in self._settings if not _places(name)]
         if not (held_back and self._told):
             return {}
-        return {
-            "kernel": f"kernel: {len(held_back)} of {len(self._settings)} settings cannot be made in this container"
-        }
+        words = f"kernel: {len(held_back)} of {len(self._settings)} settings are not to be had here"
+        return {"kernel": f"{words} (read-only, as in a container, or unknown)"}
 
     @property
     def _settings(self) -> dict[str, str]:
