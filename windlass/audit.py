@@ -8,6 +8,7 @@ import os
 import time
 from typing import TYPE_CHECKING, Any
 
+from windlass import files
 from windlass.release.records import Releases
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ class Audit:
 
     def append(self, entry: dict[str, Any]) -> None:
         """Adds a line by one write(2); raises OSError when that cannot be, and reading skips the half line it left."""
-        os.makedirs(self.folder, mode=0o700, exist_ok=True)
+        files.own_folder(self.folder)
         self._put_aside()
         file = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
         try:

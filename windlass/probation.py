@@ -72,7 +72,8 @@ class Probation:
         if self.pending:
             self._take_back()
         self._clear()
-        os.makedirs(self.folder, mode=0o700)
+        files.own_folder(FOLDER)
+        os.mkdir(self.folder, mode=0o700)
 
     def change(self, step: Callable[[], None]) -> None:
         """Arms the host, makes the change, and keeps it only if a second login works.

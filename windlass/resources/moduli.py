@@ -37,4 +37,5 @@ class Moduli(Resource):
 
     def _is_long(self, line: str) -> bool:
         """Whether a line is a comment, or its prime is long enough; see moduli(5): sizes are one less than told."""
-        return line.startswith("#") or int(line.split()[4]) >= self.shortest - 1
+        columns = line.split()
+        return line.startswith("#") or len(columns) < 5 or int(columns[4]) >= self.shortest - 1
