@@ -84,14 +84,25 @@ def test_bad_settings_are_taken_back(lab: Lab, host: LabHost, extra: str, reason
 
 
 def test_settings_without_effect_are_named_with_their_place(lab: Lab, host: LabHost) -> None:
-    host.run("sed -i '1i PasswordAuthentication yes' /etc/ssh/sshd_config")
+    host.run("sed -i '1i PasswordAuthentication yes' /etc/ssh/sshd_config; systemctl restart ssh")
     (result,), _ = converge(lab, host, sshd())
     assert "passwordauthentication is yes (/etc/ssh/sshd_config:1)" in result.message
-    host.run("sed -i -e 1d -e '/^Include/d' /etc/ssh/sshd_config")
+    host.run("sed -i -e 1d -e '/^Include/d' /etc/ssh/sshd_config; systemctl restart ssh")
     (result,), _ = converge(lab, host, sshd())
     assert f"/etc/ssh/sshd_config does not include {PATH}" in result.message
     assert "begins with `Include /etc/ssh/sshd_config.d/*.conf`" in str(result.hint)
     host.run(f"test ! -e {PATH}")
+
+
+def test_others_changes_that_nobody_has_tried_are_not_brought_into_effect(lab: Lab, host: LabHost) -> None:
+    host.run("sleep 2; echo 'AllowUsers nobody' >>/etc/ssh/sshd_config")
+    (result,), said = converge(lab, host, sshd())
+    assert "/etc/ssh/sshd_config was changed after sshd has read it, and nobody has tried that" in result.message
+    assert said == []
+    assert gets_in(lab, host)
+    host.run("sed -i '$d' /etc/ssh/sshd_config; sleep 2; systemctl reload ssh; sleep 1")
+    (result,), said = converge(lab, host, sshd())
+    assert result.status == "changed"
 
 
 def shut_out(host: LabHost, seconds: float) -> None:
@@ -165,7 +176,9 @@ def test_a_power_cut(lab: Lab, host: LabHost, monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_passwords_are_refused_afterwards(lab: Lab, host: LabHost) -> None:
-    host.run("echo root:opensesame | chpasswd; sed -i '1i PermitRootLogin yes' /etc/ssh/sshd_config")
+    host.run(
+        "echo root:opensesame | chpasswd; sed -i '1i PermitRootLogin yes' /etc/ssh/sshd_config; systemctl restart ssh"
+    )
     config = str(lab.folder / files.SSH_CONFIG)
     ask = ["ssh", "-v", "-F", config, "-o", "PubkeyAuthentication=no", "-o", "BatchMode=yes", host.name, "true"]
 
@@ -176,7 +189,7 @@ def test_passwords_are_refused_afterwards(lab: Lab, host: LabHost) -> None:
     assert "password" in methods()
     (result,), _ = converge(lab, host, sshd())
     assert "permitrootlogin is yes (/etc/ssh/sshd_config:1)" in result.message
-    host.run("sed -i 1d /etc/ssh/sshd_config")
+    host.run("sed -i 1d /etc/ssh/sshd_config; systemctl restart ssh")
     (result,), _ = converge(lab, host, sshd())
     assert result.status == "changed"
     assert methods().strip() == "publickey"

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import calendar
 import glob
 import hashlib
 import os
 import re
 import shutil
+import time
 from dataclasses import dataclass
 
 from windlass import files
@@ -19,6 +21,8 @@ UNIT = "ssh.service"
 # Restarted, not reloaded: a reload only sends a signal, and a login right after it may still meet the old settings.
 # Sessions that are open stay open (KillMode=process in the unit of Debian and Ubuntu).
 RESTART = ("systemctl", "restart", UNIT)
+# As systemd writes them, e.g. `Sat 2026-11-21 04:16:39 UTC`.
+TIMESTAMP = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}")
 # Where `sshd -T` calls a value by another name.
 SAME = {"prohibit-password": "without-password"}
 
@@ -54,6 +58,8 @@ class Sshd(Resource):
             raise Failed(f"there is no folder {os.path.dirname(self.path)}", hint="Is this OpenSSH 8.2 or newer?")
         wanted = self._wanted
         probation = self._probation
+        if not probation.pending:
+            self._refuse_untried()
         probation.begin()
         if os.path.lexists(self.path):
             shutil.copy2(self.path, f"{probation.folder}/old")
@@ -68,6 +74,23 @@ class Sshd(Resource):
         restore = f"if [ -e old ]; then cp -p old {self.path}; else rm -f {self.path}; fi"
         reload = f"systemctl reset-failed {UNIT}; {' '.join(RESTART)}"
         return Probation(self.machine, "ssh", restore=restore, reload=reload, delay=self.delay)
+
+    def _refuse_untried(self) -> None:
+        """Raises Failed if somebody has changed settings and not told sshd: a restart would bring those, too."""
+        properties = ["--property=ExecMainStartTimestamp", "--property=ExecReload"]
+        said = self.machine.run(["systemctl", "show", *properties, UNIT], env={"TZ": "UTC"})
+        times = [calendar.timegm(time.strptime(found, "%Y-%m-%d %H:%M:%S")) for found in TIMESTAMP.findall(said)]
+        now = time.time()
+        changed = [
+            path
+            for path in {place[0] for place in _lines(MAIN)}
+            if os.stat(path).st_ctime > max(times, default=now) + 1
+        ]
+        if changed:
+            raise Failed(
+                f"{' and '.join(sorted(changed))} was changed after sshd has read it, and nobody has tried that",
+                hint="See that one can still log in after `systemctl reload ssh`, then run again.",
+            )
 
     def _change(self, wanted: str) -> None:
         files.write(self.path, wanted.encode(), mode=0o600)
