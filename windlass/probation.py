@@ -69,9 +69,7 @@ class Probation:
 
     def begin(self) -> None:
         """Makes an empty `folder` for the old state; takes back what is still pending."""
-        if self.pending:
-            self._take_back()
-        self._clear()
+        self._take_back()
         files.own_folder(FOLDER)
         os.mkdir(self.folder, mode=0o700)
 
@@ -80,8 +78,8 @@ class Probation:
 
         Raises Failed, with the old state back, when `step` does or the login does not.
         """
-        self._arm()
         try:
+            self._arm()
             step()
             reason = self._machine.log_in_again()
         except BaseException:
@@ -115,23 +113,30 @@ class Probation:
         self._machine.say(f"armed: the host takes it back in {self._delay} s unless a second login works")
 
     def _take_back(self) -> None:
-        self._machine.run(["/bin/sh", f"{self.folder}/undo"])
+        if self.pending:
+            self._machine.run(["/bin/sh", f"{self.folder}/undo"])
         self._clear()
 
     def _keep(self) -> None:
         try:
             os.rename(f"{self.folder}/armed", f"{self.folder}/kept")
         except FileNotFoundError:
-            self._clear()
+            # The host is at it, or has been while the change was still being made: once more, from the beginning.
+            self._stop()
+            files.write(f"{self.folder}/armed", b"")
+            self._take_back()
             raise Failed(f"taken back by the host, because the second login took longer than {self._delay} s") from None
         self._clear()
         self._machine.say("a second login works: kept")
 
-    def _clear(self) -> None:
+    def _stop(self) -> None:
         try:
-            self._machine.run(["systemctl", "stop", f"{self._unit}.timer"])
+            self._machine.run(["systemctl", "stop", f"{self._unit}.timer", f"{self._unit}.service"])
         except CommandFailed:
-            pass  # it has never been started, or is done
+            pass  # they have never been started, or are done
+
+    def _clear(self) -> None:
+        self._stop()
         for path in (self._wanted, self._boot_unit):
             if os.path.lexists(path):
                 os.unlink(path)

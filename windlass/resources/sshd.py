@@ -63,6 +63,8 @@ class Sshd(Resource):
         probation.begin()
         if os.path.lexists(self.path):
             shutil.copy2(self.path, f"{probation.folder}/old")
+        else:
+            files.write(f"{probation.folder}/none", b"")
         probation.change(lambda: self._change(wanted))
         self._proved = True
 
@@ -71,7 +73,7 @@ class Sshd(Resource):
 
     @property
     def _probation(self) -> Probation:
-        restore = f"if [ -e old ]; then cp -p old {self.path}; else rm -f {self.path}; fi"
+        restore = f"if [ -e old ]; then cp -p old {self.path}; elif [ -e none ]; then rm -f {self.path}; fi"
         reload = f"systemctl reset-failed {UNIT}; {' '.join(RESTART)}"
         return Probation(self.machine, "ssh", restore=restore, reload=reload, delay=self.delay)
 
