@@ -32,7 +32,8 @@ SHUT = "AllowUsers nobody\n"
 def cleared(host: LabHost) -> Iterator[None]:
     host.run("cp -p /etc/ssh/sshd_config /root/sshd_config")
     yield
-    host.run(f"mv /root/sshd_config /etc/ssh/sshd_config; rm -f {PATH}; passwd -q -l root; systemctl restart ssh")
+    host.run(f"mv /root/sshd_config /etc/ssh/sshd_config; rm -f {PATH}; passwd -q -l root")
+    host.run("systemctl reset-failed ssh; systemctl restart ssh")
 
 
 def sshd(extra: str = "", delay: int = 60) -> Sshd:

@@ -20,7 +20,8 @@ MAIN = "/etc/ssh/sshd_config"
 UNIT = "ssh.service"
 # Restarted, not reloaded: a reload only sends a signal, and a login right after it may still meet the old settings.
 # Sessions that are open stay open (KillMode=process in the unit of Debian and Ubuntu).
-RESTART = ("systemctl", "restart", UNIT)
+# The counter of restarts is set back, for systemd refuses the sixth within ten seconds.
+RESTART = f"systemctl reset-failed {UNIT}; systemctl restart {UNIT}"
 # As systemd writes them, e.g. `Sat 2026-11-21 04:16:39 UTC`.
 TIMESTAMP = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}")
 # Where `sshd -T` calls a value by another name.
@@ -74,8 +75,7 @@ class Sshd(Resource):
     @property
     def _probation(self) -> Probation:
         restore = f"if [ -e old ]; then cp -p old {self.path}; elif [ -e none ]; then rm -f {self.path}; fi"
-        reload = f"systemctl reset-failed {UNIT}; {' '.join(RESTART)}"
-        return Probation(self.machine, "ssh", restore=restore, reload=reload, delay=self.delay)
+        return Probation(self.machine, "ssh", restore=restore, reload=RESTART, delay=self.delay)
 
     def _refuse_untried(self) -> None:
         """Raises Failed if somebody has changed settings and not told sshd: a restart would bring those, too."""
@@ -107,7 +107,7 @@ class Sshd(Resource):
                 hint=f"The first value counts in sshd's files: take those lines out, and see that {MAIN} begins with"
                 f" `Include {os.path.dirname(self.path)}/*.conf`.",
             )
-        self.machine.run(RESTART)
+        self.machine.run(["sh", "-c", RESTART])
 
     @property
     def _wanted(self) -> str:
