@@ -74,6 +74,7 @@ NEEDED := $(call missing,/usr/sbin/sshd,openssh-server ssh.service ssh.socket) \
   $(call missing,/usr/sbin/nginx,nginx nginx.service) \
   $(call missing,/usr/bin/openssl,openssl) \
   $(call missing,/usr/bin/age,age) \
+  $(call missing,/usr/sbin/nft,nftables nftables.service) \
   $(call missing,/usr/bin/chromium,chromium fonts-dejavu-core) \
   $(call missing,/usr/lib/postgresql/*/bin/postgres,postgresql postgresql.service) \
   $(call missing,/usr/bin/redis-server,redis-server redis-server.service) \

@@ -6,10 +6,14 @@ from typing import TYPE_CHECKING
 
 from roles.app import app
 from roles.base import base
+from roles.firewall import firewall
+from roles.kernel import kernel
 from roles.nginx import nginx
 from roles.release import release
 from roles.site import site
+from roles.ssh import ssh
 from roles.tls import certbot, tls
+from roles.updates import updates
 from roles.venv import venv
 
 if TYPE_CHECKING:
@@ -21,6 +25,10 @@ if TYPE_CHECKING:
 
 HOST_ROLES: dict[str, Callable[[Host, list[App]], Iterator[Resource]]] = {
     "base": base,
+    "ssh": ssh,
+    "firewall": firewall,
+    "updates": updates,
+    "kernel": kernel,
     "nginx": nginx,
     "certbot": certbot,
 }

@@ -1,12 +1,14 @@
-"""What any host needs: packages, its time zone and locale, a journal within limits, security updates."""
+"""What any host needs: the packages of all roles, its time zone, clock and locale, a journal within limits."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from roles.firewall import PACKAGES as FIREWALL
 from roles.nginx import PACKAGES as NGINX
 from roles.tls import PACKAGES as CERTBOT
 from roles.tls import uses_certbot
+from roles.updates import PACKAGES as UPDATES
 from roles.venv import PACKAGES as VENV
 from windlass.resources import Directory, File, Link, Locale, Packages, Unit
 from windlass.template import render
@@ -20,6 +22,8 @@ if TYPE_CHECKING:
     from windlass.settings import Settings
 
 PACKAGES = ("ca-certificates", "tzdata")
+# Each of them keeps the clock right and drives the others out.
+CLOCK = "systemd-timesyncd|chrony|ntpsec|ntp|openntpd"
 
 # tzdata's own name for it; its upgrades put /etc/localtime back to that.
 ZONES = {"UTC": "Etc/UTC", "GMT": "Etc/GMT"}
@@ -34,7 +38,6 @@ def base(host: Host, apps: list[App]) -> Iterator[Resource]:
     if host.settings.locale:
         yield Locale(host.settings.locale)
     yield from _journal(host.settings.journald_max_use)
-    yield from _updates(host.settings.unattended_upgrades)
 
 
 def _packages(settings: Settings) -> list[str]:
@@ -43,8 +46,12 @@ def _packages(settings: Settings) -> list[str]:
         names.update(CERTBOT)
     if settings.locale:
         names.add("locales")
-    if settings.unattended_upgrades:
-        names.add("unattended-upgrades")
+    if settings.firewall.managed:
+        names.update(FIREWALL)
+    if settings.updates.managed:
+        names.update(UPDATES)
+    if settings.clock.managed:
+        names.add(CLOCK)
     return sorted(names)
 
 
@@ -62,10 +69,3 @@ def _journal(max_use: str) -> Iterator[Resource]:
     limits = render("journald/limits.conf.j2", max_use=max_use)
     yield File("/etc/systemd/journald.conf.d/50-windlass.conf", limits, notify=[journald])
     yield journald
-
-
-def _updates(on: bool) -> Iterator[Resource]:
-    yield File("/etc/apt/apt.conf.d/52windlass-updates", render("apt/unattended-upgrades.j2", on=on))
-    if on:
-        yield Unit("apt-daily.timer")
-        yield Unit("apt-daily-upgrade.timer")

@@ -108,7 +108,7 @@ def test_templates_keep_types_and_text(tmp_path: Path) -> None:
           vars:
             tools: [vim, htop]
             packages: "{{ tools + ['tmux'] }}"
-            unattended_upgrades: "{{ 'web' in group_names and not missing | default(false) }}"
+            updates: {managed: "{{ 'web' in group_names and not missing | default(false) }}"}
             code: "0{{ 7 }}55"
             nested: {deep: ["{{ inventory_hostname_short }}"]}
             peers: "{{ groups['web'] | join(' ') }}"
@@ -119,7 +119,7 @@ def test_templates_keep_types_and_text(tmp_path: Path) -> None:
     )
     host = found.hosts["web1.example.com"]
     assert host.settings.packages == ["vim", "htop", "tmux"]
-    assert host.settings.unattended_upgrades is True
+    assert host.settings.updates.managed is True
     assert host.variables["code"] == "0755"
     assert host.variables["nested"] == {"deep": ["web1"]}
     assert host.variables["peers"] == "web1.example.com web2.example.com"

@@ -8,6 +8,8 @@ import os
 import time
 from typing import TYPE_CHECKING, Any
 
+from windlass import files
+from windlass.facts import ssh_connection
 from windlass.release.records import Releases
 
 if TYPE_CHECKING:
@@ -43,7 +45,7 @@ class Audit:
 
     def append(self, entry: dict[str, Any]) -> None:
         """Adds a line by one write(2); raises OSError when that cannot be, and reading skips the half line it left."""
-        os.makedirs(self.folder, mode=0o700, exist_ok=True)
+        files.own_folder(self.folder)
         self._put_aside()
         file = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
         try:
@@ -143,23 +145,9 @@ class Account:
 
 
 def client_address() -> str | None:
-    """Where the SSH connection comes from; None = not over SSH, or it cannot be known.
-
-    sudo takes it out of our environment, so the processes above us are asked for theirs: sudo itself has it.
-    """
-    pid = os.getpid()
-    try:
-        while pid > 1:
-            with open(f"/proc/{pid}/environ", "rb") as file:
-                for variable in file.read().split(b"\0"):
-                    if variable.startswith(b"SSH_CONNECTION="):
-                        return variable.partition(b"=")[2].decode("ascii", "replace").partition(" ")[0]
-            with open(f"/proc/{pid}/stat", "rb") as file:
-                # The name before it, in parentheses, may have anything in it.
-                pid = int(file.read().rpartition(b")")[2].split()[1])
-    except OSError:  # somebody else's, or ended by now
-        pass
-    return None
+    """Where the SSH connection comes from; None = not over SSH, or it cannot be known."""
+    connection = ssh_connection()
+    return connection[0] if connection else None
 
 
 def _entries(path: str) -> list[dict[str, Any]]:

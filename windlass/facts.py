@@ -26,6 +26,7 @@ def gather() -> dict[str, Any]:
         "kernel": os.uname().release,
         "systemd": os.path.isdir("/run/systemd/system"),
         "uid": os.getuid(),
+        "ssh_port": _ssh_port(),
     }
 
 
@@ -37,6 +38,32 @@ def _shell_variables(path: str) -> dict[str, str]:
             return {name: value.strip("\"'") for name, value in pairs}
     except OSError:
         return {}
+
+
+def ssh_connection() -> list[str]:
+    """Address and port of the client, then of the host, of the SSH connection we came by; empty = it does not say.
+
+    sudo takes it out of our environment, so the processes above us are asked for theirs: sudo itself has it.
+    """
+    process = "self"
+    try:
+        while process != "0":
+            with open(f"/proc/{process}/environ", "rb") as file:
+                for variable in file.read().split(b"\0"):
+                    if variable.startswith(b"SSH_CONNECTION="):
+                        return variable.partition(b"=")[2].decode("ascii", "replace").split()
+            with open(f"/proc/{process}/stat", "rb") as file:
+                # The name before it, in parentheses, may have anything in it.
+                process = file.read().rpartition(b")")[2].split()[1].decode()
+    except OSError:  # somebody else's, or ended by now
+        pass
+    return []
+
+
+def _ssh_port() -> int | None:
+    """The host's own port that we came in by."""
+    port = ssh_connection()[-1:]
+    return int(port[0]) if port and port[0].isdigit() else None
 
 
 def _memory() -> int:

@@ -48,6 +48,7 @@ class Facts:
     hostname: str
     systemd: bool
     kernel: str
+    ssh_port: int | None = None  # of the host's own, that this run came in by; None = it does not say
 
     @classmethod
     def from_hello(cls, hello: dict[str, Any]) -> Facts:
@@ -61,6 +62,14 @@ class Facts:
 
 def _no_secrets(app: str) -> dict[str, Secret]:
     return {}
+
+
+@dataclass(frozen=True)
+class Login:
+    """How this run has logged in to a host."""
+
+    user: str
+    by_password: bool
 
 
 @dataclass
@@ -77,6 +86,7 @@ class Host:
     variables: Mapping[str, Any] = field(repr=False)
     facts: Facts | None = None  # None until HELLO
     secrets: Callable[[str], Mapping[str, Secret]] = field(default=_no_secrets, repr=False)
+    login: Login | None = None  # None until HELLO
 
     def app_names(self, name: str | None = None) -> list[str]:
         """Its apps; with `name`, that one alone. Raises UsageError with the nearest when there is no such app."""

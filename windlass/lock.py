@@ -8,6 +8,8 @@ import os
 import time
 from typing import Any
 
+from windlass import files
+
 
 class Held(Exception):
     """Another run holds the lock; the message says who, since when and what."""
@@ -17,9 +19,10 @@ class Lock:
     """An flock(2) on a file in `folder` that also says who holds it; held until this process ends."""
 
     def __init__(self, folder: str, who: str, command: str) -> None:
-        os.makedirs(folder, mode=0o700, exist_ok=True)
+        files.own_folder(folder)
         path = f"{folder}/lock"
         self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+        os.fchmod(self._file, 0o600)
         try:
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

@@ -92,6 +92,17 @@ class Machine:
             raise Failed("the control machine is gone")
         return content
 
+    def log_in_again(self) -> str:
+        """Has the control machine make a second, fresh login; why that fails, empty = it works.
+
+        Raises Failed when the control machine is gone.
+        """
+        self.tell({"type": "login", "id": self.current})
+        reason = None if self.aborted.is_set() else self._receive()
+        if reason is None:
+            raise Failed("the control machine is gone")
+        return reason.decode()
+
     def say(self, text: str) -> None:
         """Tells the user what the resource that is being applied does now."""
         self.tell({"type": "progress", "id": self.current, "text": text[:LONGEST_PROGRESS]})

@@ -44,7 +44,7 @@ class Owed:
             self._save()
 
     def _save(self) -> None:
-        os.makedirs(os.path.dirname(self._path), mode=0o700, exist_ok=True)
+        files.own_folder(os.path.dirname(self._path))
         files.write(self._path, json.dumps(sorted(self._names)).encode(), mode=0o600)
 
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from windlass import questions
 from windlass.catalog import Catalog
 from windlass.errors import AgentError, HostError, WindlassError
-from windlass.host import Facts
+from windlass.host import Facts, Login
 from windlass.interrupt import Interrupt, noticing
 from windlass.outcome import Outcome, Result
 from windlass.ssh import connection as ssh
@@ -82,8 +82,9 @@ def reached(
     else:
         connection = ssh.adopt(given, options, say, host_key=host.connect.host_key, password=host.connect.password)
     try:
-        session = Session(connection, host.connect, say, may_install=may_install)
+        session = Session(connection, host.connect, say, may_install=may_install, options=options)
         host.facts = Facts.from_hello(session.facts)
+        host.login = Login(connection.user, ssh.by_password(connection))
         yield session
     finally:
         ssh.close(connection)

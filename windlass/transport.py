@@ -37,6 +37,7 @@ SHIPPED = (
     "machine",
     "oneoff",
     "owed",
+    "probation",
     "status",
     "vitals",
     "wire",
@@ -59,6 +60,8 @@ BOOTSTRAP = (
     "apt-get -q -y -o DPkg::Lock::Timeout=600 install --no-install-recommends python3 >&2"
 )
 
+PLAIN_OPTIONS = ssh.ConnectOptions()
+
 # How much of what the host says on stderr is kept for an error message (bytes).
 STDERR_KEPT = 64 * 1024
 
@@ -67,11 +70,18 @@ class Session:
     """An agent that runs on a host, root, over one exec of an open connection; `facts` are from its HELLO."""
 
     def __init__(
-        self, connection: fabric.Connection, connect: Connect, say: Callable[[str], None], *, may_install: bool = False
+        self,
+        connection: fabric.Connection,
+        connect: Connect,
+        say: Callable[[str], None],
+        *,
+        may_install: bool = False,
+        options: ssh.ConnectOptions = PLAIN_OPTIONS,
     ) -> None:
         self._connection = connection
         self._connect = connect
         self._say = say
+        self._options = options
         self._exec = self._start()
         if self._exec.status == NO_PYTHON:
             if not may_install:
@@ -115,6 +125,8 @@ class Session:
             match message["type"]:
                 case "want":
                     self._wire.write({"type": "content"}, contents[message["sha256"]])
+                case "login":
+                    self._wire.write({"type": "login"}, self._log_in_again().encode())
                 case "refused":
                     raise HostError(message["reason"])
                 case "warning":
@@ -129,6 +141,12 @@ class Session:
     def close(self) -> None:
         """Ends the connection, and so the agent: it stops what it runs, and goes."""
         ssh.close(self._connection)
+
+    def _log_in_again(self) -> str:
+        """Why a second login by the same way does not work; empty = it does."""
+        from windlass.ssh.second_login import log_in_again
+
+        return log_in_again(self._connection, self._options, self._connect.host_key)
 
     def _receive(self) -> Message:
         try:

@@ -31,14 +31,12 @@ def test_debian_13_has_no_etc_timezone() -> None:
     assert "file /etc/timezone" not in resources(base, host(os_version="13"))
 
 
-def test_unattended_upgrades_can_be_switched_off() -> None:
-    name = "file /etc/apt/apt.conf.d/52windlass-updates"
-    on, off = resources(base, host()), resources(base, host(unattended_upgrades=False))
-    assert 'Unattended-Upgrade "1"' in text(on[name])
-    assert 'Unattended-Upgrade "0"' in text(off[name])
-    assert "unit apt-daily-upgrade.timer" in on
-    assert "unit apt-daily-upgrade.timer" not in off
-    assert not any("unattended-upgrades" in name for name in off)
+def test_packages_of_a_part_come_only_with_it() -> None:
+    off = {"managed": False}
+    (name,) = (
+        name for name in resources(base, host(updates=off, firewall=off, clock=off)) if name.startswith("packages ")
+    )
+    assert not {"unattended-upgrades", "needrestart", "nftables", "systemd-timesyncd"} & set(name.split())
 
 
 def test_journal_has_a_limit() -> None:

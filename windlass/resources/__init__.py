@@ -5,13 +5,17 @@ from windlass.resources.app_packages import AppPackages
 from windlass.resources.certificate import Placeholder, SelfSigned
 from windlass.resources.directory import Directory
 from windlass.resources.file import File
+from windlass.resources.firewall import Firewall
 from windlass.resources.link import Absent, Link
 from windlass.resources.locale import Locale
+from windlass.resources.moduli import Moduli
 from windlass.resources.nginx import Reload
 from windlass.resources.packages import Packages
 from windlass.resources.release import Release
 from windlass.resources.resource import Resource
 from windlass.resources.rollback import Rollback
+from windlass.resources.sshd import Sshd
+from windlass.resources.sysctl import Sysctl
 from windlass.resources.unit import Unit
 from windlass.resources.user import User
 from windlass.resources.venv import Venv
@@ -22,8 +26,10 @@ __all__ = [
     "Certificate",
     "Directory",
     "File",
+    "Firewall",
     "Link",
     "Locale",
+    "Moduli",
     "Packages",
     "Placeholder",
     "Release",
@@ -31,6 +37,8 @@ __all__ = [
     "Resource",
     "Rollback",
     "SelfSigned",
+    "Sshd",
+    "Sysctl",
     "Unit",
     "User",
     "Venv",

@@ -6,6 +6,7 @@ import os
 import stat
 from dataclasses import dataclass
 
+from windlass import files
 from windlass.resources.owner import attributes, group_id, user_id
 from windlass.resources.resource import Diff, Failed, Resource, State
 
@@ -35,6 +36,7 @@ class Directory(Resource):
         user, group = user_id(self.owner), group_id(self.group)
         if "exists" in diff:
             os.makedirs(os.path.dirname(self.path), mode=0o755, exist_ok=True)
+            files.check(os.path.dirname(self.path))
             # Nobody but root may look in before it has its owner and mode.
             os.mkdir(self.path, mode=0o700)
         handle = os.open(self.path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)

@@ -68,6 +68,7 @@ class File(Resource):
         folder = os.path.dirname(self.path)
         if not os.path.isdir(folder):
             raise Failed(f"cannot write {self.path}: there is no folder {folder}")
+        files.check(folder)
         data = self._content.read()
         owner = {"uid": user_id(self.owner), "gid": group_id(self.group)}
         if self.verify:

@@ -54,6 +54,7 @@ class Absent(Resource):
     def apply(self, diff: Diff) -> None:
         if os.path.isdir(self.path) and not os.path.islink(self.path):
             raise Failed(f"{self.path} is a directory", hint="Move it away, then run again.")
+        files.check(os.path.dirname(self.path))
         os.unlink(self.path)
 
     def patch(self) -> str:

@@ -42,7 +42,10 @@ INSTALL = (
 
 @dataclass(eq=False)
 class Packages(Resource):
-    """Debian packages that must be installed, whatever their version; several make one apt run."""
+    """Debian packages that must be installed, whatever their version; several make one apt run.
+
+    A name may have alternatives, `exim4|postfix`: where none of them is installed, the first will be.
+    """
 
     names: Sequence[str]
     notify: Sequence[Resource] = ()
@@ -56,23 +59,24 @@ class Packages(Resource):
 
     def actual(self) -> State:
         states = self.machine.probe("packages", _installed)
-        return {name: "installed" if name in states else "missing" for name in self.names}
+        return {name: "missing" if states.isdisjoint(name.split("|")) else "installed" for name in self.names}
 
     def apply(self, diff: Diff) -> None:
         if os.listdir("/var/lib/dpkg/updates"):
             self.machine.say("dpkg was interrupted: finishing that first")
             self._run(["dpkg", "--configure", "-a"])
+        names = [name.partition("|")[0] for name in diff]
         fresh = _index_age() < INDEX_AGE
         if not fresh:
             self._update()
         try:
-            self._install(list(diff))
+            self._install(names)
         except Failed as failure:
             # The index may name versions that the mirror has replaced since, or be older than a source of packages.
             if not fresh or not OUTDATED.search(str(failure)):
                 raise
             self._update()
-            self._install(list(diff))
+            self._install(names)
 
     def _update(self) -> None:
         self.machine.say("apt-get update")

@@ -181,6 +181,9 @@ def seal(path: str, group: int) -> None:
             status = os.stat(name, dir_fd=handle, follow_symlinks=False)
             if stat.S_ISDIR(status.st_mode):
                 continue
+            if stat.S_ISREG(status.st_mode) and status.st_nlink > 1:
+                # It may be a file of somebody else's, e.g. /etc/shadow, on a kernel that lets one link to it.
+                raise Failed(f"{path} has a file with a second name: {name}")
             os.chown(name, 0, 0, dir_fd=handle, follow_symlinks=False)
             if stat.S_ISREG(status.st_mode):
                 os.chmod(name, 0o755 if status.st_mode & 0o111 else 0o644, dir_fd=handle)

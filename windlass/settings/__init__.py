@@ -5,9 +5,14 @@ from typing import Annotated
 from pydantic import AfterValidator, Field
 
 from windlass.settings.app import AppSettings, Gunicorn, Nginx
+from windlass.settings.clock import Clock
+from windlass.settings.firewall import Firewall
+from windlass.settings.kernel import Kernel
 from windlass.settings.model import Faults, Model
 from windlass.settings.reserved import not_reserved
+from windlass.settings.ssh import Ssh
 from windlass.settings.tls import Tls
+from windlass.settings.updates import Updates
 from windlass.settings.words import AppName, DebianPackage, Locale, MemorySize, Serial, TimeZone
 
 __all__ = ["AppSettings", "Gunicorn", "Nginx", "Settings", "Tls"]
@@ -34,12 +39,16 @@ class Settings(Model):
     timezone: TimeZone = Field("UTC", description="The host's time zone.")
     locale: Locale | None = Field(None, description="The host's locale; by default it is left as it is.")
     packages: list[DebianPackage] = Field(default_factory=list, description="Further Debian packages.")
-    unattended_upgrades: bool = Field(True, description="Install security updates every day.")
+    clock: Clock = Field(default_factory=Clock, description="How the host knows the time.")
+    updates: Updates = Field(default_factory=Updates, description="Security updates every day.")
+    kernel: Kernel = Field(default_factory=Kernel, description="What the kernel lets processes and the network do.")
     journald_max_use: MemorySize = Field("500M", description="The most disk space that the journal may take.")
     serial: Serial | None = Field(
         None,
         description="Hosts at a time in a run over several: a number, or a percentage of them; by default all at once.",
     )
+    ssh: Ssh = Field(default_factory=Ssh, description="Who may log in to the host, and how.")
+    firewall: Firewall = Field(default_factory=Firewall, description="What the host lets in.")
     tls: Tls = Field(default_factory=Tls, description="Where certificates come from, for all apps of the host.")
     apps: Annotated[
         dict[Annotated[AppName, AfterValidator(not_reserved)], AppSettings], AfterValidator(_one_app_per_domain)

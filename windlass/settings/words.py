@@ -55,7 +55,7 @@ Version = Annotated[str, word(r"[0-9]+(\.[0-9a-z]+)*", "a version such as 23.0.0
 Command = Annotated[str, AfterValidator(one_line), word(r"(?s).*\S.*", "a command")]
 
 
-def _number_as_text(value: Any) -> Any:
+def number_as_text(value: Any) -> Any:
     """YAML reads `1` as a number, and `25%` as text."""
     return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
@@ -63,7 +63,7 @@ def _number_as_text(value: Any) -> Any:
 Serial = Annotated[
     str,
     word(r"[1-9][0-9]{0,3}|[1-9][0-9]?%|100%", "a number of hosts or a percentage, for example 1 or 25%"),
-    BeforeValidator(_number_as_text),
+    BeforeValidator(number_as_text),
 ]
 
 

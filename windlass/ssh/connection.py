@@ -101,6 +101,12 @@ def execs(connection: fabric.Connection) -> int:
     return count
 
 
+def by_password(connection: fabric.Connection) -> bool:
+    """Whether the login was by a password, or by answers like one."""
+    handler = connection.transport.auth_handler
+    return handler is not None and handler.auth_method in ("password", "keyboard-interactive")
+
+
 def why_lost(connection: fabric.Connection) -> str | None:
     """Why the connection broke; None = it is open, or we closed it."""
     transport = connection.transport

@@ -1,0 +1,26 @@
+"""The kernel's own guards."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from windlass.resources import Directory, File, Sysctl
+from windlass.template import render
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from windlass.app import App
+    from windlass.host import Host
+    from windlass.resources import Resource
+
+
+def kernel(host: Host, apps: list[App]) -> Iterator[Resource]:
+    """What processes and the network may do to each other; no core dumps."""
+    if not host.settings.kernel.managed:
+        return
+    yield Sysctl("/etc/sysctl.d/60-windlass.conf", render("sysctl/windlass.conf"))
+    yield Directory("/etc/modprobe.d")
+    yield File("/etc/modprobe.d/windlass.conf", render("modprobe/windlass.conf"))
+    yield Directory("/etc/security/limits.d")
+    yield File("/etc/security/limits.d/50-windlass.conf", render("limits/windlass.conf"))

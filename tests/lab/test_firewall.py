@@ -1,0 +1,221 @@
+"""The firewall on a real host, tried from a neighbour, over IPv4 and IPv6."""
+
+from __future__ import annotations
+
+import socket
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+
+from roles.firewall import firewall
+from tests.lab.resources_on import converge
+from tests.roles import hosts
+from windlass.errors import AgentError
+from windlass.resources import Firewall
+from windlass.ssh import second_login
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from windlass.lab import Lab, LabHost
+    from windlass.outcome import Result
+    from windlass.resources import Resource
+
+pytestmark = pytest.mark.lab
+
+PATH = "/etc/windlass/firewall.nft"
+TRY = """\
+import socket
+for family, address in ((socket.AF_INET, ('{four}', {port})), (socket.AF_INET6, ('{six}', {port}, 0, {scope}))):
+    with socket.socket(family) as client:
+        client.settimeout(2)
+        try:
+            client.connect(address)
+            print('open')
+        except TimeoutError:
+            print('no answer')
+        except OSError as error:
+            print(error.strerror)
+"""
+
+
+def world(**settings: object) -> list[Resource]:
+    """What the role declares."""
+    return list(firewall(hosts.host(firewall={"ssh_rate": 0, **settings}), []))
+
+
+def rules(text: str = "", delay: int = 60) -> Firewall:
+    """The rules of the role, or others that a mistake of ours could make."""
+    good = next(each for each in world() if isinstance(each, Firewall))
+    return Firewall(PATH, text or good.content, delay)
+
+
+CUT_OFF = rules().content.replace("{ 22, 80, 443 }", "{ 80, 443 }")
+DEAF = rules().content.replace("ct state established,related accept", "").replace("{ 22, 80, 443 }", "{ 80, 443 }")
+
+
+@pytest.fixture
+def bare(host: LabHost) -> Iterator[LabHost]:
+    """The session's host, with /etc/windlass and no rules before and after."""
+    forget = f"nft flush ruleset; rm -f {PATH}; systemctl disable -q --now windlass-firewall; mkdir -p /etc/windlass"
+    host.run(f"{forget} 2>/dev/null; true")
+    yield host
+    host.run(f"{forget} 2>/dev/null; rm -f /etc/systemd/system/windlass-firewall.service; true")
+
+
+@pytest.fixture
+def tried(bare: LabHost, new_host: Callable[..., LabHost]) -> Callable[[int], list[str]]:
+    """What a neighbour gets from a port of the host, by IPv4 and IPv6."""
+    neighbour = new_host()
+    six = bare.run("ip -6 -o addr show dev eth0 scope link").split()[3].partition("/")[0]
+    scope = int(neighbour.run("cat /sys/class/net/eth0/ifindex"))
+
+    def ask(port: int) -> list[str]:
+        program = TRY.format(four=bare.inner_address, six=six, scope=scope, port=port)
+        return neighbour.run(f'python3 -c "{program}"').splitlines()
+
+    return ask
+
+
+def greets(host: LabHost) -> bool:
+    """Whether sshd answers a new connection."""
+    try:
+        with socket.create_connection((host.address, host.ssh_port), timeout=2) as connection:
+            return connection.recv(4) == b"SSH-"
+    except OSError:
+        return False
+
+
+def statuses(results: list[Result]) -> list[str]:
+    return [each.status for each in results]
+
+
+def test_closed_but_for_what_is_let_in_now_and_after_a_boot(
+    lab: Lab, bare: LabHost, tried: Callable[[int], list[str]]
+) -> None:
+    for port in (80, 8080, 9000):
+        bare.run(f"systemd-run -q --unit=server{port} python3 -m http.server --bind :: {port}")
+    results, said = converge(lab, bare, *world(allow=["8080"]))
+    assert statuses(results)[1:] == ["changed"] * 3
+    assert said[-2:] == [
+        "armed: the host takes it back in 60 s unless a second login works",
+        "a second login works: kept",
+    ]
+    for port, answer in ((22, "open"), (80, "open"), (8080, "open"), (443, "Connection refused"), (9000, "no answer")):
+        assert tried(port) == [answer] * 2, port
+    results, said = converge(lab, bare, *world(allow=["8080"]))
+    assert (statuses(results), said) == (["ok"] * 4, [])
+    bare.run("systemctl stop 'server*'")
+    bare.reboot()
+    bare.run("systemd-run -q --unit=server9000 python3 -m http.server --bind :: 9000; sleep 1")
+    assert tried(9000) == ["no answer"] * 2
+    results, said = converge(lab, bare, *world(allow=["8080"]))
+    assert statuses(results) == ["ok"] * 4
+    bare.run("systemctl stop server9000")
+
+
+def test_what_somebody_changes_in_its_table_is_put_back(lab: Lab, bare: LabHost) -> None:
+    converge(lab, bare, rules())
+    bare.run("nft add rule inet windlass input tcp dport 9999 accept")
+    (result,), _ = converge(lab, bare, rules())
+    assert result.diff == {"loaded": [False, True]}
+    assert "9999" not in bare.run("nft list ruleset")
+
+
+def test_rules_that_cut_us_off_are_taken_back(lab: Lab, bare: LabHost) -> None:
+    (result,), _ = converge(lab, bare, rules(CUT_OFF))
+    assert "taken back, because no second login works with it" in result.message
+    assert "no answer within" in result.message
+    assert bare.run(f"nft list ruleset; ls -A /var/lib/windlass/probation; ls {PATH} 2>/dev/null || true") == ""
+    converge(lab, bare, rules())
+    before = bare.run("nft list ruleset")
+    (result,), _ = converge(lab, bare, rules(CUT_OFF))
+    assert result.status == "failed"
+    assert bare.run("nft list ruleset") == before
+    assert greets(bare)
+
+
+def test_rules_that_cut_the_run_itself_off_heal_by_the_hosts_own_hand(lab: Lab, bare: LabHost) -> None:
+    converge(lab, bare, rules())
+    before = bare.run("nft list ruleset")
+    (result,), _ = converge(lab, bare, rules(DEAF, delay=5))
+    assert "the second login took longer than 5 s" in result.message
+    assert bare.run("nft list ruleset") == before
+
+
+def test_a_power_cut_brings_the_old_rules(lab: Lab, fresh_host: LabHost, monkeypatch: pytest.MonkeyPatch) -> None:
+    fresh_host.run("mkdir -p /etc/windlass")
+    monkeypatch.setattr(second_login, "log_in_again", lambda *_: fresh_host.kill() or "")
+    with pytest.raises(AgentError):
+        converge(lab, fresh_host, rules(CUT_OFF))
+    # Rules live in the kernel, which a power cut empties; Podman would use the container's part of it again.
+    fresh_host.engine.succeeds("container", "cleanup", fresh_host.container)
+    fresh_host.start()
+    assert fresh_host.run("nft list ruleset") == ""
+    assert greets(fresh_host)
+
+
+def test_refused_by_nft(lab: Lab, bare: LabHost) -> None:
+    (result,), _ = converge(lab, bare, rules("table inet windlass { nonsense }\n"))
+    assert "refused by nft, and as it was again" in result.message
+    assert bare.run("nft list ruleset") == ""
+
+
+@pytest.mark.parametrize(
+    ("commands", "who"),
+    [
+        (
+            (
+                "add table ip filter; add chain ip filter INPUT { type filter hook input priority 0; }; "
+                "add chain ip filter ufw-user-input; add rule ip filter INPUT jump ufw-user-input"
+            ),
+            "ufw (table ip filter, chain INPUT)",
+        ),
+        (
+            (
+                "add table ip filter; add chain ip filter FORWARD { type filter hook forward priority 0; "
+                "policy drop; }; add chain ip filter DOCKER"
+            ),
+            "Docker (table ip filter, chain FORWARD)",
+        ),
+        (
+            (
+                "add table inet mine; add chain inet mine in { type filter hook input priority 0; }; "
+                "add rule inet mine in tcp dport 80 drop"
+            ),
+            "somebody's rules in table inet mine, chain in",
+        ),
+    ],
+)
+def test_other_firewalls_are_refused_and_not_touched(lab: Lab, bare: LabHost, commands: str, who: str) -> None:
+    bare.run(f"nft '{commands}'")
+    before = bare.run("nft list ruleset")
+    (result,), _ = converge(lab, bare, rules())
+    assert (result.status, result.message) == ("failed", f"there is another firewall: {who}")
+    assert "managed: false" in str(result.hint)
+    assert bare.run("nft list ruleset") == before
+
+
+def test_rules_that_let_nothing_more_in_and_shut_few_out_may_stay(lab: Lab, bare: LabHost) -> None:
+    guests = (
+        "add table inet f2b-table; add chain inet f2b-table f2b-chain { type filter hook input priority -1; }; "
+        "add rule inet f2b-table f2b-chain ip saddr 192.0.2.1 drop; "
+        "add table ip nat; add chain ip nat out { type nat hook output priority 0; }; "
+        "add rule ip nat out ip daddr 127.0.0.11 accept; "
+        "add table inet filter; add chain inet filter input { type filter hook input priority 0; }"
+    )
+    bare.run(f"nft '{guests}'")
+    (result,), _ = converge(lab, bare, rules())
+    assert result.status == "changed"
+    for table in ("inet f2b-table", "ip nat", "inet filter"):
+        bare.run(f"nft list table {table}")
+
+
+def test_too_many_logins_are_held_up_and_no_longer(lab: Lab, bare: LabHost) -> None:
+    converge(lab, bare, *world(ssh_rate=6))
+    quick = [greets(bare) for _ in range(23)]
+    assert all(quick[:15])
+    assert not all(quick)
+    time.sleep(11)
+    assert greets(bare)

@@ -1,0 +1,151 @@
+"""[H] nftables rules in a table of their own: loaded, alone, and proved by a second login."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from dataclasses import dataclass
+from typing import Any
+
+from windlass import files
+from windlass.machine import CommandFailed, CommandTrouble
+from windlass.probation import DELAY, Probation
+from windlass.resources.resource import Diff, Failed, Resource, State, Unknown
+
+NFT = "/usr/sbin/nft"
+FAMILY, TABLE = "inet", "windlass"
+REPLACE = f"table {FAMILY} {TABLE}\ndelete table {FAMILY} {TABLE}\n"
+# The rules that are loaded; then those of the file, as a kernel of their own shows them, so that both look alike.
+PROBE = f"""\
+list="{NFT} -j -s -t list ruleset"
+$list || exit
+echo
+[ ! -e "$1" ] || unshare --net sh -c "{NFT} -f '$1' && $list"
+"""
+# Whose rules they are, by what the names of their tables and chains begin with.
+OWNERS = {"ufw": "ufw", "firewalld": "firewalld", "DOCKER": "Docker", "CNI": "Podman", "NETAVARK": "Podman"}
+# They only shut out, for a while, whoever misbehaves: no harm beside another firewall.
+GUESTS = ("f2b-", "crowdsec", "sshguard")
+
+Object = dict[str, Any]
+
+
+@dataclass(eq=False)
+class Firewall(Resource):
+    """The rules `content` (nftables) for the table `inet windlass`, now and in the file `path` for the next boot.
+
+    Refused where somebody else's rules filter what comes in or goes through. `delay` is how long a second login may
+    take (seconds).
+    """
+
+    path: str
+    content: str
+    delay: int = DELAY
+    _proved = False
+
+    def desired(self) -> State:
+        return {"rules": hashlib.sha256(self.content.encode()).hexdigest(), "loaded": True, "proved": True}
+
+    def actual(self) -> State:
+        if not os.path.exists(NFT):
+            raise Unknown("nftables is not installed")
+        loaded, of_file = self._asked
+        if self._probation.pending:
+            return {"proved": False}
+        if others := _others(loaded):
+            raise Failed(
+                f"there is another firewall: {others}",
+                hint="`firewall: {managed: false}` leaves all to that one. Or switch it off (e.g. `ufw disable`), then"
+                " run again. Mind that ports which Docker publishes are open whatever other firewalls say.",
+            )
+        try:
+            with open(self.path, "rb") as file:
+                rules = hashlib.sha256(file.read()).hexdigest()
+        except FileNotFoundError:
+            return None
+        return {"rules": rules, "loaded": _ours(loaded) == _ours(of_file), "proved": True}
+
+    def apply(self, diff: Diff) -> None:
+        probation = self._probation
+        probation.begin()
+        self.machine.forget()
+        old = self.machine.run([NFT, "-s", "-t", "list", "table", FAMILY, TABLE]) if _ours(self._asked[0]) else ""
+        files.write(f"{probation.folder}/old.nft", f"{REPLACE}{old}".encode(), mode=0o600)
+        new = f"{probation.folder}/new.nft"
+        files.write(new, self.content.encode(), mode=0o600)
+        probation.change(lambda: self._load(new))
+        # Only now: a boot before this brings the old rules.
+        files.write(self.path, self.content.encode(), mode=0o600)
+        self._proved = True
+
+    def notes(self) -> dict[str, str]:
+        words = "firewall: a second login works with the new rules, so they are kept"
+        return {"firewall": words} if self._proved else {}
+
+    @property
+    def _probation(self) -> Probation:
+        return Probation(self.machine, "firewall", restore=":", reload=f"{NFT} -f old.nft", delay=self.delay)
+
+    def _load(self, path: str) -> None:
+        try:
+            self.machine.run([NFT, "-f", path])
+        except CommandTrouble as failure:
+            raise Failed("refused by nft, and as it was again", said=failure.output.strip()) from None
+
+    @property
+    def _asked(self) -> tuple[list[Object], list[Object]]:
+        """What is loaded, of all tables, and what the file says; empty where there is no file."""
+        return self.machine.probe(("firewall", self.path), self._ask)
+
+    def _ask(self) -> tuple[list[Object], list[Object]]:
+        try:
+            said = self.machine.run(["sh", "-c", PROBE, "sh", self.path])
+        except CommandFailed as failure:
+            raise Failed(
+                "nftables does not work here",
+                hint="In a container that may not have a firewall of its own: `firewall: {managed: false}`.",
+                said=failure.output.strip(),
+            ) from None
+        loaded, _, of_file = said.partition("\n\n")
+        return _objects(loaded), _objects(of_file)
+
+
+def _objects(listing: str) -> list[Object]:
+    """The tables, chains, rules and sets of a JSON listing, each with its kind in `kind` and without its number."""
+    found: list[Object] = []
+    for each in json.loads(listing)["nftables"] if listing.strip() else []:
+        ((kind, values),) = each.items()
+        if kind != "metainfo":
+            found.append({"kind": kind, **{key: value for key, value in values.items() if key != "handle"}})
+    return found
+
+
+def _ours(objects: list[Object]) -> list[Object]:
+    own = (FAMILY, TABLE)
+    return [each for each in objects if (each["family"], each.get("table", each.get("name"))) == own]
+
+
+def _others(objects: list[Object]) -> str:
+    """Who else filters what comes in or goes through: an owner, or a table and chain; empty = nobody."""
+    chains = [each for each in objects if each["kind"] == "chain" and each not in _ours(objects)]
+    for chain in chains:
+        if chain.get("hook") not in ("input", "forward") or chain.get("type") != "filter":
+            continue
+        place = (chain["family"], chain["table"])
+        rules = [
+            each
+            for each in objects
+            if each["kind"] == "rule" and (each["family"], each["table"], each["chain"]) == (*place, chain["name"])
+        ]
+        if chain.get("policy") == "drop" or any(not _is_guest(rule) for rule in rules):
+            names = [chain["table"], *(each["name"] for each in chains if (each["family"], each["table"]) == place)]
+            owner = next((OWNERS[known] for known in OWNERS for name in names if name.startswith(known)), None)
+            where = f"table {' '.join(place)}, chain {chain['name']}"
+            return f"{owner} ({where})" if owner else f"somebody's rules in {where}"
+    return ""
+
+
+def _is_guest(rule: Object) -> bool:
+    targets = [each["jump"]["target"] for each in rule["expr"] if "jump" in each]
+    return any(name.startswith(GUESTS) for name in (rule["table"], *targets))

@@ -1,0 +1,177 @@
+"""[H] sshd's settings, in a drop-in of their own: in effect, and proved by a second login."""
+
+from __future__ import annotations
+
+import calendar
+import glob
+import hashlib
+import os
+import re
+import shutil
+import time
+from dataclasses import dataclass
+
+from windlass import files
+from windlass.machine import CommandTrouble
+from windlass.probation import DELAY, Probation
+from windlass.resources.resource import Diff, Failed, Resource, State, Unknown
+
+MAIN = "/etc/ssh/sshd_config"
+UNIT = "ssh.service"
+# Restarted, not reloaded: a reload only sends a signal, and a login right after it may still meet the old settings.
+# Sessions that are open stay open (KillMode=process in the unit of Debian and Ubuntu).
+# The counter of restarts is set back, for systemd refuses the sixth within ten seconds.
+RESTART = f"systemctl reset-failed {UNIT}; systemctl restart {UNIT}"
+# As systemd writes them, e.g. `Sat 2026-11-21 04:16:39 UTC`.
+TIMESTAMP = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}")
+# Where `sshd -T` calls a value by another name.
+SAME = {"prohibit-password": "without-password"}
+
+
+@dataclass(eq=False)
+class Sshd(Resource):
+    """sshd's settings `content`, in the file `path` that its main configuration includes before it says anything.
+
+    Key exchange algorithms that the host's sshd does not know are left out. `delay` is how long a second login may
+    take (seconds).
+    """
+
+    path: str
+    content: str
+    delay: int = DELAY
+    _proved = False
+
+    def desired(self) -> State:
+        return {"settings": hashlib.sha256(self._wanted.encode()).hexdigest(), "effective": True, "proved": True}
+
+    def actual(self) -> State:
+        try:
+            with open(self.path, "rb") as file:
+                settings = hashlib.sha256(file.read()).hexdigest()
+        except FileNotFoundError:
+            return None
+        if self._probation.pending:
+            return {"settings": settings, "effective": False, "proved": False}
+        return {"settings": settings, "effective": not self._overruled(), "proved": True}
+
+    def apply(self, diff: Diff) -> None:
+        if not os.path.isdir(os.path.dirname(self.path)):
+            raise Failed(f"there is no folder {os.path.dirname(self.path)}", hint="Is this OpenSSH 8.2 or newer?")
+        wanted = self._wanted
+        probation = self._probation
+        if not probation.pending:
+            self._refuse_untried()
+        probation.begin()
+        if os.path.lexists(self.path):
+            shutil.copy2(self.path, f"{probation.folder}/old")
+        else:
+            files.write(f"{probation.folder}/none", b"")
+        probation.change(lambda: self._change(wanted))
+        self._proved = True
+
+    def notes(self) -> dict[str, str]:
+        return {"sshd": "sshd: a second login works with the new settings, so they are kept"} if self._proved else {}
+
+    @property
+    def _probation(self) -> Probation:
+        restore = f"if [ -e old ]; then cp -p old {self.path}; elif [ -e none ]; then rm -f {self.path}; fi"
+        return Probation(self.machine, "ssh", restore=restore, reload=RESTART, delay=self.delay)
+
+    def _refuse_untried(self) -> None:
+        """Raises Failed if somebody has changed settings and not told sshd: a restart would bring those, too."""
+        properties = ["--property=ExecMainStartTimestamp", "--property=ExecReload"]
+        said = self.machine.run(["systemctl", "show", *properties, UNIT], env={"TZ": "UTC"})
+        times = [calendar.timegm(time.strptime(found, "%Y-%m-%d %H:%M:%S")) for found in TIMESTAMP.findall(said)]
+        now = time.time()
+        changed = [
+            path
+            for path in {place[0] for place in _lines(MAIN)}
+            if os.stat(path).st_ctime > max(times, default=now) + 1
+        ]
+        if changed:
+            raise Failed(
+                f"{' and '.join(sorted(changed))} was changed after sshd has read it, and nobody has tried that",
+                hint="See that one can still log in after `systemctl reload ssh`, then run again.",
+            )
+
+    def _change(self, wanted: str) -> None:
+        files.write(self.path, wanted.encode(), mode=0o600)
+        try:
+            self.machine.run(["sshd", "-t"])
+        except CommandTrouble as failure:
+            raise Failed("refused by sshd, and as it was again", said=failure.output.strip()) from None
+        self.machine.forget()
+        if overruled := self._overruled():
+            raise Failed(
+                f"without effect, and as it was again: {'; '.join(overruled)}",
+                hint=f"The first value counts in sshd's files: take those lines out, and see that {MAIN} begins with"
+                f" `Include {os.path.dirname(self.path)}/*.conf`.",
+            )
+        self.machine.run(["sh", "-c", RESTART])
+
+    @property
+    def _wanted(self) -> str:
+        """The content, without algorithms that this sshd would refuse together with all its settings."""
+        known = set(self._asked[0].split())
+
+        def keep(match: re.Match[str]) -> str:
+            return match[1] + ",".join(name for name in match[2].split(",") if name in known)
+
+        return re.sub(r"^(KexAlgorithms )(.*)$", keep, self.content, flags=re.MULTILINE)
+
+    @property
+    def _asked(self) -> tuple[str, str]:
+        """The key exchange algorithms that OpenSSH knows here, and the settings that sshd has now."""
+        return self.machine.probe("sshd", self._ask)
+
+    def _ask(self) -> tuple[str, str]:
+        if not os.path.exists("/usr/sbin/sshd"):
+            raise Unknown("there is no OpenSSH server")
+        known, _, effective = self.machine.run(["sh", "-c", "ssh -Q kex; echo --; sshd -T 2>&1 || true"]).partition(
+            "--\n"
+        )
+        return known, effective
+
+    def _overruled(self) -> list[str]:
+        """What the file says and sshd does not do, with the place that says otherwise."""
+        effective: dict[str, list[str]] = {}
+        for line in self._asked[1].splitlines():
+            name, _, value = line.partition(" ")
+            effective.setdefault(name, []).append(value)
+        if "port" not in effective:
+            raise Failed("sshd refuses its settings as they are", said=self._asked[1].strip())
+        wanted: dict[str, list[str]] = {}
+        for name, value in _settings(self._wanted):
+            wanted.setdefault(name, []).append(SAME.get(value, value))
+        return [
+            f"{name} is {', '.join(effective.get(name, ['unknown']))} ({self._says(name)})"
+            for name, values in wanted.items()
+            if effective.get(name) != values
+        ]
+
+    def _says(self, name: str) -> str:
+        """The place that says it first, e.g. `/etc/ssh/sshd_config:12`."""
+        for path, number, keyword in _lines(MAIN):
+            if keyword == name:
+                return f"{path}:{number}"
+        return f"{MAIN} does not include {self.path}"
+
+
+def _settings(text: str) -> list[tuple[str, str]]:
+    """Names in lower case and values."""
+    pairs = (line.split(None, 1) for line in text.splitlines() if line.strip() and not line.startswith("#"))
+    return [(pair[0].lower(), pair[1]) for pair in pairs]
+
+
+def _lines(path: str) -> list[tuple[str, int, str]]:
+    """File, line and keyword of all settings, in the order in which sshd reads them."""
+    found: list[tuple[str, int, str]] = []
+    with open(path, encoding="utf-8", errors="replace") as file:
+        for number, line in enumerate(file, 1):
+            keyword, *values = line.split("#")[0].replace("=", " ").split() or [""]
+            if keyword.lower() == "include":
+                for pattern in values:
+                    for name in sorted(glob.glob(os.path.join("/etc/ssh", pattern))):
+                        found += _lines(name)
+            found.append((path, number, keyword.lower()))
+    return found

@@ -1,0 +1,7 @@
+"""The time on a host."""
+
+from windlass.settings.part import Part
+
+
+class Clock(Part):
+    """A clock kept right: systemd-timesyncd, unless the host has chrony or another."""
