@@ -7,7 +7,7 @@ from pydantic import AfterValidator, Field
 from windlass.settings.app import AppSettings, Gunicorn, Nginx
 from windlass.settings.model import Faults, Model
 from windlass.settings.reserved import not_reserved
-from windlass.settings.tls import Tls
+from windlass.settings.tls import HostTls, Tls
 from windlass.settings.words import AppName, DebianPackage, Locale, MemorySize, Serial, TimeZone
 
 __all__ = ["AppSettings", "Gunicorn", "Nginx", "Settings", "Tls"]
@@ -40,7 +40,8 @@ class Settings(Model):
         None,
         description="Hosts at a time in a run over several: a number, or a percentage of them; by default all at once.",
     )
-    tls: Tls = Field(default_factory=Tls, description="Where certificates come from, for all apps of the host.")
+    tls: HostTls = Field(default_factory=HostTls, description="Certificates and TLS for all apps of the host.")
+    nginx_sandbox: bool = Field(True, description="Run nginx under systemd's restrictions.")
     apps: Annotated[
         dict[Annotated[AppName, AfterValidator(not_reserved)], AppSettings], AfterValidator(_one_app_per_domain)
     ] = Field(default_factory=dict, description="The apps of the host by name.")

@@ -13,7 +13,9 @@ from windlass.settings.environment import (
     fault_of_name,
     fault_of_value,
 )
+from windlass.settings.limits import Limits
 from windlass.settings.model import Faults, Model
+from windlass.settings.sandbox import Sandbox
 from windlass.settings.tls import Tls
 from windlass.settings.words import (
     BodySize,
@@ -96,7 +98,12 @@ class Gunicorn(Model):
         None, description="Threads of each worker; by default from the host's CPUs and memory."
     )
     worker_class: WorkerClass = Field("gthread", description="The kind of worker.")
-    timeout: int = Field(30, ge=1, le=86400, description="Seconds after which a worker is replaced that is silent, or whose threads all hang.")
+    timeout: int = Field(
+        30,
+        ge=1,
+        le=86400,
+        description="Seconds after which a worker is replaced that is silent, or whose threads all hang.",
+    )
     graceful_timeout: int = Field(
         30, ge=1, le=86400, description="Seconds that requests in flight get when a worker stops."
     )
@@ -174,8 +181,13 @@ class AppSettings(Model):
     )
     gunicorn: Gunicorn = Field(default_factory=Gunicorn, description="How Gunicorn runs the app.")
     nginx: Nginx = Field(default_factory=Nginx, description="How nginx serves the app.")
+    limits: Limits = Field(default_factory=Limits, description="What one visitor may take of the app.")
+    sandbox: Sandbox = Field(default_factory=Sandbox, description="What the app may do on its host.")
     memory_max: MemorySize | None = Field(
         None, description="Memory that the app may use before it is stopped; by default 80 % of the host's."
+    )
+    tasks_max: Annotated[int, Field(ge=16, le=1_000_000)] | None = Field(
+        None, description="Processes and threads that the app may have; by default 512, or 8 times its Gunicorn's."
     )
 
     _environment: dict[str, str] | None = PrivateAttr(None)
