@@ -29,7 +29,7 @@ class Limits(Model):
     requests_per_second: int = Field(
         50, ge=0, le=100_000, description="Requests per second to the app on average; 0 means no limit."
     )
-    burst: int = Field(200, ge=0, le=100_000, description="Requests beyond that rate that may come at once.")
+    burst: int = Field(200, ge=1, le=100_000, description="Requests beyond that rate that may come at once.")
     connections: int = Field(
         200, ge=0, le=65535, description="Requests that are being answered at the same time; 0 means no limit."
     )

@@ -17,9 +17,7 @@ def _not_guarded(path: str) -> str:
     if ".." in steps or "." in steps or "" in steps[1:]:
         raise ValueError(f"{path!r} is not a plain path: write it without . and .. and without a / at its end")
     if steps[1] in _GUARDED or path in ("/var", "/var/lib", "/var/log"):
-        raise ValueError(
-            f"{path!r} belongs to the system; an app's own data goes into /var/lib/APP"
-        )
+        raise ValueError(f"{path!r} belongs to the system; an app's own data goes into /var/lib/APP")
     return path
 
 
