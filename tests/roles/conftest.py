@@ -7,7 +7,7 @@ import socketserver
 import threading
 import time
 from http.server import BaseHTTPRequestHandler
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import pytest
 
@@ -26,14 +26,16 @@ if TYPE_CHECKING:
 class Echo(BaseHTTPRequestHandler):
     """Answers with the request's headers as JSON; `/own-headers` sends security headers of its own, `/N` status N.
 
-    `/slow` takes a second.
+    `/slow` takes a second. `asked` are the paths since the server was started.
     """
 
     protocol_version = "HTTP/1.1"
+    asked: ClassVar[list[str]] = []
 
     def do_GET(self) -> None:
         body = json.dumps({"path": self.path, **{name.lower(): value for name, value in self.headers.items()}}).encode()
         body += b" " * 5000
+        self.asked.append(self.path)
         time.sleep(self.path == "/slow")
         self.send_response(int(self.path[1:]) if self.path[1:].isdigit() else 200)
         self.send_header("Content-Type", "application/json")
@@ -94,6 +96,7 @@ def shop_with(tmp_path: Path, start: Callable[[Host], NginxProcess]) -> Iterator
     """Starts an nginx with the app `shop`, which is there, and `gone`, which is not; takes settings of `shop`."""
     release = tmp_path / "srv/shop/current"
     (release / "code/files").mkdir(parents=True)
+    Echo.asked.clear()
     app = UnixServer(str(release / "app.sock"), Echo)
     threading.Thread(target=app.serve_forever, args=(0.01,), daemon=True).start()
 
