@@ -1,35 +1,14 @@
 """A URL shortener, built as an app for production is built; a server runs `shortener:create_app()`."""
 
-from __future__ import annotations
-
 import os
 import sys
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
 
 from flask import Flask
 from flask_wtf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from shortener import (
-    api,
-    assets,
-    auth,
-    codes,
-    config,
-    database,
-    errors,
-    headers,
-    health,
-    logs,
-    metrics,
-    pages,
-    rates,
-    users,
-    visits,
-)
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+from . import api, auth, codes, config, database, errors, headers, health, logs, metrics, pages, rates, users, visits
 
 # With this exit status of a worker, Gunicorn stops instead of trying again for ever.
 NEVER_STARTS = 3
@@ -39,8 +18,7 @@ def create_app(environ: Mapping[str, str] = os.environ) -> Flask:
     """The app, configured by `environ` alone; an unfit one ends the process with one line on stderr."""
     app = Flask(__name__)
     try:
-        config.refuse_debug(app.debug)
-        app.config.from_mapping(config.from_environment(environ))
+        app.config.from_mapping(config.from_environment(environ, app.debug))
     except config.ConfigurationError as error:
         print(f"shortener: will not start: {error}", file=sys.stderr)
         raise SystemExit(NEVER_STARTS) from None
@@ -48,7 +26,7 @@ def create_app(environ: Mapping[str, str] = os.environ) -> Flask:
     # One proxy, nginx, stands in front and sets these three. With none in front, anyone could forge them.
     app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=1, x_host=1)  # type: ignore[method-assign]
     # `logs` comes first: what it measures is all that follows.
-    for part in (logs, metrics, database, visits, users, rates, codes, assets, headers, errors):
+    for part in (logs, metrics, database, visits, users, rates, codes, headers, errors):
         part.init_app(app)
     # Every POST needs its form's hidden token; the API, which no cookie opens, needs none.
     CSRFProtect(app).exempt(api.blueprint)

@@ -1,25 +1,20 @@
 """The API, version 1: links, as JSON, for programs that show a token. Its documentation is templates/api.html."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Any
+from datetime import datetime
+from typing import Any
 
 from flask import Blueprint, abort, g, jsonify, render_template, request, url_for
-from werkzeug.datastructures import MultiDict
+from flask.typing import ResponseReturnValue
+from werkzeug.datastructures import WWWAuthenticate
+from werkzeug.exceptions import Unauthorized
+from wtforms import ValidationError
 
-from shortener import codes, links, rates, users
+from shortener import links, rates, users
 from shortener.errors import problem
 from shortener.forms import LinkForm
-
-if TYPE_CHECKING:
-    from datetime import datetime
-
-    from flask.typing import ResponseReturnValue
-
-    from shortener.links import Link
+from shortener.links import Link
 
 blueprint = Blueprint("api", __name__, url_prefix="/api/v1")
-FIELDS = ("target", "alias", "expires_at")
 
 
 @blueprint.get("/")
@@ -29,51 +24,47 @@ def documentation() -> str:
 
 
 @blueprint.before_request
-def authenticate() -> ResponseReturnValue | None:
+def authenticate() -> None:
     """Only tokens open the API, never a browser's cookie: so no other site can use it in a visitor's name."""
     if request.endpoint == "api.documentation":
-        return None
-    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-    user = users.find_by_token(token.strip()) if scheme.lower() == "bearer" else None
+        return
+    shown = request.authorization
+    user = users.find_by_token(shown.token) if shown and shown.type == "bearer" and shown.token else None
     if user is None:
-        answer = problem(401, "Unauthorized", "Send a token: “Authorization: Bearer TOKEN”. Make one at /tokens.")
-        answer.headers["WWW-Authenticate"] = "Bearer"
-        return answer
+        how = "Send a token: “Authorization: Bearer TOKEN”. Make one at /tokens."
+        raise Unauthorized(how, www_authenticate=WWWAuthenticate("bearer"))
     g.user = user
-    return None
 
 
 @blueprint.post("/links")
 @rates.creation
 def create() -> ResponseReturnValue:
     """Shorten: 201 and the new link, or 200 and the one that there is already."""
-    wish = request.get_json(silent=True)
+    try:
+        wish = request.get_json(silent=True)
+    except RecursionError:  # brackets in brackets in brackets
+        wish = None
     if not isinstance(wish, dict):
-        return problem(400, "Bad Request", "Send a JSON object, with “Content-Type: application/json”.")
-    errors = {name: ["There is no such field."] for name in wish if name not in FIELDS}
-    errors |= {name: ["This must be a string."] for name in FIELDS if not isinstance(wish.get(name), str | None)}
-    form = LinkForm(MultiDict({name: wish[name] for name in FIELDS if wish.get(name)}), meta={"csrf": False})
-    if not errors and form.validate():
+        abort(400, "Send a JSON object, with “Content-Type: application/json”.")
+    form = LinkForm(formdata=None, data=wish, meta={"csrf": False})
+    form.validate()
+    errors = form.errors | {name: ["There is no such field."] for name in wish if name not in form}
+    if not errors:
         try:
-            link, new = links.shorten(form.wish(g.user.id))
-        except codes.AliasError as error:
+            link, new = links.shorten(owner_id=g.user.id, **form.wish)
+        except ValidationError as error:
             errors = {"alias": [str(error)]}
         else:
             location = url_for(".show", code=link.code, _external=True)
             return jsonify(_link(link)), 201 if new else 200, {"Location": location}
-    details = [
-        {"pointer": f"/{name}", "detail": message}
-        for name, messages in (errors or form.errors).items()
-        for message in messages
-    ]
+    details = [{"pointer": f"/{name}", "detail": message} for name in errors for message in errors[name]]
     return problem(422, "Unprocessable Content", details[0]["detail"], errors=details)
 
 
 @blueprint.get("/links")
 def overview() -> ResponseReturnValue:
     """The user's links, newest first: those with `q` in their code or target, page by page."""
-    text = request.args.get("q", "").replace("\0", "").strip()
-    page = links.search(g.user.id, text, request.args.get("page", 1, int))
+    page = links.search(g.user.id, request.args.get("q", ""), request.args.get("page", 1, int))
     found = [_link(link) for link in page.links]
     return jsonify(links=found, page=page.number, pages=page.pages, total=page.total)
 
@@ -81,21 +72,14 @@ def overview() -> ResponseReturnValue:
 @blueprint.get("/links/<code:code>")
 def show(code: str) -> ResponseReturnValue:
     """One link."""
-    return jsonify(_link(_own(code)))
+    return jsonify(_link(links.owned(g.user.id, code) or abort(404)))
 
 
 @blueprint.delete("/links/<code:code>")
 def delete(code: str) -> ResponseReturnValue:
     """Delete it."""
-    links.delete(_own(code))
+    links.delete(links.owned(g.user.id, code) or abort(404))
     return "", 204
-
-
-def _own(code: str) -> Link:
-    link = links.find(code)
-    if link is None or link.owner_id != g.user.id:
-        abort(404)
-    return link
 
 
 def _link(link: Link) -> dict[str, Any]:

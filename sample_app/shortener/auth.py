@@ -1,20 +1,14 @@
 """Accounts: registration, login, and tokens for the API."""
 
-from __future__ import annotations
-
 import re
-from typing import TYPE_CHECKING
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, session, url_for
+from flask.typing import ResponseReturnValue
 from flask_login import current_user, login_required, login_user, logout_user
 
 from shortener import rates, users
-from shortener.forms import ConfirmForm, LoginForm, RegistrationForm, TokenForm
-
-if TYPE_CHECKING:
-    from flask.typing import ResponseReturnValue
-
-    from shortener.users import User
+from shortener.forms import LoginForm, RegistrationForm, TokenForm
+from shortener.users import User
 
 blueprint = Blueprint("auth", __name__)
 
@@ -24,33 +18,25 @@ blueprint = Blueprint("auth", __name__)
 def register() -> ResponseReturnValue:
     """A new account, whose user is logged in at once."""
     form = RegistrationForm()
-    if not form.is_submitted():
-        return render_template("register.html", form=form)
-    if form.validate():
-        try:
-            user = users.register(form.name.data, form.password.data)
-        except users.NameTakenError:
-            form.name.errors = [f"The name “{form.name.data}” is taken. Please choose another."]
-        else:
+    if form.validate_on_submit():
+        if user := users.register(form.name.data, form.password.data):
             answer = _enter(user)
             flash(f"Welcome, {user.name}. The links that you make from now on are kept in your list.")
             return answer
-    return render_template("register.html", form=form), 422
+        form.name.errors = [f"The name “{form.name.data}” is taken. Please choose another."]
+    return render_template("register.html", form=form), 422 if form.errors else 200
 
 
 @blueprint.route("/login", methods=["GET", "POST"])
 @rates.login
-@rates.guesses
 def login() -> ResponseReturnValue:
     """To the list of links, or to the page that asked for the login."""
     form = LoginForm()
-    if not form.is_submitted():
-        return render_template("login.html", form=form)
-    if form.validate():
+    if form.validate_on_submit():
         if user := users.authenticate(form.name.data, form.password.data or ""):
             return _enter(user)
         form.form_errors.append("There is no account with this name and password.")
-    return render_template("login.html", form=form), 422
+    return render_template("login.html", form=form), 422 if form.errors else 200
 
 
 @blueprint.post("/logout")
@@ -70,18 +56,17 @@ def tokens() -> ResponseReturnValue:
     if form.validate_on_submit():
         session["token"] = users.issue_token(current_user, form.label.data)
         return redirect(url_for(".tokens"), 303)
-    status = 422 if form.is_submitted() else 200
-    return render_template("tokens.html", form=form, token=session.pop("token", None)), status
+    page = render_template("tokens.html", form=form, token=session.pop("token", None))
+    return page, 422 if form.errors else 200
 
 
 @blueprint.route("/tokens/<int:token_id>/revoke", methods=["GET", "POST"])
 @login_required
 def revoke(token_id: int) -> ResponseReturnValue:
     """Ask, then revoke."""
-    form = ConfirmForm()
     token = next((token for token in current_user.tokens if token.id == token_id), None) or abort(404)
-    if not form.validate_on_submit():
-        return render_template("revoke.html", token=token, form=form)
+    if request.method != "POST":
+        return render_template("revoke.html", token=token)
     users.revoke_token(token)
     flash(f"The token “{token.label}” was revoked.")
     return redirect(url_for(".tokens"), 303)
@@ -90,10 +75,8 @@ def revoke(token_id: int) -> ResponseReturnValue:
 def _enter(user: User) -> ResponseReturnValue:
     session.clear()  # nothing that was in it before the login is trusted after it
     login_user(user)
-    return redirect(_local(request.args.get("next", "")) or url_for("pages.overview"), 303)
-
-
-def _local(address: str) -> str | None:
-    """`address` if it is a path on this site, else None: a login must not lead to a look-alike elsewhere."""
+    wanted = request.args.get("next", "")
+    # Only a path on this site: a login must not lead to a look-alike elsewhere.
     # Browsers drop tabs and line breaks, read "\\" as "/", and take "//" for the start of another site.
-    return address if re.fullmatch(r"/(?!/)[^\\\s\x00-\x1f]*", address) else None
+    is_path = re.fullmatch(r"/(?!/)[^\\\s\x00-\x1f]*", wanted)
+    return redirect(wanted if is_path else url_for("pages.overview"), 303)

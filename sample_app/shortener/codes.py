@@ -1,15 +1,11 @@
 """Codes: what stands after the slash in a short link, drawn at random or chosen as an alias."""
 
-from __future__ import annotations
-
 import re
 import secrets
-from typing import TYPE_CHECKING
 
+from flask import Flask
 from werkzeug.routing import BaseConverter
-
-if TYPE_CHECKING:
-    from flask import Flask
+from wtforms import ValidationError
 
 # No vowels, so that a code is never a word (nor one of our own paths); nothing easily misread (0O, 1lI).
 ALPHABET = "23456789bcdfghjkmnpqrstvwxyzBCDFGHJKLMNPQRSTVWXYZ"
@@ -24,10 +20,6 @@ RESERVED = frozenset((
     "security", "settings", "sitemap", "static", "status", "support", "terms", "tokens",
 ))
 # fmt: on
-
-
-class AliasError(ValueError):
-    """Not an alias that can be had; the message is for the visitor who typed it."""
 
 
 class CodeConverter(BaseConverter):
@@ -47,14 +39,14 @@ def draw() -> str:
 
 
 def parse_alias(text: str) -> str | None:
-    """`text` as an alias, in lower case, so that it can be read out aloud; None = no alias; raises AliasError."""
+    """`text` as an alias, in lower case, so that it can be read out aloud; None = none; raises ValidationError."""
     alias = text.strip().lower()
     if not alias:
         return None
     if not 3 <= len(alias) <= MAX_LENGTH:
-        raise AliasError(f"An alias has 3 to {MAX_LENGTH} characters; this one has {len(alias):,}.")
+        raise ValidationError(f"An alias has 3 to {MAX_LENGTH} characters; this one has {len(alias):,}.")
     if not re.fullmatch(r"[a-z0-9]([a-z0-9_-]*[a-z0-9])", alias):
-        raise AliasError("An alias is made of the letters a to z, digits, and hyphens or underscores between them.")
+        raise ValidationError("An alias is made of letters a to z, digits, and hyphens or underscores between them.")
     if alias in RESERVED:
-        raise AliasError(f"“{alias}” is a word that this site keeps for itself. Please choose another.")
+        raise ValidationError(f"“{alias}” is a word that this site keeps for itself. Please choose another.")
     return alias

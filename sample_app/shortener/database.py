@@ -1,21 +1,14 @@
 """The database: one engine with pooled connections per process, one session per request."""
 
-from __future__ import annotations
-
+import sqlite3
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from flask import current_app, g
+from flask import Flask, current_app, g
 from flask_migrate import Migrate
-from sqlalchemy import DateTime, Engine, TypeDecorator, create_engine, event
+from sqlalchemy import DateTime, Dialect, Engine, TypeDecorator, create_engine, event
+from sqlalchemy.engine import URL
 from sqlalchemy.orm import DeclarativeBase, Session
-
-if TYPE_CHECKING:
-    import sqlite3
-
-    from flask import Flask
-    from sqlalchemy import Dialect
-    from sqlalchemy.engine import URL
 
 BUSY_SECONDS = 5
 
@@ -25,14 +18,10 @@ class Base(DeclarativeBase):
 
 
 class Moment(TypeDecorator[datetime]):
-    """A moment with its time zone, always UTC; SQLite keeps none, so it is put back when read."""
+    """A moment in UTC; SQLite keeps no time zone, so it is put back when read."""
 
     impl = DateTime(timezone=True)
     cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """To the database."""
-        return value.astimezone(UTC) if value else None
 
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
         """From the database."""
@@ -56,7 +45,7 @@ def connect(url: URL) -> Engine:
         # The server may have been restarted since a connection was last used.
         options |= {"pool_pre_ping": True, "connect_args": {"connect_timeout": BUSY_SECONDS}}
     engine = create_engine(url, **options)
-    if engine.dialect.name == "sqlite":
+    if url.drivername == "sqlite":
         event.listen(engine, "connect", _share_sqlite)
     return engine
 

@@ -1,36 +1,19 @@
 """Errors: what a visitor can do about it, and no details; those are in the log."""
 
-from __future__ import annotations
-
 import math
 import time
-from typing import TYPE_CHECKING
 
-from flask import Response, current_app, g, jsonify, render_template, request
+from flask import Flask, Response, current_app, g, jsonify, render_template, request
 from flask_limiter import RateLimitExceeded
+from flask_wtf import FlaskForm
 from flask_wtf.csrf import CSRFError
-from sqlalchemy.exc import OperationalError
-from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import HTTPException, ServiceUnavailable
 
 from shortener.database import session
 from shortener.forms import LinkForm, LoginForm, RegistrationForm, TokenForm
 from shortener.rates import limiter
 
-if TYPE_CHECKING:
-    from flask import Flask
-    from flask.typing import ResponseReturnValue
-    from flask_wtf import FlaskForm
-
-EXPLANATIONS = {
-    404: "There is no such page or short link. Look for a typing mistake, or ask whoever gave you the link.",
-    405: "This page cannot be used in that way.",
-    410: "This short link has expired. Ask whoever gave you the link for a new one.",
-    413: "That was more than this page accepts.",
-    500: "Something went wrong on our side. It has been noted; please try again later.",
-}
-# Where HTTP's own words would puzzle a visitor.
-TITLES = {410: "Expired", 500: "Something went wrong", 503: "Not available just now"}
 # Forms that are shown again when something else than their content is wrong.
 FORMS: dict[str | None, tuple[type[FlaskForm], str]] = {
     "pages.home": (LinkForm, "home.html"),
@@ -45,21 +28,26 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(HTTPException, explain)
     app.register_error_handler(CSRFError, expired)
     app.register_error_handler(RateLimitExceeded, too_often)
-    app.register_error_handler(OperationalError, unavailable)
-    app.register_error_handler(PoolTimeoutError, unavailable)
+    app.register_error_handler(SQLAlchemyError, unavailable)
 
 
-def explain(error: HTTPException) -> ResponseReturnValue:
-    """The page for this error, with the headers that belong to it (such as Allow)."""
-    return _answer(error, EXPLANATIONS.get(error.code or 500, "This request could not be answered."))
+def explain(error: HTTPException) -> Response:
+    """The page for this error, or problem details of it, with the headers that belong to it (such as Allow)."""
+    status = error.code or 500
+    if request.path.startswith("/api/"):
+        response = problem(status, error.name, error.description or "")
+    else:
+        response = Response(render_template("error.html", error=error), status)
+    response.headers.update((name, value) for name, value in error.get_headers() if name != "Content-Type")
+    return response
 
 
-def expired(error: CSRFError) -> ResponseReturnValue:
+def expired(error: CSRFError) -> Response:
     """The hidden token of a form was not good: after a login in another window, or sent from another site."""
     return _again(error, "This page had expired, so nothing was done yet. Please press the button again.")
 
 
-def too_often(error: RateLimitExceeded) -> ResponseReturnValue:
+def too_often(error: RateLimitExceeded) -> Response:
     """A limit of rates.py was reached."""
     limit = limiter.current_limit
     seconds = max(1, math.ceil(limit.window.reset_time - time.time())) if limit else 60
@@ -69,8 +57,8 @@ def too_often(error: RateLimitExceeded) -> ResponseReturnValue:
     return response
 
 
-def unavailable(error: Exception) -> ResponseReturnValue:
-    """The database is locked for too long, full, or away."""
+def unavailable(error: Exception) -> Response:
+    """The database is locked for too long, full, away, or not as it should be."""
     current_app.logger.error("the database is unavailable", exc_info=error)
     session().rollback()
     # Who it is may be in that database; the page that says so must not ask again.
@@ -87,24 +75,11 @@ def problem(status: int, title: str, detail: str, **more: object) -> Response:
 
 
 def _again(error: HTTPException, explanation: str) -> Response:
-    """The form that was sent, with what was typed, to be sent again."""
+    """The form that was sent, with what was typed, to be sent again; where there was none, the page for the error."""
     if request.method != "POST" or request.endpoint not in FORMS:
-        return _answer(error, explanation)
+        error.description = explanation
+        return explain(error)
     make, template = FORMS[request.endpoint]
     form = make()
     form.form_errors.append(explanation)
     return Response(render_template(template, form=form), error.code)
-
-
-def _answer(error: HTTPException, explanation: str) -> Response:
-    status = error.code or 500
-    if request.path.startswith("/api/"):
-        response = problem(status, error.name, explanation)
-    else:
-        title = TITLES.get(status, error.name)
-        page = render_template("error.html", title=title, explanation=explanation, status=status)
-        response = Response(page, status)
-    for name, value in error.get_headers():
-        if name != "Content-Type":
-            response.headers[name] = value
-    return response

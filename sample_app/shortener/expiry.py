@@ -1,31 +1,23 @@
 """Expiry: when a link stops working."""
 
-from __future__ import annotations
+from datetime import UTC, datetime, timedelta
 
-from datetime import UTC, date, datetime, timedelta
-
-
-class ExpiryError(ValueError):
-    """Not a moment at which a link can expire; the message is for the visitor who typed it."""
+from wtforms import ValidationError
 
 
 def parse(text: str, now: datetime | None = None) -> datetime | None:
-    """A day (the link works until it ends, in UTC) or a moment with its offset; None = never; raises ExpiryError."""
+    """A day (it works until that ends, in UTC) or a moment with its offset; None = never; raises ValidationError."""
     text = text.strip()
     if not text:
         return None
+    is_day = len(text) <= len("2026-12-24")
     try:
-        if len(text) <= len("2026-12-24"):
-            expires = datetime.combine(date.fromisoformat(text) + timedelta(days=1), datetime.min.time(), UTC)
-        else:
-            expires = datetime.fromisoformat(text)
-            if expires.tzinfo is None:
-                raise ExpiryError("Say in which time zone: put Z (for UTC) or an offset such as +02:00 at the end.")
-            expires = expires.astimezone(UTC).replace(microsecond=0)
-    except ExpiryError:
-        raise
+        moment = datetime.fromisoformat(text)
+        expires = moment.replace(tzinfo=UTC) + timedelta(days=1) if is_day else moment.astimezone(UTC)
     except (ValueError, OverflowError):
-        raise ExpiryError("Write the day as year-month-day, such as 2030-12-24.") from None
+        raise ValidationError("Write the day as year-month-day, such as 2030-12-24.") from None
+    if moment.tzinfo is None and not is_day:
+        raise ValidationError("Say in which time zone: put Z (for UTC) or an offset such as +02:00 at the end.")
     if expires <= (now or datetime.now(UTC)):
-        raise ExpiryError("This is in the past; the link would never work.")
-    return expires
+        raise ValidationError("This is in the past; the link would never work.")
+    return expires.replace(microsecond=0)

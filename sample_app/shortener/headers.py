@@ -1,30 +1,14 @@
 """The headers that every answer carries. nginx, which knows about TLS, adds Strict-Transport-Security."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
-
-from flask import Response, request
-
-if TYPE_CHECKING:
-    from flask import Flask
-
-CONTENT_POLICY = {
-    "default-src": "'none'",  # no frame, no font, nothing that is not named below
-    "script-src": "'self'",
-    "style-src": "'self'",
-    "img-src": "'self'",
-    "form-action": "'self'",
-    "base-uri": "'none'",
-    "frame-ancestors": "'none'",
-}
-UNUSED_FEATURES = ("camera", "display-capture", "geolocation", "microphone", "payment", "usb")
+from flask import Flask, Response, request
 
 HEADERS = {
-    "Content-Security-Policy": "; ".join(f"{name} {value}" for name, value in CONTENT_POLICY.items()),
+    # No frame, no font, nothing inline: only what is named after 'none'.
+    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
-    "Permissions-Policy": ", ".join(f"{feature}=()" for feature in UNUSED_FEATURES),
+    "Permissions-Policy": "camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()",
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",

@@ -1,17 +1,12 @@
 """Health: whether this process lives, and whether it can serve, for whoever decides to send visitors to it."""
 
-from __future__ import annotations
-
 from functools import cache
-from typing import TYPE_CHECKING
 
 from alembic.script import ScriptDirectory
 from flask import Blueprint, current_app
+from flask.typing import ResponseReturnValue
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
-
-if TYPE_CHECKING:
-    from flask.typing import ResponseReturnValue
 
 blueprint = Blueprint("health", __name__)
 PLAIN = {"Content-Type": "text/plain"}
@@ -41,7 +36,7 @@ def readyz() -> ResponseReturnValue:
 
 
 @cache
-def _migrations(folder: str) -> tuple[str | None, frozenset[str]]:
+def _migrations(folder: str) -> tuple[str | None, set[str]]:
     """The last migration that this release knows, and all of them."""
     script = ScriptDirectory(folder)
-    return script.get_current_head(), frozenset(step.revision for step in script.walk_revisions())
+    return script.get_current_head(), {step.revision for step in script.walk_revisions()}

@@ -1,21 +1,16 @@
 """The pages about links, and the short links themselves."""
 
-from __future__ import annotations
-
 import io
-from typing import TYPE_CHECKING
 
 import segno
 from flask import Blueprint, Response, abort, current_app, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
 from flask_login import current_user, login_required
+from wtforms import ValidationError
 
-from shortener import codes, links, rates
-from shortener.forms import ConfirmForm, LinkForm
-
-if TYPE_CHECKING:
-    from flask.typing import ResponseReturnValue
-
-    from shortener.links import Link
+from shortener import links, rates
+from shortener.forms import LinkForm
+from shortener.links import Link
 
 blueprint = Blueprint("pages", __name__)
 
@@ -25,26 +20,22 @@ blueprint = Blueprint("pages", __name__)
 def home() -> ResponseReturnValue:
     """The form; a link that was made has a page of its own, so that reloading does not post again."""
     form = LinkForm()
-    if not form.is_submitted():
-        return render_template("home.html", form=form)
-    if form.validate():
-        owner_id = current_user.id if current_user.is_authenticated else None
+    if form.validate_on_submit():
         try:
-            link, _ = links.shorten(form.wish(owner_id))
-        except codes.AliasError as error:
+            link, _ = links.shorten(owner_id=getattr(current_user, "id", None), **form.wish)
+        except ValidationError as error:
             form.alias.errors = [str(error)]
         else:
             return redirect(url_for(".show", code=link.code), 303)
-    return render_template("home.html", form=form), 422
+    return render_template("home.html", form=form), 422 if form.errors else 200
 
 
 @blueprint.get("/links")
 @login_required
 def overview() -> str:
     """The user's own links."""
-    text = request.args.get("q", "").replace("\0", "").strip()
-    page = links.search(current_user.id, text, request.args.get("page", 1, int))
-    return render_template("links.html", page=page, text=text)
+    page = links.search(current_user.id, request.args.get("q", ""), request.args.get("page", 1, int))
+    return render_template("links.html", page=page)
 
 
 @blueprint.get("/links/<code:code>")
@@ -67,11 +58,9 @@ def qr(code: str) -> Response:
 @login_required
 def delete(code: str) -> ResponseReturnValue:
     """Ask, then delete."""
-    link, form = _visible(code), ConfirmForm()
-    if link.owner_id != current_user.id:
-        abort(404)
-    if not form.validate_on_submit():
-        return render_template("delete.html", link=link, form=form)
+    link = links.owned(current_user.id, code) or abort(404)
+    if request.method != "POST":
+        return render_template("delete.html", link=link)
     links.delete(link)
     flash(f"The short link “{link.code}” was deleted.")
     return redirect(url_for(".overview"), 303)
@@ -80,9 +69,9 @@ def delete(code: str) -> ResponseReturnValue:
 @blueprint.get("/<code:code>")
 def follow(code: str) -> ResponseReturnValue:
     """Go where the link leads."""
-    link = links.lead(code) or abort(404)
+    link = links.lead(code) or abort(404, f"There is no short link “{code}”. Look for a typing mistake.")
     if links.is_over(link.expires_at):
-        abort(410)
+        abort(410, "This short link has expired. Ask whoever gave you the link for a new one.")
     if request.method == "GET":  # HEAD: a program that looks whether the link is alive is no visit
         current_app.extensions["visits"].count(link.id)
     # 302, not 301: browsers keep a 301 for ever, so later visits would never be counted.
@@ -93,6 +82,6 @@ def follow(code: str) -> ResponseReturnValue:
 def _visible(code: str) -> Link:
     """The link with this code, if this visitor may see its page: a user's link is for that user alone."""
     link = links.find(code)
-    if link is None or (link.owner_id is not None and link.owner_id != getattr(current_user, "id", None)):
+    if link is None or link.owner_id not in (None, getattr(current_user, "id", None)):
         abort(404)
     return link

@@ -1,13 +1,10 @@
 """Users: who owns links; a name, a password, and tokens for programs."""
 
-from __future__ import annotations
-
 import hashlib
 import secrets
 from datetime import datetime
-from functools import cache
-from typing import TYPE_CHECKING
 
+from flask import Flask
 from flask_login import LoginManager, UserMixin
 from sqlalchemy import ForeignKey, String, func, select
 from sqlalchemy.exc import IntegrityError
@@ -16,15 +13,9 @@ from werkzeug.security import check_password_hash, generate_password_hash
 
 from shortener.database import Base, Moment, session
 
-if TYPE_CHECKING:
-    from flask import Flask
-
 NAME_LENGTH = 64
 LABEL_LENGTH = 64
-
-
-class NameTakenError(Exception):
-    """Another user has this name."""
+NOBODYS_HASH = generate_password_hash(secrets.token_hex())
 
 
 class User(UserMixin, Base):
@@ -36,7 +27,7 @@ class User(UserMixin, Base):
     name: Mapped[str] = mapped_column(String(NAME_LENGTH), unique=True)
     password_hash: Mapped[str] = mapped_column(String(255))
     created_at: Mapped[datetime] = mapped_column(Moment, server_default=func.now())
-    tokens: Mapped[list[Token]] = relationship(back_populates="user", order_by="Token.id")
+    tokens: Mapped[list["Token"]] = relationship(back_populates="user", order_by="Token.id")
 
 
 class Token(Base):
@@ -60,23 +51,24 @@ def init_app(app: Flask) -> None:
     manager.user_loader(lambda user_id: session().get(User, int(user_id)))
 
 
-def register(name: str, password: str) -> User:
-    """A new user; raises NameTakenError."""
+def register(name: str, password: str) -> User | None:
+    """A new user; None = another one has this name."""
     user = User(name=name, password_hash=generate_password_hash(password))
     session().add(user)
     try:
         session().commit()
     except IntegrityError:
         session().rollback()
-        raise NameTakenError from None
+        return None
     return user
 
 
 def authenticate(name: str, password: str) -> User | None:
     """The user with this name and password."""
-    user = session().scalar(select(User).where(User.name == name))
+    # No name has a null character, and PostgreSQL does not even let one ask.
+    user = session().scalar(select(User).where(User.name == name.replace("\0", "")))
     # Without a user a hash is checked all the same: the time an answer takes tells nobody which names exist.
-    matches = check_password_hash(user.password_hash if user else _nobodys_hash(), password)
+    matches = check_password_hash(user.password_hash if user else NOBODYS_HASH, password)
     return user if matches else None
 
 
@@ -98,11 +90,6 @@ def revoke_token(token: Token) -> None:
     """It opens nothing any more."""
     session().delete(token)
     session().commit()
-
-
-@cache
-def _nobodys_hash() -> str:
-    return generate_password_hash(secrets.token_hex())
 
 
 def _digest(token: str) -> str:

@@ -4,6 +4,7 @@ from sqlalchemy.engine import make_url
 from shortener import database
 
 from .conftest import TOKEN, sqlite_only
+from .server import ask, serving
 
 
 @pytest.mark.parametrize(
@@ -31,6 +32,17 @@ def test_an_error_is_a_page_without_details(visitor, method, path, status):
 
 def test_too_much_is_refused(visitor):
     assert visitor.post("/", data={"target": "x" * 100_000}).status_code == 413
+
+
+@pytest.mark.processes
+@sqlite_only
+def test_too_much_is_not_read_when_nobody_says_how_much_it_is(app, environ, tmp_path):
+    with serving(environ, tmp_path, "--workers=1") as server:
+        form = {"Content-Type": "application/x-www-form-urlencoded"}
+        body = (b"target=" + b"x" * 10_000 for _ in range(20))  # in chunks, without Content-Length
+        status, _, page = ask(server.socket, "POST", "/", body, form)
+        assert status == 400
+        assert 0 < page.count("x" * 1000) < 66
 
 
 @pytest.mark.parametrize("path", ["/bcdfghj", "/links/bcdfghj"])
@@ -83,7 +95,7 @@ def test_a_database_that_is_away_loses_nothing_that_was_typed(app, alice, caplog
     for path in ("/", f"/{code}", "/links", "/tokens"):
         answer = alice.get(path)
         assert answer.status_code == 503
-        assert "Not available just now" in answer.text
+        assert "Service Unavailable" in answer.text
     answer = alice.get("/api/v1/links", headers={"Authorization": "Bearer x"})
     assert (answer.status_code, answer.content_type) == (503, "application/problem+json")
     assert alice.get("/healthz").status_code == 200

@@ -1,3 +1,5 @@
+import re
+
 import pytest
 
 
@@ -19,3 +21,20 @@ def test_every_answer_is_locked_down(visitor, path):
 
 def test_who_is_logged_in_is_never_told_to_a_cache(alice):
     assert alice.get("/").headers["Vary"] == "Cookie"
+
+
+def test_pages_need_nothing_that_the_policy_forbids(alice):
+    code = alice.shorten()
+    paths = [
+        "/",
+        f"/links/{code}",
+        f"/links/{code}/delete",
+        "/links",
+        "/tokens",
+        "/login",
+        "/register",
+        "/api/v1/",
+        "/no",
+    ]
+    for page in (alice.get(path).text for path in paths):
+        assert not re.search(r"<script(?! src)|<style|\sstyle=|\son[a-z]+=|<iframe", page)

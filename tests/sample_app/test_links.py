@@ -2,13 +2,13 @@ import sqlite3
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from wtforms import ValidationError
 
 from shortener import codes, database, links
-from shortener.links import Wish
 
 from .conftest import sqlite_only
 
-WISH = Wish("https://example.com/a")
+A, B = "https://example.com/a", "https://example.com/b"
 
 
 @pytest.fixture
@@ -26,9 +26,9 @@ def draws(monkeypatch, *given):
 @pytest.mark.usefixtures("_context")
 def test_same_wish_gives_same_link():
     tomorrow = datetime.now(UTC) + timedelta(days=1)
-    wishes = [WISH, WISH._replace(target="https://example.com/b"), WISH._replace(expires_at=tomorrow)]
-    made = [links.shorten(wish) for wish in wishes]
-    again = [links.shorten(wish) for wish in wishes]
+    wishes = [{"target": A}, {"target": B}, {"target": A, "expires_at": tomorrow}]
+    made = [links.shorten(**wish) for wish in wishes]
+    again = [links.shorten(**wish) for wish in wishes]
     assert [new for _, new in made + again] == [True] * 3 + [False] * 3
     assert [link.id for link, _ in made] == [link.id for link, _ in again]
     assert len({link.code for link, _ in made}) == 3
@@ -37,30 +37,29 @@ def test_same_wish_gives_same_link():
 @pytest.mark.usefixtures("_context")
 def test_a_taken_code_is_drawn_again(monkeypatch):
     draws(monkeypatch, "taken", "taken", "taken", "free")
-    links.shorten(WISH)
-    assert links.shorten(WISH._replace(target="https://example.com/2"))[0].code == "free"
-    assert links.find("taken").target == WISH.target
+    links.shorten(A)
+    assert links.shorten(B)[0].code == "free"
+    assert links.find("taken").target == A
 
 
 @pytest.mark.usefixtures("_context")
 def test_gives_up_when_all_codes_are_taken(monkeypatch):
     draws(monkeypatch, *["taken"] * (links.ATTEMPTS + 1))
-    links.shorten(WISH)
+    links.shorten(A)
     with pytest.raises(RuntimeError, match="no free code"):
-        links.shorten(WISH._replace(target="https://example.com/2"))
-    assert links.find("taken").target == WISH.target
+        links.shorten(B)
+    assert links.find("taken").target == A
 
 
 @pytest.mark.usefixtures("_context")
 def test_an_alias_is_had_once():
-    wish = WISH._replace(alias="my-talk")
-    link, _ = links.shorten(wish)
+    link, _ = links.shorten(A, alias="my-talk")
     assert link.code == "my-talk"
-    assert links.shorten(wish) == (link, False)
-    with pytest.raises(codes.AliasError, match="already taken"):
-        links.shorten(wish._replace(target="https://example.com/b"))
+    assert links.shorten(A, alias="my-talk") == (link, False)
+    with pytest.raises(ValidationError, match="already taken"):
+        links.shorten(B, alias="my-talk")
     # Without the alias it is another wish.
-    assert links.shorten(WISH)[0].code != "my-talk"
+    assert links.shorten(A)[0].code != "my-talk"
 
 
 @sqlite_only

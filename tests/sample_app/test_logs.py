@@ -1,20 +1,24 @@
+import io
 import json
 import logging
 
 import pytest
 
-from shortener import users
+from shortener import create_app, users
+from shortener.logs import JsonLines
 
 from .conftest import PASSWORD, TOKEN, sqlite_only
+from .server import ask, serving
 
 pytestmark = sqlite_only
 
 
 @pytest.fixture
-def lines(app, capsys):
+def lines(app):
     """What has been logged since the last call."""
-    capsys.readouterr()
-    return lambda: [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    (handler,) = (handler for handler in logging.getLogger().handlers if isinstance(handler.formatter, JsonLines))
+    handler.setStream(io.StringIO())
+    return lambda: [json.loads(line) for line in handler.setStream(io.StringIO()).getvalue().splitlines()]
 
 
 def test_one_line_for_each_request(visitor, lines):
@@ -42,10 +46,8 @@ def test_an_unfit_request_id_is_replaced(visitor, lines, given):
     assert answer.headers["X-Request-ID"] == line["request_id"] != given
 
 
-def test_health_is_quiet_while_it_is_good(visitor, lines):
-    visitor.get("/healthz")
-    visitor.get("/readyz")
-    visitor.get("/no/such/page")
+def test_what_is_no_page_has_no_route(visitor, lines):
+    visitor.get("/no/such/page?with=secrets")
     assert [(line["status"], line["route"]) for line in lines()] == [(404, None)]
 
 
@@ -61,12 +63,20 @@ def test_errors_come_with_their_traceback_on_one_line(app, lines):
     assert request["status"] == 500
 
 
-def test_two_apps_log_no_line_twice(environ, visitor, lines):
-    from shortener import create_app
-
+def test_two_apps_log_no_line_twice(environ, visitor, capsys):
     create_app(environ).extensions["engine"].dispose()
     visitor.get("/")
-    assert len(lines()) == 1
+    assert len(capsys.readouterr().out.splitlines()) == 1
+
+
+@pytest.mark.processes
+def test_under_gunicorn_it_is_on_stdout_and_gunicorn_says_nothing_of_it(app, environ, tmp_path):
+    with serving(environ, tmp_path, "--workers=2") as server:
+        ask(server.socket, "GET", "/bcdfghj", headers={"X-Request-ID": "0123456789abcdef"})
+        (line,) = server.log
+        assert (line["request_id"], line["route"]) == ("0123456789abcdef", "/<code:code>")
+        assert "bcdfghj" not in server.said
+        assert "GET" not in server.said
 
 
 def test_secrets_are_never_logged(app, environ, alice, lines, monkeypatch):

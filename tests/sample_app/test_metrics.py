@@ -1,5 +1,4 @@
 import re
-import time
 
 import pytest
 
@@ -11,9 +10,9 @@ pytestmark = [pytest.mark.processes, sqlite_only]
 
 
 @pytest.fixture
-def measured(app, environ):
+def measured(app, environ, tmp_path):
     """An environment with metrics, and a database that is ready."""
-    return environ | {"METRICS_TOKEN": TOKEN}
+    return environ | {"METRICS_TOKEN": TOKEN, "STATE_DIRECTORY": str(tmp_path)}
 
 
 def scrape(server):
@@ -37,16 +36,12 @@ def test_metrics_of_all_workers_also_of_those_that_have_ended(measured, tmp_path
         ask(server.socket, "BREW", "/")
         metrics = scrape(server)
         assert metrics['http_requests_total{method="GET",route="/",status="200"}'] == 100
-        assert metrics['http_requests_total{method="GET",route="none",status="404"}'] == 1
-        assert metrics['http_requests_total{method="other",route="none",status="405"}'] == 1
+        assert metrics['http_requests_total{method="any",route="none",status="404"}'] == 1
+        assert metrics['http_requests_total{method="any",route="none",status="405"}'] == 1
         assert metrics['http_request_duration_seconds_count{route="/"}'] == 100
         assert metrics['http_request_duration_seconds_bucket{le="10.0",route="/"}'] == 100
-        deadline = time.monotonic() + 10
-        while len(list((tmp_path / "metrics").glob("counter_*.db"))) > 2:  # a worker, and one for all that ended
-            assert time.monotonic() < deadline
-            before = requests(metrics)
-            metrics = scrape(server)
-            assert requests(metrics) == before + 1
+        # A worker counts on in the file of the one that it replaces; two may have lived at the same moment.
+        assert len(list((tmp_path / "metrics").glob("counter_*.db"))) <= 2
     # A new server goes on where the old one stopped.
     with serving(measured, tmp_path, "--workers=1") as server:
         assert requests(scrape(server)) > requests(metrics)

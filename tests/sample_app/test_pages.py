@@ -2,11 +2,12 @@ import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
+import segno
 from sqlalchemy import text
 
-from shortener import links
+from shortener import create_app, links
 
-from .conftest import TOKEN
+from .conftest import TOKEN, sqlite_only
 
 
 def test_post_redirect_get(visitor):
@@ -34,6 +35,7 @@ def test_redirect_counts_every_visit_and_is_never_stored(visitor):
 def test_a_look_at_the_headers_is_no_visit(visitor):
     code = visitor.shorten("https://example.com/")
     assert visitor.head(f"/{code}").location == "https://example.com/"
+    assert visitor.options(f"/{code}").headers["Allow"].count("POST") == 0
     assert visitor.head("/bcdfghj").status_code == 404
     assert visitor.visits(code) == 0
 
@@ -58,6 +60,20 @@ def test_without_a_good_token_nothing_is_saved_or_lost(visitor, token):
     assert "expired" in answer.text
 
 
+def test_no_form_of_any_page_is_taken_without_a_token(app, alice):
+    alice.submit(path="/tokens", label="kept")
+    code = alice.shorten()
+    taken = set()
+    for rule in app.url_map.iter_rules():
+        if "POST" in rule.methods and not rule.rule.startswith("/api/"):
+            path = rule.rule.replace("<code:code>", code).replace("<int:token_id>", "1")
+            assert alice.post(path).status_code == 400, path
+            taken.add(path)
+    assert {"/", "/login", "/logout", f"/links/{code}/delete", "/tokens/1/revoke"} <= taken
+    assert "kept" in alice.get("/tokens").text
+    assert alice.get(f"/links/{code}").status_code == 200
+
+
 def test_a_token_of_another_visitor_is_refused(app):
     token = TOKEN.search(app.test_client().get("/").text).group(1)
     stranger = app.test_client()
@@ -77,6 +93,18 @@ def test_addresses_are_those_the_proxy_tells(visitor):
     proxied = {"X-Forwarded-Proto": "https", "X-Forwarded-Host": "go.example", "X-Forwarded-For": "192.0.2.1"}
     page = visitor.get(path, base_url="http://unix", headers=proxied)
     assert 'href="https://go.example/' in page.text
+
+
+@sqlite_only
+def test_private_addresses_are_refused_unless_they_are_allowed(app, environ):
+    del environ["PRIVATE_TARGETS"]
+    strict = create_app(environ)
+    strict.test_client_class = app.test_client_class
+    answer = strict.test_client().submit("http://192.168.0.1/")
+    strict.extensions["engine"].dispose()
+    assert answer.status_code == 422
+    assert "in a private network" in answer.text
+    assert app.test_client().submit("http://192.168.0.1/").status_code == 303
 
 
 def test_an_alias_of_ones_own(visitor):
@@ -112,7 +140,8 @@ def test_a_qr_code_of_the_short_address(visitor):
     code = visitor.shorten()
     answer = visitor.get(f"/links/{code}/qr.svg")
     assert answer.content_type.startswith("image/svg+xml")
-    assert answer.data.startswith(b"<?xml")
+    wanted = segno.make(f"https://short.example/{code}", micro=False)
+    assert re.findall(r' d="([^"]+)"', answer.text)[-1] == re.search(r' d="([^"]+)"', wanted.svg_inline(border=4))[1]
     assert b"style=" not in answer.data
     assert visitor.get("/links/nothing/qr.svg").status_code == 404
 

@@ -87,21 +87,6 @@ def test_logins_and_registrations_are_limited_together(visitor):
         assert 'value="typed-name"' in answer.text
 
 
-def test_guesses_at_one_account_are_limited_over_all_addresses(app, alice, monkeypatch):
-    monkeypatch.setattr(users, "check_password_hash", lambda stored, typed: typed == PASSWORD)
-    visitor = app.test_client()
-    token = TOKEN.search(visitor.get("/login").text).group(1)
-
-    def log_in(number, name, password):
-        data = {"name": name, "password": password, "csrf_token": token}
-        headers = at(f"10.0.{number // 250}.{number % 250}")
-        return visitor.post("/login", data=data, headers=headers).status_code
-
-    assert {log_in(number, "alice", "wrong") for number in range(100)} == {422}
-    assert log_in(101, " ALICE ", "wrong") == 429
-    assert log_in(102, "bob", "wrong") == 422
-
-
 def test_a_limit_ends(app, visitor):
     for number in range(3):
         visitor.submit(f"https://example.com/{number}")
@@ -131,7 +116,7 @@ def test_the_storage_does_what_the_library_asks_of_it(app):
         storage.clear("a")
         assert storage.get("a") == 0
         assert storage.check()
-        assert storage.reset() == 2
+        storage.reset()
         assert storage.get("b") == 0
 
 

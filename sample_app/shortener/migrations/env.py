@@ -1,14 +1,9 @@
 """What Alembic runs for `flask db upgrade` and its like."""
 
-import logging
-
 from alembic import context
 from flask import current_app
 
 from shortener.database import Base
-
-logging.basicConfig(format="%(message)s")
-logging.getLogger("alembic.runtime.migration").setLevel(logging.INFO)
 
 with current_app.extensions["engine"].begin() as connection:
     # A second `upgrade` at the same time waits here, and then finds nothing to do.

@@ -31,6 +31,7 @@ def environ(folder):
         "DATABASE_URL": f"sqlite:///{folder}/links.db",
         "LIMIT_CREATE": "1000 per minute",
         "LIMIT_LOGIN": "6 per hour",
+        "PRIVATE_TARGETS": "allow",
     }
 
 

@@ -121,3 +121,13 @@ def test_what_is_too_often_is_explained(open_page):
     expect(page.get_by_role("alert")).to_contain_text("Please wait")
     expect(page.get_by_label("Name")).to_have_value("typed-name")
     pictures(page, "login-too-often")
+
+
+def test_these_checks_find_what_is_wrong(open_page):
+    page = open_page()
+    page.evaluate("document.documentElement.removeAttribute('lang')")
+    with pytest.raises(AssertionError, match="html-has-lang"):
+        accessible(page)
+    page.evaluate("document.querySelector('main').style.minWidth = '3000px'")
+    with pytest.raises(AssertionError):
+        fits(page)
