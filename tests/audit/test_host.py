@@ -75,7 +75,7 @@ def exposure(audited: Audited, unit: str, *options: str) -> float:
 def test_exposure_of_units_that_run(audited: Audited, figures: Figures) -> None:
     figures.meet("nginx's unit, exposure", exposure(audited, "nginx.service"))
     release = audited.host.run("readlink /srv/shortener/current").strip().rpartition("/")[2]
-    figures.meet("app's unit, exposure, isolated", exposure(audited, f"shortener@{release}.service"))
+    figures.meet("app's unit, exposure, network", exposure(audited, f"shortener@{release}.service"))
 
 
 @pytest.mark.parametrize("level", ["isolated", "loopback", "network"])
