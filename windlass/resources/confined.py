@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from windlass.machine import CommandFailed
+from windlass.machine import CommandFailed, TimedOut
 from windlass.release.environment import Environment
 from windlass.resources.unit import journal
 
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from windlass.machine import EachLine, Machine
 
 LOCALE = {"LC_ALL": "C.UTF-8", "LANG": "C.UTF-8"}
+# systemd ends a command that outlives its time by so much (seconds), should we be gone by then.
+GRACE = 10
 # From this exit status on it is systemd that speaks: it could not start the command (systemd.exec(5)).
 NOT_STARTED = 200
 
@@ -40,14 +42,17 @@ def run(
         variables = {**env, **_variables(env_file)}
         return machine.run(argv, user=user, cwd=cwd, env=variables, timeout=timeout, each_line=each_line)
     unit = f"windlass-{user}-{os.getpid()}.service"
-    settings = [f"User={user}", f"Group={user}", f"WorkingDirectory={cwd}", f"RuntimeMaxSec={timeout:g}", *properties]
-    if env_file:
-        settings.append(f"EnvironmentFile={env_file}")
+    settings = [f"User={user}", f"Group={user}", f"WorkingDirectory={cwd}", f"RuntimeMaxSec={timeout + GRACE:g}"]
+    settings += [*properties, *([f"EnvironmentFile={env_file}"] if env_file else [])]
     options = [f"--property={line}" for line in settings]
     options += [f"--setenv={name}={value}" for name, value in {**LOCALE, **env}.items()]
     start = ["systemd-run", "--quiet", "--wait", "--pipe", "--collect", "--service-type=exec", f"--unit={unit}"]
+    # systemd puts in variables itself, but for a doubled sign.
+    words = [word.replace("$", "$$") for word in argv]
     try:
-        return machine.run([*start, *options, "--", *argv], timeout=timeout, each_line=each_line)
+        return machine.run([*start, *options, "--", *words], timeout=timeout, each_line=each_line)
+    except TimedOut as trouble:
+        raise TimedOut(argv, trouble.how, trouble.output) from None
     except CommandFailed as failure:
         said = failure.output
         if failure.status >= NOT_STARTED:

@@ -111,19 +111,31 @@ def test_a_release_command_leaves_nothing_behind(prepared: World) -> None:
     prepared.fails(release_command="sleep 3000 & sleep 3000", release_timeout=2)
     assert prepared.host.run("pgrep -u notes sleep || true") == ""
     assert prepared.host.run("systemctl list-units --all --plain --no-legend 'windlass-notes-*'") == ""
-    secret = "cAnArY-5f1e"
-    words = prepared.fails(release_command="systemctl show \"$(systemctl list-units --plain --no-legend"
-                           " 'windlass-notes-*' | cut -d' ' -f1)\" -p Environment; echo $TOKEN; exit 3",
-                           env_file=secrets(prepared, f"TOKEN={secret}\n"))  # fmt: skip
-    assert "exited with 3" in words
-    assert secret not in words
 
 
-def secrets(world: World, text: str) -> str:
-    file = world.project / "notes.env"
-    file.write_text(text)
+def test_the_release_command_is_read_by_the_shell_alone_and_its_secrets_by_nobody(prepared: World) -> None:
+    hostile = "cAnArY-5f1e; echo \"a  b\" '$HOME' 100%"
+    file = prepared.project / "notes.env"
+    file.write_text(f"TOKEN={json.dumps(hostile)}\n")
     file.chmod(0o600)
-    return file.name
+    steps = [
+        "cd $STATE_DIRECTORY",
+        "systemctl show 'windlass-notes-*' -p Environment -p ExecStart >shown",
+        "ps axww >>shown",
+        'echo "${TOKEN}" >token',
+        "echo $$ >pid",
+        "echo $TOKEN",
+        "exit 3",
+    ]
+    command = "; ".join(steps)
+    words = prepared.fails(release_command=command, env_file="notes.env")
+    assert "exited with 3" in words
+    kept = "/var/lib/notes"
+    assert prepared.host.run(f"cat {kept}/token") == f"{hostile}\n"
+    assert prepared.host.run(f"cat {kept}/pid").strip().isdigit()
+    said = words + prepared.host.run(f"cat {kept}/shown; rm {kept}/token {kept}/pid {kept}/shown")
+    assert "umask 077" in said
+    assert "cAnArY" not in said
 
 
 def test_folders_are_opened(prepared: World) -> None:
