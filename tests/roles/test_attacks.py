@@ -58,12 +58,12 @@ def raw(process: NginxProcess, sent: bytes) -> bytes:
     received = b""
     with process.handshake("shop.test") as connection:
         connection.settimeout(0.5)
-        connection.sendall(sent)
         try:
+            connection.sendall(sent)
             while data := connection.recv(65536):
                 received += data
-        except (TimeoutError, ConnectionResetError):
-            pass
+        except OSError:
+            pass  # it waits for more, or has closed before it had read all
     return received
 
 
@@ -77,10 +77,11 @@ def test_it_is_refused_and_never_reaches_the_app(shop: NginxProcess, tmp_path: P
     assert status == 0 or 400 <= status < 500 or status in (501, 505)
     assert answer.count(b"HTTP/1.") <= 1
     assert b"SECRET_KEY" not in answer
-    assert Echo.asked == []
+    assert shop.ask("https://shop.test/after").status == 200
+    assert Echo.asked == ["/after"]
 
 
-@pytest.mark.parametrize("header", [b"X-Forwarded-For: evil\r\n\tmore", b"X_Forwarded_For: evil", b"Proxy: evil"])
+@pytest.mark.parametrize("header", [b"X-Forwarded-Prefix: /evil", b"X_Forwarded_For: evil", b"Proxy: evil"])
 def test_headers_that_would_mislead_the_app_do_not_get_there(shop: NginxProcess, header: bytes) -> None:
     answer = raw(shop, b"GET / HTTP/1.1\r\n" + HOST + header + b"\r\nConnection: close\r\n\r\n")
     assert answer.startswith(b"HTTP/1.1 200 OK")

@@ -44,13 +44,9 @@ def run(
     unit = f"windlass-{user}-{os.getpid()}.service"
     settings = [f"User={user}", f"Group={user}", f"WorkingDirectory={cwd}", f"RuntimeMaxSec={timeout + GRACE:g}"]
     settings += [*properties, *([f"EnvironmentFile={env_file}"] if env_file else [])]
-    options = [f"--property={line}" for line in settings]
-    options += [f"--setenv={name}={value}" for name, value in {**LOCALE, **env}.items()]
-    start = ["systemd-run", "--quiet", "--wait", "--pipe", "--collect", "--service-type=exec", f"--unit={unit}"]
-    # systemd puts in variables itself, but for a doubled sign.
-    words = [word.replace("$", "$$") for word in argv]
+    command = _systemd_run(argv, unit, settings, {**LOCALE, **env})
     try:
-        return machine.run([*start, *options, "--", *words], timeout=timeout, each_line=each_line)
+        return machine.run(command, timeout=timeout, each_line=each_line)
     except TimedOut as trouble:
         raise TimedOut(argv, trouble.how, trouble.output) from None
     except CommandFailed as failure:
@@ -60,6 +56,14 @@ def run(
         raise CommandFailed(argv, failure.status, said) from None
     finally:
         _end(machine, unit)
+
+
+def _systemd_run(argv: Sequence[str], unit: str, settings: Sequence[str], env: Mapping[str, str]) -> list[str]:
+    start = ["systemd-run", "--quiet", "--wait", "--pipe", "--collect", "--service-type=exec", f"--unit={unit}"]
+    options = [f"--property={line}" for line in settings]
+    options += [f"--setenv={name}={value}" for name, value in env.items()]
+    # systemd would put in variables itself, but for a doubled sign.
+    return [*start, *options, "--", *(word.replace("$", "$$") for word in argv)]
 
 
 def _variables(env_file: str | None) -> dict[str, str]:
