@@ -100,7 +100,8 @@ NEEDED := $(call missing,/usr/sbin/sshd,openssh-server ssh.service ssh.socket) \
   $(call missing,/usr/bin/openssl,openssl) \
   $(call missing,/usr/bin/chromium,chromium fonts-dejavu-core) \
   $(call missing,/usr/lib/postgresql/*/bin/postgres,postgresql postgresql.service) \
-  $(call missing,/usr/bin/redis-server,redis-server redis-server.service)
+  $(call missing,/usr/bin/redis-server,redis-server redis-server.service) \
+  $(call missing,/usr/bin/wrk,wrk)
 PACKAGES := $(filter-out %.service %.socket,$(NEEDED))
 UNITS := $(filter %.service %.socket,$(NEEDED))
 # Read by Debian's postgresql while it installs, so that it makes no database of its own.
