@@ -8,7 +8,7 @@ SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 APT := $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get -q -y
 BIN := .venv/bin
 
-.PHONY: help demo test fast lab check lint types programs lock bench clean
+.PHONY: help demo test fast lab audit check lint types programs lock bench clean
 
 help:  ## say what there is
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 16
@@ -31,11 +31,14 @@ lint: .venv/ready-dev
 types: .venv/ready-dev
 	$(BIN)/mypy
 
-fast: .venv/ready-dev programs  ## the tests that need no lab
+fast: .venv/ready-dev .audit/ready programs  ## the tests that need no lab
 	$(BIN)/pytest -q -n 2 -m 'not lab'
 
-lab: .venv/ready-dev programs  ## the tests on lab hosts
+lab: .venv/ready-dev .audit/ready programs  ## the tests on lab hosts
 	$(BIN)/pytest -q -m lab -n 2 --dist loadfile
+
+audit: .venv/ready-dev .audit/ready programs  ## what independent tools say of a host; figures go to benchmarks/audit.md
+	AUDIT_REPORT=benchmarks/audit.md $(BIN)/pytest -q -m audit
 
 bench: .venv/ready-dev  ## speed, as ratios to plain SSH and a plain shell script
 	$(BIN)/python -m benchmarks
@@ -45,10 +48,12 @@ lock: .venv/ready-dev  ## choose the newest versions of what pyproject.toml name
 	  pyproject.toml -o requirements.lock
 	$(BIN)/uv pip compile -q --upgrade --generate-hashes --no-header --no-emit-index-url --python-version 3.11 \
 	  pyproject.toml --group dev -o requirements-dev.lock
+	$(BIN)/uv pip compile -q --upgrade --generate-hashes --no-header --no-emit-index-url --python-version 3.11 \
+	  tests/audit/requirements.in -o tests/audit/requirements.lock
 
 clean:  ## remove the lab and everything that was set up here
 	[ ! -x $(BIN)/python ] || $(BIN)/python deploy.py lab down
-	rm -rf .venv .windlass .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf .venv .audit .windlass .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
 # Debian's python3 comes without venv's own parts.
 .venv/bin/python:
@@ -67,11 +72,31 @@ clean:  ## remove the lab and everything that was set up here
 	@$(BIN)/python -m pip install -qq --disable-pip-version-check --require-hashes -r requirements-dev.lock
 	@touch $@ .venv/ready
 
+# Auditing tools, apart from what Windlass is made of. The Observatory is for Node.js 20, and left out without it.
+AUDITING := tests/audit/requirements.lock tests/audit/observatory/package-lock.json
+NODE := $(shell node -e 'process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)' 2>/dev/null && command -v npm)
+
+.audit/ready: $(AUDITING) .venv/bin/python
+	@echo 'installing the auditing tools into .audit'
+	@$(PYTHON) -m venv .audit/venv
+	@.audit/venv/bin/python -m pip install -qq --disable-pip-version-check --require-hashes -r $<
+	@$(if $(NODE),$(install_observatory),echo 'no Node.js 20 with npm here: the tests go without the Observatory')
+	@touch $@
+
+# Its own installation would download the list of domains that browsers have built in; a host of a lab is not in it.
+define install_observatory
+mkdir -p .audit/observatory
+cp tests/audit/observatory/*.json .audit/observatory/
+cd .audit/observatory && npm ci --silent --ignore-scripts --no-fund --no-audit
+echo '{}' >.audit/observatory/node_modules/@mdn/mdn-http-observatory/conf/hsts-preload.json
+endef
+
 # The tests start servers and a browser of their own; the system's servers are kept from starting where they were not
 # there before. One line each: what shows that it is there, else what to install and which units stay off.
 missing = $(if $(wildcard $(1)),,$(2))
 NEEDED := $(call missing,/usr/sbin/sshd,openssh-server ssh.service ssh.socket) \
   $(call missing,/usr/sbin/nginx,nginx nginx.service) \
+  $(call missing,/usr/bin/nmap,nmap) \
   $(call missing,/usr/bin/openssl,openssl) \
   $(call missing,/usr/bin/age,age) \
   $(call missing,/usr/sbin/nft,nftables nftables.service) \

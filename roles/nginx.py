@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any
 
 from windlass.resources import Absent, Directory, File, Placeholder, Reload, Unit
@@ -30,6 +31,12 @@ NEWER = (1, 28, 0)
 
 VERIFY = ("nginx", "-t", "-q")
 
+# How long browsers insist on HTTPS (seconds), by the setting `hsts`; two years are what their own lists ask for.
+YEARS = "max-age=63072000"
+HSTS = {"on": YEARS, "subdomains": f"{YEARS}; includeSubDomains", "preload": f"{YEARS}; includeSubDomains; preload"}
+
+DROP_IN = "/etc/systemd/system/nginx.service.d/50-windlass.conf"
+
 
 def nginx(host: Host, apps: list[App]) -> Iterator[Resource]:
     """nginx with no app yet."""
@@ -43,11 +50,18 @@ def nginx(host: Host, apps: list[App]) -> Iterator[Resource]:
     if not values["reject_handshake"]:
         yield Placeholder("nobody", ["nobody.invalid"])
     yield Absent("/etc/nginx/sites-enabled/default", notify=[reload])
-    yield File("/etc/nginx/nginx.conf", render("nginx/nginx.conf.j2"), verify=VERIFY, notify=[reload])
+    configuration = render("nginx/nginx.conf.j2", profile=host.settings.tls.profile, hsts=HSTS)
+    yield File("/etc/nginx/nginx.conf", configuration, verify=VERIFY, notify=[reload])
     tls = any(host.settings.tls_of(app).mode != "off" for app in host.settings.apps.values())
     unknown = render("nginx/unknown.conf.j2", tls=tls, **values)
     yield File("/etc/nginx/sites-enabled/00-unknown.conf", unknown, verify=VERIFY, notify=[reload])
-    yield Unit("nginx.service")
+    service = Unit("nginx.service")
+    if host.settings.nginx_sandbox:
+        yield Directory(os.path.dirname(DROP_IN))
+        yield File(DROP_IN, render("systemd/nginx.conf"), notify=[service])
+    else:
+        yield Absent(DROP_IN, notify=[service])
+    yield service
     yield reload
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from roles.sandbox import properties, sandbox
 from windlass.resources import Release, Rollback
 from windlass.resources.content import Content
 from windlass.secrets.environment import environment_of
@@ -17,9 +18,6 @@ if TYPE_CHECKING:
     from windlass.host import Host
     from windlass.resources import Resource
     from windlass.settings import AppSettings
-
-# An app that eats more than this of the host's memory is stopped and started again, before the host suffers.
-MEMORY_MAX = "80%"
 
 
 def release(host: Host, app: App) -> Iterator[Resource]:
@@ -40,13 +38,14 @@ def release(host: Host, app: App) -> Iterator[Resource]:
                 "systemd/app.service.j2",
                 app=app,
                 process=process,
-                memory_max=settings.memory_max or MEMORY_MAX,
+                sandbox=sandbox(host, app),
                 stop_timeout=settings.drain_timeout + 2,
             )
         ),
         socket=Content.of(render("systemd/app.socket.j2", app=app)),
         static=sorted(settings.static.values()),
         process=process,
+        sandbox=properties(host, app),
         release_command=settings.release_command or "",
         release_timeout=settings.release_timeout,
         elsewhere=app.led,

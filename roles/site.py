@@ -32,7 +32,11 @@ def site(host: Host, app: App) -> Iterator[Resource]:
         proxy_timeout=settings.nginx.proxy_timeout,
         tls=tls.mode != "off",
         # A browser that has seen this header insists on a certificate that it trusts.
-        hsts=tls.mode == "letsencrypt" and not tls.staging,
+        hsts=tls.hsts if tls.mode == "letsencrypt" and not tls.staging else "off",
+        limits=settings.limits,
+        limited=settings.limits.requests_per_second or settings.limits.connections,
+        # What nginx takes as a part of its variables' names.
+        key=app.name.replace("-", "_"),
         **listening(host),
     )
     reload = Reload(app.name)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from roles.sandbox import properties
 from windlass.resources import AppPackages, Venv
 from windlass.resources.content import Content
 
@@ -27,6 +28,8 @@ def venv(host: Host, app: App) -> Iterator[Resource]:
         user=app.name,
         requirements=Content.of(requirements.text),
         constraints=Content.of(requirements.constraints),
+        # What pip installs comes over the network, whatever the app may do later.
+        sandbox=properties(host, app, network="network"),
         gunicorn=app.gunicorn,
         hashed=requirements.hashed,
     )

@@ -10,6 +10,7 @@ import socket
 import ssl
 import subprocess
 import time
+import warnings
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -112,9 +113,13 @@ class NginxProcess:
         connection.close()
         return Answer(answer.status, found, content)
 
-    def handshake(self, name: str | None) -> ssl.SSLSocket:
+    def handshake(self, name: str | None, newest: ssl.TLSVersion = ssl.TLSVersion.TLSv1_3) -> ssl.SSLSocket:
         """A TLS connection to a name (SNI), None = without one; raises ssl.SSLError."""
         context = ssl.create_default_context()
+        context.set_ciphers("DEFAULT:@SECLEVEL=0")  # else it would be this side that refuses what is old
+        with warnings.catch_warnings(action="ignore", category=DeprecationWarning):
+            context.minimum_version = ssl.TLSVersion.TLSv1
+            context.maximum_version = newest
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
         context.set_alpn_protocols(["http/1.1"])

@@ -199,3 +199,14 @@ def test_no_word_breaks_out_of_a_file(kind: Any, text: str) -> None:
     assert value.isascii()
     assert not re.search(r"[\s;{}\"'`$\\|<>#!*\0]", value)
     assert not value.startswith("-")
+
+
+def test_the_profile_of_tls_is_the_hosts() -> None:
+    assert Settings.model_validate({"tls": {"profile": "modern"}}).tls.profile == "modern"
+    with pytest.raises(ValidationError, match="profile"):
+        app(tls={"profile": "modern"})
+
+
+@pytest.mark.parametrize(("given", "meant"), [(True, "on"), (False, "off"), ("preload", "preload")])
+def test_hsts_as_yaml_reads_it(given: Any, meant: str) -> None:
+    assert app(tls={"hsts": given}).tls.hsts == meant

@@ -98,7 +98,7 @@ class Machine:
         Raises Failed when the control machine is gone.
         """
         self.tell({"type": "login", "id": self.current})
-        reason = None if self.aborted.is_set() else self._receive()
+        reason = None if self.aborted.is_set() else self.receive()
         if reason is None:
             raise Failed("the control machine is gone")
         return reason.decode()

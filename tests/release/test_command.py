@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 import pwd
+from pathlib import Path
 
 import pytest
 
@@ -29,8 +30,9 @@ ENVIRONMENT = Environment({"KEY": KEY, "LONG": "canary-" * 600}, frozenset({"KEY
         ('echo "$LONG"; sleep 20', "took more than 0.5 s"),
     ],
 )
-def test_no_secret_is_shown(script: str, how: str) -> None:
+def test_no_secret_is_shown(script: str, how: str, tmp_path: Path) -> None:
     told = io.BytesIO()
+    (tmp_path / "env").write_bytes(ENVIRONMENT.file())
     with pytest.raises(Failed) as failure:
         command.run(
             Machine(Wire(io.BytesIO(), told), lambda: None),
@@ -39,6 +41,8 @@ def test_no_secret_is_shown(script: str, how: str) -> None:
             folder="/",
             process={},
             environment=ENVIRONMENT,
+            env_file=str(tmp_path / "env"),
+            properties=[],
             timeout=0.5,
         )
     assert how in str(failure.value)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import socketserver
 import threading
+import time
 from http.server import BaseHTTPRequestHandler
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import pytest
 
@@ -23,13 +24,19 @@ if TYPE_CHECKING:
 
 
 class Echo(BaseHTTPRequestHandler):
-    """Answers with the request's headers as JSON; `/own-headers` sends security headers of its own, `/N` status N."""
+    """Answers with the request's headers as JSON; `/own-headers` sends security headers of its own, `/N` status N.
+
+    `/slow` takes a second. `asked` are the paths since the server was started.
+    """
 
     protocol_version = "HTTP/1.1"
+    asked: ClassVar[list[str]] = []
 
     def do_GET(self) -> None:
         body = json.dumps({"path": self.path, **{name.lower(): value for name, value in self.headers.items()}}).encode()
         body += b" " * 5000
+        self.asked.append(self.path)
+        time.sleep(self.path == "/slow")
         self.send_response(int(self.path[1:]) if self.path[1:].isdigit() else 200)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(body)))
@@ -85,17 +92,29 @@ def start(tmp_path: Path) -> Iterator[Callable[[Host], NginxProcess]]:
 
 
 @pytest.fixture
-def shop(tmp_path: Path, start: Callable[[Host], NginxProcess]) -> Iterator[NginxProcess]:
-    """An nginx with the app `shop`, which is there, and `gone`, which is not."""
+def shop_with(tmp_path: Path, start: Callable[[Host], NginxProcess]) -> Iterator[Callable[..., NginxProcess]]:
+    """Starts an nginx with the app `shop`, which is there, and `gone`, which is not; takes settings of `shop`."""
     release = tmp_path / "srv/shop/current"
     (release / "code/files").mkdir(parents=True)
+    Echo.asked.clear()
     app = UnixServer(str(release / "app.sock"), Echo)
     threading.Thread(target=app.serve_forever, args=(0.01,), daemon=True).start()
-    settings = {
-        "domains": ["shop.test", "www.shop.test"],
-        "static": {"/static": "files"},
-        "nginx": {"body_limit": "1k"},
-    }
-    yield start(host(apps={"shop": settings, "gone": {}}))
+
+    def make(**settings: Any) -> NginxProcess:
+        settings = {
+            "domains": ["shop.test", "www.shop.test"],
+            "static": {"/static": "files"},
+            "nginx": {"body_limit": "1k"},
+            **settings,
+        }
+        return start(host(tls=settings.pop("host_tls", {}), apps={"shop": settings, "gone": {}}))
+
+    yield make
     app.shutdown()
     app.server_close()
+
+
+@pytest.fixture
+def shop(shop_with: Callable[..., NginxProcess]) -> NginxProcess:
+    """The same with nothing special."""
+    return shop_with()

@@ -87,11 +87,25 @@ def test_no_port_443_without_tls(start: Callable[[Host], NginxProcess]) -> None:
         process.handshake("shop.test")
 
 
-def test_no_old_tls(shop: NginxProcess) -> None:
-    with shop.handshake("shop.test") as connection:
+@pytest.mark.parametrize(("profile", "least"), [("intermediate", "TLSv1.2"), ("modern", "TLSv1.3")])
+def test_no_old_tls(shop_with: Callable[..., NginxProcess], profile: str, least: str) -> None:
+    process = shop_with(host_tls={"profile": profile})
+    with process.handshake("shop.test") as connection:
         assert connection.version() == "TLSv1.3"
-    configuration = (shop.folder / "etc/nginx/nginx.conf").read_text()
-    assert "ssl_protocols TLSv1.2 TLSv1.3;" in configuration
+    for version, name in ((ssl.TLSVersion.TLSv1_1, "TLSv1.1"), (ssl.TLSVersion.TLSv1_2, "TLSv1.2")):
+        if name >= least:
+            process.handshake("shop.test", newest=version).close()
+        else:
+            with pytest.raises((ssl.SSLError, ConnectionResetError)):
+                process.handshake("shop.test", newest=version)
+
+
+def test_the_sandbox_of_nginx_can_be_switched_off() -> None:
+    drop_in = "/etc/systemd/system/nginx.service.d/50-windlass.conf"
+    assert "ProtectSystem=strict\n" in text(resources(nginx, host())[f"file {drop_in}"])
+    found = resources(nginx, host(nginx_sandbox=False))
+    assert f"absent {drop_in}" in found
+    assert f"file {drop_in}" not in found
 
 
 def test_its_version_is_not_told(shop: NginxProcess) -> None:

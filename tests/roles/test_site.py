@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from roles.site import site
-from tests.roles.hosts import apps, host, resources, text
+from tests.roles.hosts import apps, host, resources
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -167,15 +167,20 @@ def test_without_tls_the_app_is_served_on_port_80(start: Callable[[Host], NginxP
 @pytest.mark.parametrize(
     ("tls", "hsts"),
     [
-        ({"mode": "letsencrypt"}, True),
-        ({"mode": "letsencrypt", "staging": True}, False),
-        ({"mode": "self-signed"}, False),
+        ({"mode": "letsencrypt"}, "max-age=63072000"),
+        ({"mode": "letsencrypt", "hsts": "subdomains"}, "max-age=63072000; includeSubDomains"),
+        ({"mode": "letsencrypt", "hsts": "preload"}, "max-age=63072000; includeSubDomains; preload"),
+        ({"mode": "letsencrypt", "hsts": False}, None),
+        ({"mode": "letsencrypt", "staging": True}, None),
+        ({"mode": "self-signed"}, None),
     ],
 )
-def test_hsts_only_where_browsers_trust_the_certificate(tls: dict[str, Any], hsts: bool) -> None:
-    here = host(tls=tls, apps={"shop": {}})
-    found = resources(site, here, apps(here)[0])
-    assert ("Strict-Transport-Security" in text(found["file /etc/nginx/sites-enabled/shop.conf"])) is hsts
+def test_hsts_only_where_browsers_trust_the_certificate(
+    tls: dict[str, Any], hsts: str | None, shop_with: Callable[..., NginxProcess]
+) -> None:
+    process = shop_with(host_tls=tls)
+    assert process.ask("https://shop.test/").one("strict-transport-security") == hsts
+    assert process.ask("http://shop.test/").one("strict-transport-security") is None
 
 
 def test_the_placeholder_comes_before_the_site_and_the_reload_after_it() -> None:

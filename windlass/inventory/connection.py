@@ -25,8 +25,8 @@ SYNONYMS = {
     "ansible_ssh_password": "ansible_password",
     "ansible_sudo": "ansible_become",
     "ansible_sudo_user": "ansible_become_user",
-    "ansible_become_pass": "ansible_become_password",
-    "ansible_sudo_pass": "ansible_become_password",
+    "ansible_become_pass": "ansible_become_password",  # nosec B105
+    "ansible_sudo_pass": "ansible_become_password",  # nosec B105
     "ansible_ssh_extra_args": "ansible_ssh_common_args",
 }
 # Ansible reaches these without SSH; those of collections have a dot in their name.

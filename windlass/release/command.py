@@ -5,10 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from windlass.machine import CommandTrouble
-from windlass.release.reason import telling
+from windlass.release.reason import advice, telling
+from windlass.resources import confined
 from windlass.resources.resource import Failed
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from windlass.machine import Machine
     from windlass.release.environment import Environment
 
@@ -24,18 +27,24 @@ def run(
     folder: str,
     process: dict[str, str],
     environment: Environment,
+    env_file: str,
+    properties: Sequence[str],
     timeout: float,
 ) -> None:
     """Runs a shell command in `folder` as the app's user, with what its processes get; what it says is shown.
 
-    `process` is the environment that every process of the release has, `timeout` in seconds. Raises Failed.
+    `process` is the environment that every process of the release has, `env_file` has the app's own, `environment`;
+    `properties` are the restrictions of its unit, `timeout` is in seconds. Raises Failed.
     """
     try:
-        machine.run(
+        confined.run(
+            machine,
             ["/bin/sh", "-c", f"umask 077\n{command}"],
             user=user,
             cwd=folder,
-            env={**process, **environment.variables},
+            env=process,
+            env_file=env_file,
+            properties=properties,
             timeout=timeout,
             each_line=lambda line: machine.say(environment.mask(line)),
         )
@@ -44,4 +53,5 @@ def run(
         found = telling(lines)
         reason = "" if found is None else f" ({lines[found]})"
         said = "\n".join(lines)[-LONGEST:] or "(it said nothing)"
-        raise Failed(f"the release command `{command}` {trouble.how}{reason}:\n{said}") from None
+        words = f"the release command `{command}` {trouble.how}{reason}:\n{said}"
+        raise Failed(words, hint=advice(reason or said)) from None

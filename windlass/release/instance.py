@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from windlass import files
 from windlass.machine import CommandFailed
-from windlass.release.reason import telling
+from windlass.release.reason import advice, telling
 from windlass.resources.resource import Failed
 
 if TYPE_CHECKING:
@@ -195,7 +195,9 @@ class Instance:
         reason = "" if found is None else f": {lines[found]}"
         end = len(lines) if found is None else found + 1
         shown = "\n".join(lines[max(0, end - SHOWN) : end]) or "(none)"
-        return Failed(f"release {self.release} {what}{reason}\nits last lines in the journal:\n{shown}")
+        return Failed(
+            f"release {self.release} {what}{reason}\nits last lines in the journal:\n{shown}", hint=advice(reason)
+        )
 
     def _journal(self) -> list[str]:
         """What the instance said, or what systemd said of it if it did not come so far."""

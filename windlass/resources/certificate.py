@@ -29,6 +29,9 @@ CHAIN = "fullchain.pem"
 KEY = "privkey.pem"
 ADDRESS = ("127.0.0.1", 443)
 
+# nginx warns of a certificate without OCSP, hence a file of its own.
+STAPLING = b"ssl_stapling on;\n"
+
 # Apple's systems refuse certificates that are valid for more than 825 days.
 SELF_SIGNED_DAYS = 800
 # With less of its life left, a certificate should have been renewed long since: certbot's timer begins at a third.
@@ -43,12 +46,16 @@ NO_CHECK_TIME = 0x200000
 
 @dataclass
 class Look:
-    """What is in a certificate; times are Unix times, `issuer` is a common name or an organization."""
+    """What is in a certificate; times are Unix times, `issuer` is a common name or an organization.
+
+    `ocsp`: it names a server of its certification authority that says whether it is still good.
+    """
 
     names: list[str]
     issuer: str
     begins: float
     expires: float
+    ocsp: bool = False
 
     @property
     def fresh(self) -> bool:
@@ -81,8 +88,15 @@ class Served(Resource):
         expires = time.strftime("%Y-%m-%d", time.gmtime(look.expires))
         return {"url": f"https://{self.names[0]}/", "expires": expires, "issuer": look.issuer}
 
+    @property
+    def stapling(self) -> str:
+        """The file that has nginx pass on what the certification authority says of the certificate (OCSP)."""
+        return f"{self.link}.ocsp.conf"
+
     def served(self) -> bool:
-        """Whether nginx serves the certificate that the link leads to."""
+        """Whether nginx serves the certificate that the link leads to, with OCSP where it is offered."""
+        if os.path.lexists(self.stapling) != self._offers_ocsp():
+            return False
         try:
             with socket.create_connection(ADDRESS, timeout=5) as connection:
                 context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
@@ -95,6 +109,11 @@ class Served(Resource):
 
     def serve(self) -> None:
         """Reloads nginx and waits until it serves the certificate; raises Failed when it does not."""
+        if self._offers_ocsp():
+            files.write(self.stapling, STAPLING)
+        else:
+            with suppress(FileNotFoundError):
+                os.unlink(self.stapling)
         nginx.reload(self.machine)
         deadline = time.monotonic() + PATIENCE
         while not self.served():
@@ -104,6 +123,10 @@ class Served(Resource):
                     hint=f"`nginx -T` shows which server block answers to {self.names[0]} on port 443.",
                 )
             time.sleep(0.05)
+
+    def _offers_ocsp(self) -> bool:
+        look = look_at(self.link)
+        return look is not None and look.ocsp
 
     def self_sign(self) -> None:
         """Makes a self-signed certificate and lets the link lead to it."""
@@ -187,6 +210,7 @@ def look_at(folder: str) -> Look | None:
         issuer=issuer.get("commonName") or issuer.get("organizationName", "unknown"),
         begins=ssl.cert_time_to_seconds(certificate["notBefore"]),
         expires=ssl.cert_time_to_seconds(certificate["notAfter"]),
+        ocsp="OCSP" in certificate,
     )
 
 

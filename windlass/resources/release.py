@@ -29,9 +29,9 @@ class Release(Serving):
 
     `digest` is the hash of the code, `size` its bytes when unpacked, `environment` an Environment as JSON, `service`
     and `socket` the texts of its units, `static` the folders of the code that nginx serves, `process` the environment
-    that all its processes have before the app's own (%i = the release); `release_command` `""` = none, and `elsewhere`
-    means that another host has run it for this one. What it shows never has a secret in it: the identity, which covers
-    the environment, stays in a record for root alone.
+    that all its processes have before the app's own (%i = the release), `sandbox` the restrictions of its unit, one
+    property each; `release_command` `""` = none, and `elsewhere` means that another host has run it for this one. What
+    it shows never has a secret in it: the identity, which covers the environment, stays in a record for root alone.
     """
 
     code: Content
@@ -44,6 +44,7 @@ class Release(Serving):
     socket: Content
     static: Sequence[str]
     process: dict[str, str]
+    sandbox: Sequence[str]
     release_command: str
     release_timeout: float
     elsewhere: bool
@@ -136,6 +137,8 @@ class Release(Serving):
             folder=f"{self.releases.path(record.id)}/code",
             process={name: value.replace("%i", record.id) for name, value in self.process.items()},
             environment=environment,
+            env_file=f"{self.releases.path(record.id)}/env",
+            properties=self.sandbox,
             timeout=self.release_timeout,
         )
 

@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING, Any, Callable
 
 from windlass import files
 from windlass.machine import CommandFailed
+from windlass.resources import confined
 from windlass.resources.owner import group_id, user_id
 from windlass.resources.pip_reason import explain
 from windlass.resources.resource import Diff, Failed, Resource, State
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from windlass.resources.content import Content
 
@@ -38,15 +39,17 @@ PROGRESS_INTERVAL = 0.5
 class Venv(Resource):
     """A virtual environment at `path`, whose name stands for all that is in it, so that it is made once or not at all.
 
-    It is made by `user`, for packages run code of their own while they are installed, and then belongs to root:
-    the app can read it, and not change it. `gunicorn` is a requirement to install besides (None = it is among the
-    requirements); `hashed` says that pip insists on hashes for all that is installed together with the requirements.
+    It is made by `user` under the restrictions `sandbox` (properties of a unit), for packages run code of their own
+    while they are installed, and then belongs to root: the app can read it, and not change it. `gunicorn` is a
+    requirement to install besides (None = it is among the requirements); `hashed` says that pip insists on hashes for
+    all that is installed together with the requirements.
     """
 
     path: str
     user: str
     requirements: Content
     constraints: Content
+    sandbox: Sequence[str] = ()
     gunicorn: str | None = None
     hashed: bool = False
     wavering = ("complete",)
@@ -130,8 +133,9 @@ class Venv(Resource):
         except CommandFailed:
             pass  # some packages carry files that are not Python of this version
 
-    def _as_user(self, argv: Sequence[str], **options: Any) -> None:
-        self.machine.run(argv, user=self.user, cwd="/", **options)
+    def _as_user(self, argv: Sequence[str], *, env: Mapping[str, str] | None = None, **options: Any) -> None:
+        properties = [*self.sandbox, f"ReadWritePaths={self.path}"] if self.sandbox else []
+        confined.run(self.machine, argv, user=self.user, properties=properties, env=env or {}, **options)
 
 
 class Progress:
@@ -176,7 +180,7 @@ def seal(path: str, group: int) -> None:
     """
     for _, folders, names, handle in os.fwalk(path, follow_symlinks=False):
         os.fchown(handle, 0, 0)
-        os.fchmod(handle, 0o755)
+        os.fchmod(handle, 0o755)  # nosec B103 - the folder above lets the app's group in alone
         for name in (*names, *folders):
             status = os.stat(name, dir_fd=handle, follow_symlinks=False)
             if stat.S_ISDIR(status.st_mode):

@@ -11,7 +11,7 @@ from windlass.settings.kernel import Kernel
 from windlass.settings.model import Faults, Model
 from windlass.settings.reserved import not_reserved
 from windlass.settings.ssh import Ssh
-from windlass.settings.tls import Tls
+from windlass.settings.tls import HostTls, Tls
 from windlass.settings.updates import Updates
 from windlass.settings.words import AppName, DebianPackage, Locale, MemorySize, Serial, TimeZone
 
@@ -49,7 +49,8 @@ class Settings(Model):
     )
     ssh: Ssh = Field(default_factory=Ssh, description="Who may log in to the host, and how.")
     firewall: Firewall = Field(default_factory=Firewall, description="What the host lets in.")
-    tls: Tls = Field(default_factory=Tls, description="Where certificates come from, for all apps of the host.")
+    tls: HostTls = Field(default_factory=HostTls, description="Certificates and TLS for all apps of the host.")
+    nginx_sandbox: bool = Field(True, description="Run nginx under systemd's restrictions.")
     apps: Annotated[
         dict[Annotated[AppName, AfterValidator(not_reserved)], AppSettings], AfterValidator(_one_app_per_domain)
     ] = Field(default_factory=dict, description="The apps of the host by name.")

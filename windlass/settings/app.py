@@ -9,7 +9,9 @@ from pydantic import AfterValidator, BeforeValidator, Field, PrivateAttr, Valida
 from windlass.secrets.secret import Secret
 from windlass.settings.domain import Domain
 from windlass.settings.environment import fault_of_inline_secret, fault_of_name, fault_of_value
+from windlass.settings.limits import Limits
 from windlass.settings.model import Faults, Model
+from windlass.settings.sandbox import Sandbox
 from windlass.settings.secret import SecretSource
 from windlass.settings.tls import Tls
 from windlass.settings.words import (
@@ -190,8 +192,13 @@ class AppSettings(Model):
     )
     gunicorn: Gunicorn = Field(default_factory=Gunicorn, description="How Gunicorn runs the app.")
     nginx: Nginx = Field(default_factory=Nginx, description="How nginx serves the app.")
+    limits: Limits = Field(default_factory=Limits, description="What one visitor may take of the app.")
+    sandbox: Sandbox = Field(default_factory=Sandbox, description="What the app may do on its host.")
     memory_max: MemorySize | None = Field(
         None, description="Memory that the app may use before it is stopped; by default 80 % of the host's."
+    )
+    tasks_max: Annotated[int, Field(ge=16, le=1_000_000)] | None = Field(
+        None, description="Processes and threads that the app may have; by default 512, or 8 times its Gunicorn's."
     )
 
     _secrets: dict[str, Secret] | None = PrivateAttr(None)

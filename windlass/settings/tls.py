@@ -1,4 +1,4 @@
-"""Where an app's certificate comes from."""
+"""Where an app's certificate comes from, and how TLS is spoken."""
 
 from typing import Any, Literal
 
@@ -27,16 +27,23 @@ class Tls(Model):
     ca_file: ProjectPath | None = Field(
         None, description="A PEM file of the CA that the ACME directory's own certificate is checked with."
     )
+    hsts: Literal["off", "on", "subdomains", "preload"] = Field(
+        "on",
+        description="Have browsers insist on HTTPS for two years (HSTS): for the domain, for all below it as well, or"
+        " so that browsers may have it built in. The last two cannot be taken back soon.",
+    )
 
     @model_validator(mode="before")
     @classmethod
     def _short_form(cls, value: Any) -> Any:
         return {"mode": value} if isinstance(value, str | bool) else value
 
-    @field_validator("mode", mode="before")
+    @field_validator("mode", "hsts", mode="before")
     @classmethod
-    def _off_is_a_boolean_in_yaml(cls, value: Any) -> Any:
-        return "off" if value is False else value
+    def _off_is_a_boolean_in_yaml(cls, value: Any, info: ValidationInfo) -> Any:
+        if value is False:
+            return "off"
+        return "on" if value is True and info.field_name == "hsts" else value
 
     @field_validator("directory_url", mode="before")
     @classmethod
@@ -52,3 +59,12 @@ class Tls(Model):
         if path is not None and not path.is_file():
             raise ValueError(f"{str(path)!r} is not a file")
         return path
+
+
+class HostTls(Tls):
+    """The TLS settings of a host, which has one profile: a server learns too late whom a visitor asks for."""
+
+    profile: Literal["modern", "intermediate"] = Field(
+        "intermediate",
+        description="Mozilla's guideline to follow: modern is TLS 1.3 alone, intermediate also serves older programs.",
+    )

@@ -1,0 +1,53 @@
+"""The figures of an audit, each held against its target."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+TARGETS: dict[str, dict[str, Any]] = yaml.safe_load(Path(__file__).with_name("targets.yml").read_text())
+
+HEAD = """# What independent tools say of a host that Windlass made
+
+Made by `make audit` on a lab host (Debian 12) with the sample app; the targets are in
+[`tests/audit/targets.yml`](../tests/audit/targets.yml), and a figure that misses its target fails the tests.
+
+| figure | tool | measured | target |
+|---|---|---|---|
+"""
+
+
+@dataclass
+class Figures:
+    """What was measured so far, by the names of targets."""
+
+    measured: dict[str, float | str] = field(default_factory=dict)
+
+    def meet(self, name: str, value: float) -> None:
+        """Notes a figure; fails unless it meets its target."""
+        self.measured[name] = value
+        target = TARGETS[name]
+        if "at_least" in target:
+            assert value >= target["at_least"], f"{name}: {value} is less than {target['at_least']}"
+        else:
+            assert value <= target["at_most"], f"{name}: {value} is more than {target['at_most']}"
+
+    def note(self, name: str, why: str) -> None:
+        """Notes why there is no figure."""
+        assert name in TARGETS
+        self.measured[name] = why
+
+    def markdown(self) -> str:
+        """All of them as a page."""
+        rows = (
+            f"| {name} | {target['tool']} | {self.measured.get(name, 'not measured')} | {_words(target)} |\n"
+            for name, target in TARGETS.items()
+        )
+        return HEAD + "".join(rows)
+
+
+def _words(target: dict[str, Any]) -> str:
+    return f"at least {target['at_least']}" if "at_least" in target else f"at most {target['at_most']}"

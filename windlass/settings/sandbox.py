@@ -1,0 +1,56 @@
+"""What an app may do on its host beyond serving: little, unless its settings open it."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, Field, model_validator
+
+from windlass.settings.model import Model, word
+
+# Where an app that may write could take over the host, or another app.
+_GUARDED = ("bin", "boot", "dev", "etc", "lib", "lib64", "proc", "root", "run", "sbin", "srv", "sys", "usr")
+
+
+def _not_guarded(path: str) -> str:
+    steps = path.split("/")
+    if ".." in steps or "." in steps or "" in steps[1:]:
+        raise ValueError(f"{path!r} is not a plain path: write it without . and .. and without a / at its end")
+    if steps[1] in _GUARDED or path in ("/var", "/var/lib", "/var/log"):
+        raise ValueError(f"{path!r} belongs to the system; an app's own data goes into /var/lib/APP")
+    return path
+
+
+WritablePath = Annotated[
+    str,
+    AfterValidator(_not_guarded),
+    word(r"/[A-Za-z0-9._+@/-]+", "an absolute path of letters, digits and . _ + @ -, for example /mnt/uploads"),
+]
+Right = Literal["devices", "namespaces", "proc", "system-calls", "write-execute"]
+
+
+class Sandbox(Model):
+    """systemd's restrictions for an app, its release command and its installation; `sandbox: off` drops them.
+
+    Without them, too, it has a user of its own, and can gain no rights.
+    """
+
+    enabled: bool = Field(True, description="Whether there are restrictions beside the app's own user.")
+    network: Literal["isolated", "loopback", "network"] = Field(
+        "network",
+        description="What the app may connect to: nothing but Unix sockets, servers on its own host, or anything.",
+    )
+    writable_paths: list[WritablePath] = Field(
+        default_factory=list, description="Folders that the app may write to beside its own /var/lib/APP and /tmp."
+    )
+    allow: list[Right] = Field(
+        default_factory=list,
+        description="What else the app needs: devices, namespaces (a browser's own sandbox), proc (all of /proc, as"
+        " psutil reads it), system-calls (unusual ones), write-execute (code made at run time, by a JIT or cffi).",
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _off(cls, value: Any) -> Any:
+        # YAML reads `off` as a truth value.
+        return {"enabled": False} if value in (False, "off") else value
