@@ -33,7 +33,7 @@ class TerminalProcess:
             stdout=theirs,
             stderr=theirs,
             start_new_session=True,
-            env={**os.environ, "TERM": "xterm", **(environment or {})},
+            env={**_environment(), "TERM": "xterm", **(environment or {})},
         )
         os.close(theirs)
         self.shown = ""
@@ -93,3 +93,8 @@ class TerminalProcess:
             self._process.kill()
         self._process.wait(10)
         os.close(self._terminal)
+
+
+def _environment() -> dict[str, str]:
+    """Ours, but for a width that belongs to another terminal."""
+    return {name: value for name, value in os.environ.items() if name not in ("COLUMNS", "LINES")}

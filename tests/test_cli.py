@@ -50,7 +50,7 @@ def test_every_command_has_help(commands: Commands, name: str) -> None:
         ),
         (
             ["provision", "web", "--skip-tags", "base,zzz"],
-            "Error: Invalid value for '--skip-tags': no role 'zzz'. There are: base, nginx, certbot, app, venv,",
+            "Error: Invalid value for '--skip-tags': no role 'zzz'. There are: base, ssh, firewall, updates,",
         ),
         (
             ["provision", "web", "--start-at", "relase"],
@@ -58,7 +58,7 @@ def test_every_command_has_help(commands: Commands, name: str) -> None:
         ),
         (
             ["provision", "web", "--tags", "base,nginx", "--skip-tags", "nginx", "--start-at", "nginx"],
-            "Error: --tags and --skip-tags and --start-at leave none of the roles base, nginx, certbot, app,",
+            "Error: --tags and --skip-tags and --start-at leave none of the roles base, ssh, firewall, updates,",
         ),
         (["deploy", "nosuch"], "error: unknown host or group 'nosuch'"),
         *([[name, "nosuch"], "error: unknown host or group 'nosuch'"] for name in ("status", "releases", "audit")),

@@ -80,9 +80,9 @@ def test_a_mapping_that_is_not_there_is_made(folder: Path) -> None:
 
 
 def test_values_are_read_as_yaml_and_the_last_one_counts(folder: Path) -> None:
-    extra = ["unattended_upgrades=no", "packages=[vim, git]", "x=1", "x=", "timezone=UTC", '{"serial": 2}']
+    extra = ["updates.managed=no", "packages=[vim, git]", "x=1", "x=", "timezone=UTC", '{"serial": 2}']
     host = load(folder / "inventory", extra).hosts["db1"]
-    assert host.settings.unattended_upgrades is False
+    assert host.settings.updates.managed is False
     assert host.settings.packages == ["vim", "git"]
     assert host.variables["x"] == ""
     assert host.settings.serial == "2"

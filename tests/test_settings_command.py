@@ -10,8 +10,16 @@ from pydantic import BaseModel, Field, ValidationError
 
 from windlass.cli import run
 from windlass.settings import AppSettings, Gunicorn, Nginx, Settings, Tls
+from windlass.settings.clock import Clock
+from windlass.settings.firewall import Firewall
+from windlass.settings.kernel import Kernel
+from windlass.settings.limits import Limits
 from windlass.settings.reference import settings
+from windlass.settings.sandbox import Sandbox
 from windlass.settings.secret import SecretSource
+from windlass.settings.ssh import Ssh
+from windlass.settings.tls import HostTls
+from windlass.settings.updates import Updates
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,8 +28,16 @@ if TYPE_CHECKING:
 
 SECTIONS = {
     "": Settings,
-    "tls": Tls,
+    "clock": Clock,
+    "updates": Updates,
+    "kernel": Kernel,
+    "ssh": Ssh,
+    "firewall": Firewall,
+    "tls": HostTls,
     "apps.NAME": AppSettings,
+    "apps.NAME.tls": Tls,
+    "apps.NAME.limits": Limits,
+    "apps.NAME.sandbox": Sandbox,
     "apps.NAME.secrets.NAME": SecretSource,
     "apps.NAME.gunicorn": Gunicorn,
     "apps.NAME.nginx": Nginx,
@@ -87,7 +103,7 @@ def test_a_section_and_types_in_words(ask: Ask) -> None:
     assert "\napps.NAME.gunicorn\n  workers              whole number, 1 to 512\n" in out
     assert "  worker_class         Gunicorn worker class, for example gthread; default gthread\n" in out
     assert ask("tls.mode")[1].splitlines()[1] == "  mode  one of letsencrypt, self-signed, off; default letsencrypt"
-    assert ask("apps.tls")[1].splitlines()[1] == "  tls  settings, as tls at the top"
+    assert ask("apps.tls")[1].splitlines()[1].split(None, 1) == ["tls", "settings, see below"]
     assert "mapping: beginning of a URL path -> path inside the app's source; default {}" in ask("static")[1]
 
 
