@@ -34,7 +34,7 @@ types: .venv/ready-dev
 fast: .venv/ready-dev programs  ## the tests that need no lab
 	$(BIN)/pytest -q -n 2 -m 'not lab'
 
-lab: .venv/ready-dev  ## the tests on lab hosts
+lab: .venv/ready-dev programs  ## the tests on lab hosts
 	$(BIN)/pytest -q -m lab -n 2 --dist loadfile
 
 bench: .venv/ready-dev  ## speed, as ratios to plain SSH and a plain shell script
@@ -76,7 +76,8 @@ NEEDED := $(call missing,/usr/sbin/sshd,openssh-server ssh.service ssh.socket) \
   $(call missing,/usr/sbin/nft,nftables nftables.service) \
   $(call missing,/usr/bin/chromium,chromium fonts-dejavu-core) \
   $(call missing,/usr/lib/postgresql/*/bin/postgres,postgresql postgresql.service) \
-  $(call missing,/usr/bin/redis-server,redis-server redis-server.service)
+  $(call missing,/usr/bin/redis-server,redis-server redis-server.service) \
+  $(call missing,/usr/bin/wrk,wrk)
 PACKAGES := $(filter-out %.service %.socket,$(NEEDED))
 UNITS := $(filter %.service %.socket,$(NEEDED))
 # Read by Debian's postgresql while it installs, so that it makes no database of its own.

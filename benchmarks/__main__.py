@@ -1,4 +1,4 @@
-"""Runs the benchmarks named on the command line, or all: `python -m benchmarks [noop] [fresh] [shortener]`."""
+"""Runs the benchmarks named on the command line, or all: `python -m benchmarks [noop] [fresh] [deploy] [shortener]`."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from importlib import import_module
 
 from benchmarks.world import world
 
-ALL = ("noop", "fresh", "shortener")
+ALL = ("noop", "fresh", "deploy", "shortener")
 
 
 def main() -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from windlass.host import Connect, Host
-from windlass.plan import Roles
+from windlass.plan import Plan, Roles
 from windlass.report import Report
 from windlass.rolling import Rolling
 from windlass.run import Request, Run
@@ -32,14 +32,22 @@ def converge(
     **request: Any,
 ) -> Outcome:
     """One run; `apps` are settings as an inventory has them, their folders relative to `project`."""
+    return follow(Roles(project=project, tags=roles), target(lab, host, apps, project), **request)
+
+
+def target(lab: Lab, host: LabHost, apps: dict[str, Any], project: Path) -> Host:
+    """A lab host as the control side knows it."""
     connect = Connect(
         host.address, port=host.ssh_port, user="root", key_file=lab.folder / "id_ed25519", host_key=host.host_key
     )
     settings = Settings.model_validate({"apps": apps}, context={"project": project})
-    target = Host(host.name, [], connect, settings, {})
-    plan = Roles(project=project, tags=roles)
+    return Host(host.name, [], connect, settings, {})
+
+
+def follow(plan: Plan, host: Host, **request: Any) -> Outcome:
+    """One run of any plan."""
     run = Run(Request("test", **request), ConnectOptions(), plan, Report(Terminal()))
-    return Rolling(run).converge([target])[0]
+    return Rolling(run).converge([host])[0]
 
 
 def result(outcome: Outcome, kind: str) -> Result:

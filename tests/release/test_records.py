@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from windlass.release.records import FAILED, GOOD, NEW, Record, Releases, doomed
+from windlass.release.records import FAILED, GOOD, NEW, Record, Releases, before, doomed
 
 
 def record(number: int, state: str = GOOD, previous: str = "") -> Record:
@@ -114,6 +114,20 @@ def test_a_run_that_was_cut_off_leaves_nothing() -> None:
 def test_after_a_rollback_the_older_one_stays_too() -> None:
     records = [record(5), record(4), record(3), record(2, previous=record(5).id), record(1)]
     assert ids(doomed(records, records[3], 2)) == [3]
+
+
+def test_going_back_goes_past_what_never_served_well_and_further_each_time() -> None:
+    records = [record(6), record(5, FAILED), record(4), record(3, NEW), record(2), record(1)]
+    assert ids(before(records[0], records)) == [4, 2, 1]
+    assert ids(before(records[2], records)) == [2, 1]
+    assert before(records[5], records) == []
+
+
+def test_going_back_goes_to_what_it_took_over_from_not_to_what_was_taken_back() -> None:
+    # 2 was deployed, went back to 1, and 3 was deployed in its place.
+    records = [record(3, previous=record(1).id), record(2, previous=record(1).id), record(1)]
+    assert ids(before(records[0], records)) == [1, 2]
+    assert ids(doomed(records, records[0], 1)) == [2]
 
 
 STATES = st.lists(st.sampled_from([GOOD, GOOD, FAILED, NEW]), min_size=1, max_size=9)

@@ -19,7 +19,9 @@ if TYPE_CHECKING:
     from windlass.release.health import Answer, Question
 
 UNITS = "/etc/systemd/system"
-PROPERTIES = ("ActiveState", "SubState", "NRestarts", "Result", "ExecMainStatus")
+PROPERTIES = ("ActiveState", "SubState", "NRestarts", "Result", "ExecMainCode", "ExecMainStatus")
+# CLD_KILLED, waitid(2).
+KILLED = "2"
 START_TIMEOUT = 90
 # The longest `drain_timeout` that there is, and some more (seconds).
 STOP_TIMEOUT = 3700
@@ -108,9 +110,8 @@ class Instance:
         self.machine.run(["systemctl", "stop", "--no-block", self.socket, self.service])
 
     def await_end(self) -> None:
-        """Waits until it has stopped, if it is about to, which systemd makes sure of."""
-        if self._state().get("ActiveState") == "deactivating":
-            self.machine.run(["systemctl", "stop", self.socket, self.service], timeout=STOP_TIMEOUT)
+        """Waits until it has stopped, which systemd makes sure of."""
+        self.machine.run(["systemctl", "stop", self.socket, self.service], timeout=STOP_TIMEOUT)
 
     def kill(self) -> None:
         """Ends it at once, for it serves nobody, and has it stay that way after a boot."""
@@ -176,6 +177,11 @@ class Instance:
 
     def _dead(self, state: dict[str, str]) -> Failed:
         status = state.get("ExecMainStatus", "0")
+        if state.get("Result") == "oom-kill" or (state.get("ExecMainCode") == KILLED and status == "9"):
+            # With the older kind of cgroups systemd does not learn why the kernel has killed it.
+            return self._failed("does not run (killed, as it happens when memory does not suffice: see `memory_max`)")
+        if state.get("ExecMainCode") == KILLED:
+            return self._failed(f"does not run (killed by signal {status})")
         how = f"exit status {status}" if status != "0" else f"result: {state.get('Result')}"
         return self._failed(f"does not run ({how})")
 

@@ -35,8 +35,9 @@ class Leftovers:
 
     def await_ends(self) -> None:
         """Waits for instances that are about to end, so that however often one deploys, no more than two run."""
+        self.machine.forget()  # what was told to end a moment ago
         for release in defined(self.app):
-            if show(self.machine, self._instance(release).service).get("ActiveState") == "deactivating":
+            if _is_ending(show(self.machine, self._instance(release).service)):
                 self.machine.say(f"waiting for the last requests of release {release}")
                 self._instance(release).await_end()
 
@@ -50,6 +51,8 @@ class Leftovers:
                 retire(self._instance(release), question, drain_timeout)
             else:
                 self._instance(release).discard()
+        for release in self._failed():
+            self._instance(release).kill()
         for record in self._doomed():
             self._instance(record.id).discard()
             self.releases.remove(record.id)
@@ -72,15 +75,29 @@ class Leftovers:
 
     def _running(self) -> list[str]:
         """Releases other than the current one that run, or would after a reboot; not those that are about to end."""
-        others = [release for release in defined(self.app) if self.current is None or release != self.current.id]
-        return [release for release in others if self._is_alive(self._instance(release))]
+        return [release for release in self._others() if self._is_alive(self._instance(release))]
+
+    def _failed(self) -> list[str]:
+        """Releases whose last requests took longer than they had: systemd goes on calling them failed."""
+        states = {release: show(self.machine, self._instance(release).service) for release in self._others()}
+        return [release for release, unit in states.items() if unit.get("ActiveState") == "failed"]
+
+    def _others(self) -> list[str]:
+        return [release for release in defined(self.app) if self.current is None or release != self.current.id]
 
     def _is_alive(self, instance: Instance) -> bool:
-        states = [show(self.machine, unit).get("ActiveState") for unit in (instance.service, instance.socket)]
-        return instance.enabled or any(state not in ("inactive", "deactivating", "failed") for state in states)
+        units = [show(self.machine, unit) for unit in (instance.service, instance.socket)]
+        stopped = all(unit.get("ActiveState") in ("inactive", "failed") or _is_ending(unit) for unit in units)
+        return instance.enabled or not stopped
 
     def _venvs(self) -> list[str]:
         return sorted(self.releases.venvs() - {record.venv for record in self.releases.all()} - {self.venv})
 
     def _instance(self, release: str) -> Instance:
         return Instance(self.machine, self.app, release)
+
+
+def _is_ending(unit: dict[str, str]) -> bool:
+    """Whether a unit stops now, or systemd has that before it: what runs already has no other job to wait for."""
+    state = unit.get("ActiveState")
+    return state == "deactivating" or (state == "active" and bool(unit.get("Job")))

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 # What we, Gunicorn, or Python say in a line that is the reason.
 _TELLING = re.compile(
     r"windlass: .*|Failed to find attribute .*|Failed to parse .*|Application object must be callable\."
+    r"|.*Perhaps out of memory\?"
     r"|[A-Za-z_][\w.]*(Error|Exception|Exit|NotFound|Refused|Interrupt)(: .*)?"
 )
 

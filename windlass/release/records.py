@@ -117,8 +117,10 @@ class Releases:
 
 
 def before(current: Record, records: list[Record]) -> list[Record]:
-    """The good releases that are older than the current one, in the order of `records`."""
-    return [record for record in records if record.state == GOOD and record.id < current.id]
+    """The good releases that are older than the current one: first the one it took over from, which may be older than
+    one that was taken back, then the others in the order of `records`."""
+    older = [record for record in records if record.state == GOOD and record.id < current.id]
+    return sorted(older, key=lambda record: record.id != current.previous)
 
 
 def doomed(records: list[Record], current: Record | None, keep: int) -> list[Record]:

@@ -61,8 +61,12 @@ class Switch:
         end = time.monotonic() + self.watch
         while time.monotonic() < end:
             self.new.await_health(self.question, PATIENCE)
+            self._check_visitors()
             time.sleep(INTERVAL)
         self.new.check_workers()
+        self._check_visitors()
+
+    def _check_visitors(self) -> None:
         failures = self.visitors.failures
         if len(failures) > self.max_failed:
             raise Failed(

@@ -11,7 +11,7 @@ from windlass.resources.resource import Diff, Failed, Resource, State
 if TYPE_CHECKING:
     from windlass.machine import Machine
 
-PROPERTIES = ("ActiveState", "SubState", "UnitFileState", "NeedDaemonReload")
+PROPERTIES = ("ActiveState", "SubState", "UnitFileState", "NeedDaemonReload", "Job")
 ENABLED = ("enabled", "static", "alias", "indirect", "generated")
 
 

@@ -1,7 +1,8 @@
-"""The session's lab host with `notes` on it; every test begins with the app's own code, unchanged."""
+"""A lab host with `notes` on it for all tests of this package; every test begins with the app's own code, unchanged."""
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -9,15 +10,20 @@ import pytest
 from tests.lab.release.world import World
 
 if TYPE_CHECKING:
-    from windlass.lab import Lab, LabHost
+    from collections.abc import Iterator
+
+    from windlass.lab import Lab
 
 
-@pytest.fixture(scope="session")
-def shared_world(lab: Lab, host: LabHost, tmp_path_factory: pytest.TempPathFactory) -> World:
+@pytest.fixture(scope="package")
+def shared_world(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     """For `world`."""
+    host = lab.add_host("releases", say=print)
+    host.wait()
     world = World(lab, host, tmp_path_factory.mktemp("apps"))
-    world.well()
-    return world
+    world.provision()
+    yield world
+    lab.remove_host(host.name)
 
 
 @pytest.fixture
@@ -25,3 +31,15 @@ def world(shared_world: World) -> World:
     """The host and the app's folder; whatever earlier tests did to the folder is undone."""
     shared_world.restore()
     return shared_world
+
+
+@pytest.fixture
+def mended(world: World) -> Iterator[None]:
+    """Whatever a test breaks, the next good deploy works and tidies up."""
+    yield
+    world.restore()
+    world.greet(f"mended {time.monotonic()}")
+    world.well()
+    assert world.visit().startswith("mended")
+    world.is_tidy()
+    assert {record["state"] for record in world.records().values()} == {"good"}

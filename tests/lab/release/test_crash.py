@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -36,6 +37,25 @@ def test_after_a_reboot_exactly_the_current_release_runs(world: World) -> None:
     assert world.ask() == "before the reboot"
     world.is_tidy()
     assert world.well().counts["changed"] == 0
+
+
+def test_after_a_reboot_in_the_middle_of_a_switch_one_of_both_serves(world: World) -> None:
+    world.well()
+    before = world.current
+    world.greet("rebooted in the watch")
+    with ThreadPoolExecutor() as pool:
+        deploy = pool.submit(world.deploy, watch=30)
+        deadline = time.monotonic() + 30
+        while world.current == before and time.monotonic() < deadline:
+            time.sleep(0.1)
+        world.host.reboot()
+        assert deploy.result().error is not None
+    # It went back by itself, if there was time for it before the power went.
+    assert world.visit() in ("Notes, at your service.", "rebooted in the watch")
+    assert f"notes@{world.current}.service" in world.enabled()
+    world.well()
+    assert world.visit() == "rebooted in the watch"
+    world.is_tidy()
 
 
 def test_a_stopped_release_is_brought_back(world: World) -> None:

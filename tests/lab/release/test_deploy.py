@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -44,28 +43,6 @@ def test_new_code_loses_no_request(world: World) -> None:
     world.is_tidy()
 
 
-def test_requests_in_flight_finish(world: World) -> None:
-    world.well()
-    world.greet("after the slow ones")
-    with visiting(world.host, "notes", "/slow/4.0", count=6) as visits:
-        time.sleep(1)
-        world.well()
-    assert visits.failures == []
-    assert visits.served >= 6
-    world.is_tidy()
-
-
-def test_connections_that_wait_are_served(world: World) -> None:
-    one_at_a_time = {"workers": 1, "worker_class": "sync"}
-    world.well(gunicorn=one_at_a_time)
-    world.greet("after the queue")
-    with visiting(world.host, "notes", "/slow/0.3", count=8) as visits:
-        time.sleep(1)
-        world.well(gunicorn=one_at_a_time)
-    assert visits.failures == []
-    world.is_tidy()
-
-
 def test_environment_alone_makes_a_release_and_shows_no_value(world: World) -> None:
     world.well()
     before = world.current
@@ -76,20 +53,6 @@ def test_environment_alone_makes_a_release_and_shows_no_value(world: World) -> N
     assert world.current != before
     assert world.current[-8:] == before[-8:]
     assert "mauve" not in repr(outcome.results)
-
-
-def test_the_old_release_keeps_its_units_until_it_is_pruned(world: World) -> None:
-    world.well(keep_releases=1)
-    before = world.current
-    world.greet("newer")
-    world.well(keep_releases=1)
-    assert sorted(world.records()) == [before, world.current]
-    world.host.run(f"test -f /etc/systemd/system/notes@{before}.service")
-    world.greet("newest")
-    world.well(keep_releases=1)
-    assert before not in world.records()
-    assert before not in world.host.run("ls /etc/systemd/system")
-    world.is_tidy()
 
 
 def test_check_changes_nothing(world: World) -> None:

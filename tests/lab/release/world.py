@@ -6,23 +6,34 @@ import json
 import shlex
 import shutil
 import time
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tests.lab.converging import converge, result
+from tests.lab.commands import Commands
+from tests.lab.converging import converge, follow, result, target
+from tests.lab.inventory import inventory
+from tests.lab.release.browsing import Browsed, browsing
+from windlass.lab.visit import Visitor
+from windlass.plan import Rollbacks
 
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
     from windlass.lab import Lab, LabHost
     from windlass.outcome import Outcome
 
 ROOT = Path(__file__).parents[3]
+NAME = "notes.lab.test"
 NOTES: dict[str, Any] = {
     "source": "notes",
     "wsgi": "notes:create_app()",
-    "domains": ["notes.lab.test"],
+    "domains": [NAME],
+    "tls": "self-signed",
     "static": {"/static": "src/notes/static"},
     "health_timeout": 15,
     "drain_timeout": 15,
+    "watch": 1,
 }
 INIT = "src/notes/__init__.py"
 
@@ -45,11 +56,18 @@ print(json.dumps([json.load(open(file)) for file in glob.glob("/srv/notes/releas
 
 
 class World:
-    """The session's host with `notes` on it, and the app's folder, which tests change and put back."""
+    """A host with `notes` on it, and the app's folder, which tests change and put back."""
 
     def __init__(self, lab: Lab, host: LabHost, project: Path) -> None:
         self.lab, self.host, self.project = lab, host, project
+        self.certificate = ""
         self.restore()
+
+    def provision(self) -> None:
+        """Everything, nginx with a self-signed certificate too."""
+        outcome = converge(self.lab, self.host, {"notes": NOTES}, self.project, roles=None)
+        assert outcome.exit_status == 0, outcome
+        self.certificate = self.host.run("cat /etc/nginx/tls/notes/fullchain.pem")
 
     def restore(self) -> None:
         shutil.rmtree(self.project / "notes", ignore_errors=True)
@@ -75,12 +93,42 @@ class World:
 
     def fails(self, kind: str = "release", **settings: Any) -> str:
         """The words with which a deploy fails."""
-        outcome = self.deploy(**settings)
+        return self.words(self.deploy(**settings), kind)
+
+    def rollback(self, to: str = "", *, check: bool = False, **settings: Any) -> Outcome:
+        host = target(self.lab, self.host, {"notes": {**NOTES, **settings}}, self.project)
+        return follow(Rollbacks(to=to), host, check=check)
+
+    def commands(self, port: int | None = None, **settings: Any) -> Commands:
+        """The command line, in a project whose inventory has this host, reached by another port if one is given."""
+        commands = Commands(self.project)
+        ports = {self.host.name: port} if port else {}
+        commands.write(
+            "inventory/hosts.yml", inventory(self.lab, [self.host], ports, apps={"notes": {**NOTES, **settings}})
+        )
+        return commands
+
+    @staticmethod
+    def words(outcome: Outcome, kind: str) -> str:
+        """What the user is told of a resource that has failed."""
         assert outcome.exit_status == 1
         failed = result(outcome, kind)
         assert failed.status == "failed"
         assert not failed.traceback
         return f"{failed.message}\n{failed.hint or ''}"
+
+    # --- what visitors see ---
+
+    def browsing(self, path: str = "/", **how: Any) -> AbstractContextManager[Browsed]:
+        """Visitors over HTTPS while a block runs."""
+        return browsing(self.host, NAME, path, **how)
+
+    def visit(self, path: str = "/") -> str:
+        """The body of what a visitor gets over HTTPS."""
+        with closing(Visitor(NAME, self.host.address, self.host.https_port, self.certificate)) as visitor:
+            status, _, body = visitor.ask("GET", path)
+        assert status == 200
+        return body.strip()
 
     # --- what the host says ---
 
@@ -119,3 +167,9 @@ class World:
         assert {name.rpartition(".")[0] for name in self.host.run("ls /run/notes").split()} == {self.current}
         venvs = {record["venv"].rpartition("/")[2] for record in self.records().values()}
         assert set(self.host.run("ls -A /srv/notes/venvs").split()) <= venvs
+
+    def is_idle(self) -> None:
+        """No agent runs, and nobody holds the host."""
+        wait = "for i in $(seq 150); do {} && exit 0; sleep 0.1; done; exit 1"
+        self.host.run(wait.format("! pgrep -f '[w]indlass.loader'"))
+        self.host.run("flock -n /var/lib/windlass/lock true")

@@ -1,0 +1,23 @@
+"""What must be true of a deploy that fails, whatever the reason."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from tests.lab.release.world import World
+
+
+def refused(world: World, kind: str = "release", **settings: Any) -> str:
+    """The words with which a deploy fails, while the old release serves every visitor, and goes on alone."""
+    before = world.current
+    with world.browsing() as browsed:
+        words = world.fails(kind, **settings)
+        world.visit()
+    print(words)
+    assert browsed.failures == {}
+    assert browsed.served > 20
+    assert world.current == before
+    units = {f"notes@{before}.service", f"notes@{before}.socket"}
+    assert world.running() == world.enabled() == units
+    return words

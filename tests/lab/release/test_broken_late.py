@@ -1,0 +1,55 @@
+"""Releases that are healthy until they have the traffic: it goes back by itself, and no visitor has lost a request."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.lab.release.refusing import refused
+
+if TYPE_CHECKING:
+    from tests.lab.release.world import World
+
+pytestmark = [pytest.mark.lab, pytest.mark.usefixtures("mended")]
+
+WATCH = 4  # seconds
+
+
+def test_gunicorn_crashes_after_two_seconds(world: World) -> None:
+    world.edit(
+        "    return app\n",
+        "    import signal, threading\n"
+        "    threading.Timer(2, lambda: os.kill(os.getppid(), signal.SIGKILL)).start()\n    return app\n",
+    )
+    assert "does not run" in refused(world, watch=WATCH).splitlines()[0]
+
+
+def test_only_its_workers_crash_after_two_seconds(world: World) -> None:
+    world.edit(
+        "    return app\n",
+        "    import threading\n    threading.Timer(2, os._exit, [7]).start()\n    return app\n",
+    )
+    assert "exited with code 7" in refused(world, watch=WATCH).splitlines()[0]
+
+
+def test_health_page_fails_through_nginx_alone(world: World) -> None:
+    world.edit(
+        '        return "ok\\n"',
+        '        return ("lost", 500) if "X-Request-ID" in request.headers else ("ok", 200)',
+    )
+    words = refused(world, watch=60)  # it is not waited for
+    assert "lost requests: " in words.splitlines()[0]
+    assert words.splitlines()[0].endswith("the first with: HTTP 500")
+    assert "`max_failed_requests` says how many may." in words
+    (failed,) = [record for record in world.records().values() if record["state"] == "failed"]
+    assert failed["traffic"]["failed"] > 0
+
+
+def test_failures_that_are_allowed_undo_nothing(world: World) -> None:
+    world.edit(
+        '        return "ok\\n"',
+        '        return ("lost", 500) if "X-Request-ID" in request.headers else ("ok", 200)',
+    )
+    world.well(max_failed_requests=5000)
+    assert world.records()[world.current]["traffic"]["failed"] > 0
