@@ -50,7 +50,7 @@ def _packages(settings: Settings) -> list[str]:
         names.update(FIREWALL)
     if settings.updates.managed:
         names.update(UPDATES)
-    if settings.clock.managed:
+    if settings.time_sync.managed:
         names.add(CLOCK)
     return sorted(names)
 

@@ -10,7 +10,6 @@ from pydantic import BaseModel, Field, ValidationError
 
 from windlass.cli import run
 from windlass.settings import AppSettings, Gunicorn, Nginx, Settings, Tls
-from windlass.settings.clock import Clock
 from windlass.settings.firewall import Firewall
 from windlass.settings.kernel import Kernel
 from windlass.settings.limits import Limits
@@ -18,6 +17,7 @@ from windlass.settings.reference import settings
 from windlass.settings.sandbox import Sandbox
 from windlass.settings.secret import SecretSource
 from windlass.settings.ssh import Ssh
+from windlass.settings.time_sync import TimeSync
 from windlass.settings.tls import HostTls
 from windlass.settings.updates import Updates
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 SECTIONS = {
     "": Settings,
-    "clock": Clock,
+    "time_sync": TimeSync,
     "updates": Updates,
     "kernel": Kernel,
     "ssh": Ssh,

@@ -65,7 +65,7 @@ def test_root_is_shut_out_only_by_somebody_else_who_can_become_root(commands: Co
 
 
 def test_parts_can_be_left_to_others(commands: Commands, fresh_host: LabHost) -> None:
-    off = "".join(f"{part}: {{managed: false}}\n" for part in ("ssh", "firewall", "updates", "kernel", "clock"))
+    off = "".join(f"{part}: {{managed: false}}\n" for part in ("ssh", "firewall", "updates", "kernel", "time_sync"))
     commands.write("inventory/host_vars/" + fresh_host.name + ".yml", off)
     assert commands.json("provision", fresh_host.name, *TAGS)["resources"] == []
     fresh_host.run("test ! -e /etc/ssh/sshd_config.d/00-windlass.conf; nft list ruleset | grep -c . || true")

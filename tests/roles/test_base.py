@@ -34,7 +34,7 @@ def test_debian_13_has_no_etc_timezone() -> None:
 def test_packages_of_a_part_come_only_with_it() -> None:
     off = {"managed": False}
     (name,) = (
-        name for name in resources(base, host(updates=off, firewall=off, clock=off)) if name.startswith("packages ")
+        name for name in resources(base, host(updates=off, firewall=off, time_sync=off)) if name.startswith("packages ")
     )
     assert not {"unattended-upgrades", "needrestart", "nftables", "systemd-timesyncd"} & set(name.split())
 

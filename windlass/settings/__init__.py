@@ -5,12 +5,12 @@ from typing import Annotated
 from pydantic import AfterValidator, Field
 
 from windlass.settings.app import AppSettings, Gunicorn, Nginx
-from windlass.settings.clock import Clock
 from windlass.settings.firewall import Firewall
 from windlass.settings.kernel import Kernel
 from windlass.settings.model import Faults, Model
 from windlass.settings.reserved import not_reserved
 from windlass.settings.ssh import Ssh
+from windlass.settings.time_sync import TimeSync
 from windlass.settings.tls import HostTls, Tls
 from windlass.settings.updates import Updates
 from windlass.settings.words import AppName, DebianPackage, Locale, MemorySize, Serial, TimeZone
@@ -39,7 +39,7 @@ class Settings(Model):
     timezone: TimeZone = Field("UTC", description="The host's time zone.")
     locale: Locale | None = Field(None, description="The host's locale; by default it is left as it is.")
     packages: list[DebianPackage] = Field(default_factory=list, description="Further Debian packages.")
-    clock: Clock = Field(default_factory=Clock, description="How the host knows the time.")
+    time_sync: TimeSync = Field(default_factory=TimeSync, description="How the host knows the time.")
     updates: Updates = Field(default_factory=Updates, description="Security updates every day.")
     kernel: Kernel = Field(default_factory=Kernel, description="What the kernel lets processes and the network do.")
     journald_max_use: MemorySize = Field("500M", description="The most disk space that the journal may take.")

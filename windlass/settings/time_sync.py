@@ -3,5 +3,5 @@
 from windlass.settings.part import Part
 
 
-class Clock(Part):
+class TimeSync(Part):
     """A clock kept right: systemd-timesyncd, unless the host has chrony or another."""
