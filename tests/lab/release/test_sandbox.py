@@ -18,11 +18,11 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.lab
 
 SHORTENER = {
-    "source": "sample_app",
+    "source": "neighbour",
     "wsgi": "shortener:create_app()",
     "domains": ["shortener.lab.test"],
     "env": {"DATABASE_URL": "sqlite:////var/lib/shortener/shortener.db"},
-    "env_file": "shortener.env",
+    "env_file": "neighbour.env",
     "release_command": "flask --app shortener db upgrade",
     "health_path": "/healthz",
     "sandbox": {"network": "isolated"},
@@ -34,9 +34,9 @@ def prepared(shared_world: World) -> Iterator[World]:
     """The sample app beside `notes`, as a neighbour whose things are worth reading."""
     world = shared_world
     world.restore()
-    source = world.project / "sample_app"
+    source = world.project / "neighbour"
     shutil.copytree(ROOT / "sample_app", source, dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__"))
-    secrets = world.project / "shortener.env"
+    secrets = world.project / "neighbour.env"
     secrets.write_text("SECRET_KEY=kL9fQ2xZ7vB4nM1tR8yW3cE6aD5gH0jP\n")
     secrets.chmod(0o600)
     outcome = converge(world.lab, world.host, {"shortener": SHORTENER}, world.project)

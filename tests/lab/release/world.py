@@ -34,6 +34,7 @@ NOTES: dict[str, Any] = {
     "health_timeout": 15,
     "drain_timeout": 15,
     "watch": 1,
+    "limits": False,  # wrk asks more than an office does
 }
 INIT = "src/notes/__init__.py"
 
