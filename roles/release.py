@@ -100,5 +100,5 @@ def _gunicorn_conf(host: Host, app: App) -> str:
         threads=threads,
         gunicorn=gunicorn,
         # Gunicorn must not give up on a request that systemd and the drain would still wait for.
-        graceful_timeout=max(gunicorn.graceful_timeout, app.settings.drain_timeout),
+        graceful_timeout=max(gunicorn.graceful_timeout or 1, app.settings.drain_timeout),
     )

@@ -107,8 +107,9 @@ class Gunicorn(Model):
         le=86400,
         description="Seconds after which a worker is replaced that is silent, or whose threads all hang.",
     )
-    graceful_timeout: int = Field(
-        30, ge=1, le=86400, description="Seconds that requests in flight get when a worker stops."
+    graceful_timeout: Annotated[int, Field(ge=1, le=86400)] | None = Field(
+        None,
+        description="Seconds that requests in flight get when a worker stops; at least and by default drain_timeout.",
     )
     max_requests: int = Field(10_000, ge=0, description="Requests after which a worker is replaced; 0 means never.")
     max_requests_jitter: int = Field(
