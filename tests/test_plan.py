@@ -121,3 +121,13 @@ def test_rollbacks_name_one_release_or_one_for_each_host(project: Path) -> None:
     assert targets(Rollbacks(to="2026"), one) == ["2026"]
     plan = Rollbacks(to={"h1": {"app": "a"}, "h2": {"other": "b"}})
     assert (targets(plan, one), targets(plan, two)) == (["a"], [])
+
+
+def test_a_rollback_of_several_apps_names_one(project: Path) -> None:
+    (host,) = hosts(project, LOCAL)
+    app = host.settings.apps["app"]
+    host.settings = host.settings.model_copy(update={"apps": {"app": app, "other": app}})
+    with pytest.raises(UsageError, match="h1 has the apps app and other\n  Name one of them with --app"):
+        Rollbacks().prepare([host])
+    Rollbacks("app").prepare([host])
+    Rollbacks(to={"h1": {"app": "a", "other": "b"}}).prepare([host])

@@ -103,9 +103,9 @@ class Machine:
             raise Failed("the control machine is gone")
         return reason.decode()
 
-    def say(self, text: str) -> None:
-        """Tells the user what the resource that is being applied does now."""
-        self.tell({"type": "progress", "id": self.current, "text": text[:LONGEST_PROGRESS]})
+    def say(self, text: str, *, whole: bool = False) -> None:
+        """Tells the user what the resource that is being applied does now; `whole` = it shall stay in sight."""
+        self.tell({"type": "progress", "id": self.current, "text": text[:LONGEST_PROGRESS], "whole": whole})
 
     def tell(self, message: Message, *, flush: bool = True) -> None:
         """Sends a message; one that cannot be sent only marks the run as aborted, so that cleaning up goes on."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from windlass.app import App
 from windlass.catalog import Entry
+from windlass.errors import UsageError
 from windlass.secrets.environment import check, variables_of
 from windlass.settings.database import is_shared
 
@@ -117,6 +118,13 @@ class Rollbacks(Plan):
     """Older releases: the one named `to` ("" = the good one before the current), or ids by host and app, for those."""
 
     to: str | Mapping[str, Mapping[str, str]] = ""
+
+    def prepare(self, hosts: Sequence[Host]) -> None:
+        super().prepare(hosts)
+        for host in hosts:
+            names = list(self.apps(host))
+            if isinstance(self.to, str) and len(names) > 1:
+                raise UsageError(f"{host.name} has the apps {' and '.join(names)}", hint="Name one of them with --app.")
 
     def entries(self, host: Host) -> Iterator[Entry]:
         from roles.release import rollback

@@ -58,11 +58,15 @@ class Report:
         places = ", ".join(f"{' and '.join(names)} on {host}" for host, names in apps.items())
         self.terminal.line(self.terminal.paint(f"taking back {places}, for it failed elsewhere", "yellow"))
 
-    def progress(self, host: str, entry: Entry, text: str) -> None:
-        """A resource is being applied; `text` says what it does now (empty = only that it began)."""
-        self._doing(host, f"{_scope(entry.role, entry.app)}  {_shortened(text or entry.resource.name)}")
-        if text and not self.terminal.live:
-            text = text if self.verbosity >= VERBOSE else _shortened(text)
+    def progress(self, host: str, entry: Entry, text: str, *, whole: bool = False) -> None:
+        """A resource is being applied; `text` says what it does now (empty = only that it began).
+
+        `whole`: it stays in sight, as it is.
+        """
+        if not whole:
+            self._doing(host, f"{_scope(entry.role, entry.app)}  {_shortened(text or entry.resource.name)}")
+        if text and (whole or not self.terminal.live):
+            text = text if whole or self.verbosity >= VERBOSE else _shortened(text)
             self._line(f"{host}  {_scope(entry.role, entry.app)}  . {text}")
 
     def result(self, host: str, result: Result) -> None:

@@ -52,8 +52,8 @@ class Rolling:
 
     def _batches(self, hosts: Sequence[Host]) -> Iterator[list[Host]]:
         leaders = self.run.plan.leaders()
-        if leaders:
-            yield [host for host in hosts if host.name in leaders]
+        # One by one, in order: who leads for one app may be led for another, by one before it.
+        yield from ([host] for host in hosts if host.name in leaders)
         left = [host for host in hosts if host.name not in leaders]
         while left:
             size = _size(self.serial or left[0].settings.serial, len(hosts))

@@ -193,7 +193,7 @@ class Run:
             match event["type"]:
                 case "started" | "progress":
                     entry = catalog.entries[event["id"]]
-                    self.report.progress(outcome.host, entry, event.get("text", ""))
+                    self.report.progress(outcome.host, entry, event.get("text", ""), whole=event.get("whole", False))
                 case "result":
                     result = _result(catalog.entries[event["id"]], event)
                     outcome.results.append(result)

@@ -46,7 +46,7 @@ def run(
             env_file=env_file,
             properties=properties,
             timeout=timeout,
-            each_line=lambda line: machine.say(environment.mask(line)),
+            each_line=lambda line: machine.say(environment.mask(line), whole=True),
         )
     except CommandTrouble as trouble:
         lines = environment.mask(trouble.output).splitlines()[-SHOWN:]

@@ -68,4 +68,6 @@ def _compile(machine: Machine, folder: str, final: str) -> None:
     try:
         machine.run([PYTHON, "-I", "-S", "-m", "compileall", "-q", "-d", final, folder], timeout=600)
     except CommandFailed:
-        pass  # what cannot be compiled is either never imported or will be told by Gunicorn
+        if machine.aborted.is_set():
+            raise
+        # Else: what cannot be compiled is either never imported or will be told by Gunicorn.

@@ -33,10 +33,10 @@ SHOWN, SEARCHED = 20, 200
 CONVINCED = 3
 
 # What Gunicorn says when a worker has ended without having been told to.
-_CRASHED = re.compile(r"Worker \(pid:\d+\) (exited with code \d+|was sent \w+)")
+CRASHED = r"Worker \(pid:\d+\) (?:exited with code \d+|was sent \w+)"
 
 
-@dataclass(frozen=True)
+@dataclass
 class Instance:
     """The instance of a release: units `APP@ID.service` and `.socket`, files of its own and from no shared template,
     so that nothing that runs changes before traffic is switched, and an old release comes back with its own unit."""
@@ -44,6 +44,7 @@ class Instance:
     machine: Machine
     app: str
     release: str
+    _since: int = 0  # when we started it: what it said in an earlier life explains nothing
 
     @property
     def service(self) -> str:
@@ -100,6 +101,7 @@ class Instance:
 
     def start(self) -> None:
         """Starts socket and service; raises Failed with the reason when Gunicorn does not come up."""
+        self._since = int(time.time())
         try:
             self.machine.run(["systemctl", "start", self.socket, self.service], timeout=START_TIMEOUT)
         except CommandFailed:
@@ -167,9 +169,11 @@ class Instance:
 
     def check_workers(self) -> None:
         """Raises Failed if one of its workers has crashed, even if Gunicorn has replaced it and nobody noticed."""
-        for line in self._journal():
-            if _CRASHED.search(line):
-                raise self._failed(f"lost a worker ({_CRASHED.search(line)[0]})")  # type: ignore[index]
+        try:
+            said = self._read(f"--grep={CRASHED}", f"_SYSTEMD_UNIT={self.service}")
+        except CommandFailed:
+            return  # journalctl(1): no line is like that
+        raise self._failed(f"lost a worker ({re.findall(CRASHED, said)[-1]})")
 
     def _state(self) -> dict[str, str]:
         output = self.machine.run(["systemctl", "show", f"--property={','.join(PROPERTIES)}", "--", self.service])
@@ -201,10 +205,14 @@ class Instance:
 
     def _journal(self) -> list[str]:
         """What the instance said, or what systemd said of it if it did not come so far."""
+        last = f"--lines={SEARCHED}"
+        own = self._read(last, f"_SYSTEMD_UNIT={self.service}")
+        return (own or self._read(last, "-u", self.service)).splitlines()
+
+    def _read(self, *options: str) -> str:
+        """Lines of the journal since it was started, to the present moment."""
         self.machine.run(["journalctl", "--sync"])
-        read = ["journalctl", "--no-pager", "-q", "-o", "cat", "-n", str(SEARCHED)]
-        own = self.machine.run([*read, f"_SYSTEMD_UNIT={self.service}"])
-        return (own or self.machine.run([*read, "-u", self.service])).splitlines()
+        return self.machine.run(["journalctl", "--no-pager", "-q", "-o", "cat", f"--since=@{self._since}", *options])
 
 
 def defined(app: str) -> list[str]:

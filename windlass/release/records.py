@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
 from windlass import files
+from windlass.machine import Failed
 from windlass.release.environment import Environment
 
 RECORD = "release.json"
@@ -94,6 +95,14 @@ class Releases:
     def all(self) -> list[Record]:
         """The records of all releases, newest first."""
         return [record for name in self._names(reverse=True) if (record := self.record(name)) is not None]
+
+    def refuse_damage(self) -> None:
+        """Raises Failed if a release has the traffic and nothing is known of it: it must not be taken for none."""
+        if os.path.isdir(f"{self.home}/current") and self.current is None:
+            raise Failed(
+                f"{os.path.realpath(self.home)}/current/{RECORD} cannot be read, so it is not known what serves",
+                hint="Put it back, e.g. from a backup, or remove the link `current` and deploy anew.",
+            )
 
     def strays(self) -> list[str]:
         """Folders that are no releases: half made, half removed, or without a record."""

@@ -45,15 +45,13 @@ class Switch:
         one that `current` points to.
         """
         self.new.enable()
-        if self.old is None:
-            self.releases.point_to(self.new.release)
-            return
-        self.visitors.come()
+        if self.old is not None:
+            self.visitors.come()
         self.releases.point_to(self.new.release)
         try:
             self._watch()
         except BaseException:
-            self.releases.point_to(self.old.release)
+            self.releases.point_to(self.old.release if self.old else "")
             self._withdraw()
             raise
 
@@ -64,6 +62,8 @@ class Switch:
             self._check_visitors()
             time.sleep(INTERVAL)
         self.new.check_workers()
+        # Who still waits for an answer may wait in vain.
+        self.visitors.leave()
         self._check_visitors()
 
     def _check_visitors(self) -> None:

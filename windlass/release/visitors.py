@@ -12,10 +12,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from windlass.release.health import Question
 
-# So many at once, each on a connection of its own that it keeps, and so long between two of its requests (seconds).
-COUNT, PAUSE = 2, 0.008
-# No more requests than this in all, however long the old release takes to end.
-MOST = 2000
+# So many at once, each on a connection of its own that it keeps; so long at least between two of its requests, in
+# seconds, and longer where a switch is watched for so long that there would be more requests than this in all.
+COUNT, PAUSE, MOST = 2, 0.008, 2000
 # A request that takes longer has failed (seconds).
 PATIENCE = 10
 ADDRESS = "127.0.0.1"
@@ -24,11 +23,13 @@ ADDRESS = "127.0.0.1"
 class Visitors:
     """Visitors who ask for `question` through this host's nginx, by the app's own name, until they are sent away.
 
-    They speak TLS if `tls`. What they meet is told, not judged: whose certificate it is does not matter here.
+    They speak TLS if `tls`, and stay for about `watch` seconds. What they meet is told, not judged: whose certificate
+    it is does not matter here.
     """
 
-    def __init__(self, question: Question, *, tls: bool) -> None:
+    def __init__(self, question: Question, *, tls: bool, watch: float) -> None:
         self._question = question
+        self._pause = max(PAUSE, COUNT * watch / MOST)
         self._tls = tls
         self._away = threading.Event()
         self._lock = threading.Lock()
@@ -80,7 +81,7 @@ class Visitors:
 
     def _stay(self) -> None:
         connection = self._connection()
-        while not self._away.wait(PAUSE) and len(self._served) + len(self._failures) < MOST:
+        while not self._away.wait(self._pause) and len(self._served) + len(self._failures) < MOST:
             start = time.monotonic()
             try:
                 self._visit(connection)

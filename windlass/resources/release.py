@@ -57,6 +57,7 @@ class Release(Serving):
         return {"code": self._code, "configuration": "as wanted", "health": "good", "leftovers": 0}
 
     def actual(self) -> State:
+        self.releases.refuse_damage()
         current = self.releases.current
         if current is None:
             return None
@@ -127,9 +128,12 @@ class Release(Serving):
         if self.release_command and not self.elsewhere:
             with self._step("release command"):
                 self._run_command(record, environment)
+        self._leftovers(current).await_ends()
         return self._take_over(record, current)
 
     def _run_command(self, record: Record, environment: Environment) -> None:
+        if self.machine.aborted.is_set():
+            raise Failed("the control machine is gone")
         command.run(
             self.machine,
             self.release_command,

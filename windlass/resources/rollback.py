@@ -33,10 +33,10 @@ class Rollback(Serving):
         return f"release {self.app}"
 
     def desired(self) -> State:
-        return {"release": self._target.id}
+        return {"release": self._target.id, "health": "good"}
 
     def actual(self) -> State:
-        return {"release": self._current.id}
+        return {"release": self._current.id, "health": self._health(self._current)}
 
     def lasting(self, state: State) -> State:
         """As of a new release: what the release has that the state names."""
@@ -45,6 +45,7 @@ class Rollback(Serving):
 
     @property
     def _current(self) -> Record:
+        self.releases.refuse_damage()
         current = self.releases.current
         if current is None:
             raise Failed(f"{self.app} has not been deployed here, so there is nothing to go back to")
@@ -83,6 +84,11 @@ class Rollback(Serving):
         current, target = self._current, self._target
         # It is asked what it was asked when it was new.
         self.question = Question(self.host_name, target.health_path or self.health_path)
+        if current.id == target.id:
+            self._instance(target.id).start()
+            self._instance(target.id).await_health(self.question, self.health_timeout)
+            return
+        self._leftovers(current).await_ends()
         try:
             switch = self._take_over(target, current)
         except BaseException as failure:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from windlass.release.health import Question
 from windlass.release.instance import Instance, defined
 from windlass.release.leftovers import Leftovers
-from windlass.release.records import GOOD, Record, Releases
+from windlass.release.records import FAILED, GOOD, NEW, Record, Releases
 from windlass.release.switch import Switch
 from windlass.resources.resource import Failed, Resource
 from windlass.resources.unit import show
@@ -99,8 +99,7 @@ class Serving(Resource):
 
         new, old = self._instance(record.id), self._instance(current.id) if current else None
         self._before = current.id if current else ""
-        self._leftovers(current).await_ends()
-        visitors = Visitors(self.question, tls=self.tls)
+        visitors = Visitors(self.question, tls=self.tls, watch=self.watch)
         switch = Switch(
             self.releases, new, old, self.question, visitors, self.drain_timeout, self.watch, self.max_failed_requests
         )
@@ -126,7 +125,6 @@ class Serving(Resource):
         """Ends the old release's instance, and keeps what our visitors met in the record."""
         with self._step("drain"):
             switch.finish()
-        switch.visitors.leave()
         self._traffic = record.traffic = switch.visitors.met()
         self.releases.save(record)
         if switch.visitors.hindrance:
@@ -136,11 +134,29 @@ class Serving(Resource):
         """Finishes what an earlier run has begun, and removes what nobody needs any more."""
         self.machine.forget()
         current = self.releases.current
-        if current and self._unfinished(current) and self._health(current) == "good":
-            self._instance(current.id).enable()
-            current.state = GOOD
-            self.releases.save(current)
+        if current and self._unfinished(current):
+            if self._health(current) == "good":
+                self._instance(current.id).enable()
+                current.state = GOOD
+                self.releases.save(current)
+            elif current.state == NEW:
+                current = self._turned_back(current)
         self._leftovers(current).remove(self.question, self.drain_timeout)
+
+    def _turned_back(self, current: Record) -> Record:
+        """The release that serves in place of one that was cut off while it was watched, and is not well."""
+        before = self.releases.record(current.previous) if current.previous else None
+        if before is None or before.state != GOOD:
+            return current
+        self.machine.say(f"going back to release {before.id}: {current.id} was never well")
+        instance = self._instance(before.id)
+        instance.enable()
+        instance.start()
+        self.releases.point_to(before.id)
+        current.state, current.reason = FAILED, "the run was cut off while it was watched, and it is not healthy"
+        self.releases.save(current)
+        self.machine.forget()
+        return before
 
     @contextmanager
     def _step(self, name: str) -> Iterator[None]:

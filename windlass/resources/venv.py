@@ -131,7 +131,9 @@ class Venv(Resource):
         try:
             self._as_user([self._python, "-m", "compileall", "-q", "-j0", f"{self.path}/lib"], timeout=600)
         except CommandFailed:
-            pass  # some packages carry files that are not Python of this version
+            if self.machine.aborted.is_set():
+                raise
+            # Else: some packages carry files that are not Python of this version.
 
     def _as_user(self, argv: Sequence[str], *, env: Mapping[str, str] | None = None, **options: Any) -> None:
         properties = [*self.sandbox, f"ReadWritePaths={self.path}"] if self.sandbox else []

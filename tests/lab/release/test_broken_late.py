@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.lab.converging import converge, result
 from tests.lab.release.refusing import refused
+from tests.lab.release.world import NOTES
 
 if TYPE_CHECKING:
     from tests.lab.release.world import World
@@ -53,3 +55,17 @@ def test_failures_that_are_allowed_undo_nothing(world: World) -> None:
     )
     world.well(max_failed_requests=5000)
     assert world.records()[world.current]["traffic"]["failed"] > 0
+
+
+def test_a_first_release_that_crashes_is_not_kept(world: World) -> None:
+    world.edit(
+        "    return app\n",
+        "    import threading\n    threading.Timer(1, os._exit, [7]).start()\n    return app\n",
+    )
+    first = {"first": {**NOTES, "domains": ["first.lab.test"], "watch": WATCH}}
+    outcome = converge(world.lab, world.host, first, world.project)
+    words = result(outcome, "release").message
+    assert "exited with code 7" in words.splitlines()[0]
+    assert words.endswith("nothing serves this app yet")
+    assert world.host.run("ls -d /srv/first/current || true").strip() == ""
+    assert world.host.run("systemctl list-units --all --plain --no-legend 'first@*'").strip() == ""

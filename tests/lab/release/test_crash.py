@@ -74,7 +74,7 @@ def test_a_killed_run_leaves_old_or_new_and_the_next_converges(
     agent = 'kill -KILL $(python3 -c \'import json;print(json.load(open("/var/lib/windlass/lock"))["pid"])\')'
     killed = []
 
-    def progress(report: Any, host: str, entry: Any, text: str) -> None:
+    def progress(report: Any, host: str, entry: Any, text: str, **_: Any) -> None:
         if text == step and not killed:
             killed.append(step)
             time.sleep(0.15)
@@ -89,3 +89,32 @@ def test_a_killed_run_leaves_old_or_new_and_the_next_converges(
     assert visits.failures == []
     assert world.ask() == f"killed in {step}"
     world.is_tidy()
+
+
+def test_a_killed_run_whose_release_is_sick_leaves_the_old_one_for_the_next(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.greet("well")
+    world.well()
+    before = world.current
+    world.greet("sick in the end")
+    world.edit('        return "ok\\n"', '        return ("sick", 500) if (folder / "sick").exists() else ("ok", 200)')
+    agent = 'kill -KILL $(python3 -c \'import json;print(json.load(open("/var/lib/windlass/lock"))["pid"])\')'
+
+    def progress(report: Any, host: str, entry: Any, text: str, **_: Any) -> None:
+        if text == "switch":
+            time.sleep(0.5)
+            world.host.run(f"{agent}; touch /var/lib/notes/sick")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("windlass.report.Report.progress", progress)
+        assert world.deploy(watch=5).error is not None
+    assert world.current > before
+    try:
+        words = world.fails()
+    finally:
+        world.host.run("rm /var/lib/notes/sick")
+    assert "HTTP 500: sick" in words
+    assert f"release {before} goes on serving" in words
+    assert world.current == before
+    assert world.ask() == "well"

@@ -171,3 +171,12 @@ def test_to_a_release_that_works_no_more(world: World) -> None:
     assert f"release {current} goes on serving" in words
     assert world.current == current
     world.is_tidy()
+
+
+def test_back_to_the_current_one_brings_it_back(world: World) -> None:
+    (current,) = releases(world, "stopped by somebody")
+    world.host.run(f"systemctl stop notes@{current}.socket notes@{current}.service")
+    outcome = world.rollback(current, **KEPT)
+    assert result(outcome, "rollback").diff == {"health": ["not running", "good"]}
+    assert world.visit() == "stopped by somebody"
+    world.is_tidy()
