@@ -26,6 +26,7 @@ LONG = 0.5
 SCOPE_WIDTH = 18
 # Longer lists of names are cut (names, and characters of a resource's name).
 NAMES, NAME_WIDTH = 3, 40
+LISTS = ("packages ", "apt-get install ")
 
 
 class Report:
@@ -166,10 +167,10 @@ def _scope(role: str, app: str | None) -> str:
 
 
 def _shortened(text: str) -> str:
-    """A text of many words, such as a list of packages, cut where it would fill lines."""
-    words = text.split(" ")
-    if len(text) <= NAME_WIDTH or len(words) < NAMES:
+    """A list of packages, cut where it would fill lines; other texts as they are."""
+    if len(text) <= NAME_WIDTH or not text.startswith(LISTS):
         return text
+    words = text.split(" ")
     kept = 1
     while len(" ".join(words[: kept + 1])) <= NAME_WIDTH:
         kept += 1

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import fcntl
 import itertools
+import shutil
 from contextlib import contextmanager
 from tempfile import gettempdir
 from typing import TYPE_CHECKING
@@ -67,6 +68,15 @@ def _is_free(lock: Path) -> bool:
 def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of a project whose lab is the session's."""
     return tmp_path_factory.mktemp("project")
+
+
+@pytest.fixture
+def no_secrets(project: Path) -> Iterator[None]:
+    """The project has no sealed secrets before a test, nor after it: they are of hosts that are gone then."""
+    folder = project / "inventory/secrets"
+    shutil.rmtree(folder, ignore_errors=True)
+    yield
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture(scope="session")

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from windlass.lab import Lab, LabHost
 
-pytestmark = pytest.mark.lab
+pytestmark = [pytest.mark.lab, pytest.mark.usefixtures("no_secrets")]
 
 APP = "notes"
 INIT = "apps/notes/src/notes/__init__.py"

@@ -16,7 +16,7 @@ from tests.lab.commands import Commands
 if TYPE_CHECKING:
     from windlass.lab import LabHost
 
-pytestmark = pytest.mark.lab
+pytestmark = [pytest.mark.lab, pytest.mark.usefixtures("no_secrets")]
 
 APP: dict[str, Any] = {
     "source": "apps/notes",
@@ -37,8 +37,6 @@ def commands(project: Path, fresh_host: LabHost, tmp_path: Path, monkeypatch: py
     commands = Commands.in_new_folder(project)
     commands.write(f"inventory/host_vars/{fresh_host.name}.yml", yaml.safe_dump({"apps": {"notes": APP}}))
     commands.write("inventory/group_vars/lab.yml", "{}\n")
-    (project / "inventory/secrets").mkdir(exist_ok=True)
-    (project / "inventory/secrets/recipients.txt").unlink(missing_ok=True)
     commands("secrets", "init")
     return commands
 

@@ -15,7 +15,7 @@ def refused(world: World, kind: str = "release", **settings: Any) -> str:
         words = world.fails(kind, **settings)
         world.visit()
     print(words)
-    assert browsed.failures == {}
+    assert browsed.failures == {}, browsed.failures
     assert browsed.served > 20
     assert world.current == before
     units = {f"notes@{before}.service", f"notes@{before}.socket"}
