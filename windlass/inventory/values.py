@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from windlass.errors import InventoryError
 from windlass.inventory.document import Unsafe
 from windlass.inventory.problems import did_you_mean
+from windlass.settings.environment import is_secret_at, is_secret_value
 
 if TYPE_CHECKING:
     import jinja2
@@ -17,6 +19,8 @@ if TYPE_CHECKING:
     from windlass.inventory.tree import Variable, Variables
 
 Way = tuple[str | int, ...]
+
+_REFERENCE = re.compile(r"\s*\{\{\s*[A-Za-z_][\w.]*\s*\}\}\s*", re.ASCII)
 
 
 class RenderError(InventoryError):
@@ -52,7 +56,7 @@ class Values(Mapping[str, Any]):
                 raise RenderError(variable, (), f"variables refer to each other in a circle: {circle}")
             self._open.append(name)
             try:
-                self._rendered[name] = self._render(variable, variable.value, ())
+                self._rendered[name] = self._render(name, variable.value, ())
             finally:
                 self._open.pop()
         return self._rendered[name]
@@ -70,16 +74,16 @@ class Values(Mapping[str, Any]):
         """Whether a variable has a template in it."""
         return name in self.raw and _has_template(self.raw[name].value)
 
-    def _render(self, variable: Variable, value: Any, way: Way) -> Any:
+    def _render(self, name: str, value: Any, way: Way) -> Any:
         if isinstance(value, dict):
-            return {key: self._render(variable, below, (*way, key)) for key, below in value.items()}
+            return {key: self._render(name, below, (*way, key)) for key, below in value.items()}
         if isinstance(value, list):
-            return [self._render(variable, below, (*way, place)) for place, below in enumerate(value)]
+            return [self._render(name, below, (*way, place)) for place, below in enumerate(value)]
         if not _has_template(value):
             return value
-        return self._text(variable, value, way)
+        return self._text(name, value, way)
 
-    def _text(self, variable: Variable, text: str, way: Way) -> Any:
+    def _text(self, variable: str, text: str, way: Way) -> Any:
         """The value of a template: of one expression alone with its type, else text."""
         import jinja2
 
@@ -94,13 +98,22 @@ class Values(Mapping[str, Any]):
             raise
         except jinja2.UndefinedError as error:
             near = [did_you_mean(name, self) for name in names if name not in self]
-            raise RenderError(variable, way, f"{_plain(error)}{near[0] if near else ''} in {text!r}") from None
+            raise self._fault(variable, way, text, f"{_plain(error)}{near[0] if near else ''}") from None
         except jinja2.TemplateSyntaxError as error:
-            raise RenderError(
-                variable, way, f"not a template: {(error.message or '').rstrip('.')} in {text!r}"
-            ) from None
+            fault = f"not a template: {(error.message or '').rstrip('.')}"
+            raise self._fault(variable, way, text, fault) from None
         except Exception as error:  # a template may call anything on its values
-            raise RenderError(variable, way, f"cannot be rendered: {str(error).rstrip('.')} in {text!r}") from None
+            fault = f"cannot be rendered: {str(error).rstrip('.')}"
+            raise self._fault(variable, way, text, fault) from None
+
+    def _fault(self, name: str, way: Way, text: str, fault: str) -> RenderError:
+        """The error for a text, which is shown unless it may be a secret."""
+        if not is_secret_at((name, *way)) and not is_secret_value(text):
+            fault = f"{fault} in {text!r}"
+        elif not _REFERENCE.fullmatch(text):  # of a secret, whose words the fault may quote
+            dotted = ".".join(map(str, (name, *way)))
+            fault = f"{dotted} is not a template, or a wrong one; mark text that is none: !unsafe '...'"
+        return RenderError(self.raw[name], way, fault)
 
 
 class HostVariables(Mapping[str, Values]):
