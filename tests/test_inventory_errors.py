@@ -69,6 +69,10 @@ STRUCTURE = {
     "a tag of a mapping": ("a: {vars: {x: !thing {b: c}}}", "1:15: the tag '!thing' is not understood"),
     "nothing to merge": ("a: {vars: {<<: 5}}", "1:16: << takes a mapping or a list of mappings"),
     "no date": ("a: {vars: {x: 2026-13-45}}", "1:15: '2026-13-45' is not a valid timestamp; text goes in quotes"),
+    "a number of 65 bits": (
+        "a: {vars: {x: [18446744073709551615, 18446744073709551616]}}",
+        "1:38: a whole number of more than 64 bits; text goes in quotes",
+    ),
     "an unknown alias": ("a: {vars: {x: *y}}", "1:15: not valid YAML: found undefined alias"),
     "an alias in itself": ("a: {vars: {x: &x [*x]}}", "1:15: an alias contains itself"),
     "a template without quotes": (
@@ -120,6 +124,11 @@ def test_ini(line: str, tmp_path: Path) -> None:
     files = {"inventory/hosts": f"# first\n  {line}\n[last]\nx@y\n"}
     last = "'x@y' is not a host name or address; the user goes into ansible_user"
     assert errors(tmp_path, files) == [f"inventory/hosts:2:3: {INI[line]}", f"inventory/hosts:4:1: {last}"]
+
+
+def test_a_number_of_thousands_of_digits_in_ini_is_text(tmp_path: Path) -> None:
+    [found] = errors(tmp_path, {"inventory/hosts": f"h ansible_port=0x{'F' * 4000}\n"})
+    assert found.startswith("inventory/hosts:1:1: ansible_port: '0xFFF")
 
 
 def test_children_in_ini(tmp_path: Path) -> None:
