@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 Way = tuple[str | int, ...]
 
+_LARGEST = 100_000  # characters or items of a product in a template
+_LARGEST_NUMBER = 4096  # bits
 _REFERENCE = re.compile(r"\s*\{\{\s*[A-Za-z_][\w.]*\s*\}\}\s*", re.ASCII)
 
 
@@ -91,8 +93,8 @@ class Values(Mapping[str, Any]):
             template, names = _template(text)
             known = {name: self[name] for name in names if name in self}
             result = template.render(known)
-            if isinstance(result, jinja2.Undefined):
-                str(result)  # raises
+            if not isinstance(result, str):
+                str(result)  # raises where it is undefined, or has a number in it that is too long to be shown
             return result
         except RenderError:
             raise
@@ -151,6 +153,24 @@ def _has_template(value: Any) -> bool:
     return isinstance(value, list) and any(map(_has_template, value))
 
 
+def _check_product(operator: str, left: Any, right: Any) -> None:
+    """Raises OverflowError for what would take all memory, or for ever."""
+    if isinstance(left, int) and isinstance(right, int):
+        bits = left.bit_length() * max(right, 0) if operator == "**" else left.bit_length() + right.bit_length()
+        if bits > _LARGEST_NUMBER and abs(left) > 1:
+            raise OverflowError(f"a number of more than {_LARGEST_NUMBER} bits")
+    for times, repeated in ((left, right), (right, left)):
+        if isinstance(times, int) and _size(repeated) * times > _LARGEST:
+            raise OverflowError(f"more than {_LARGEST:,} characters or items")
+
+
+def _size(value: Any) -> int:
+    """Characters and items, also of what is inside; 0 for what is no sequence."""
+    if isinstance(value, list | tuple):
+        return len(value) + sum(map(_size, value))
+    return len(value) if isinstance(value, str | bytes) else 0
+
+
 @cache
 def _template(text: str) -> tuple[jinja2.Template, list[str]]:
     """A compiled template, and the names it looks up; many hosts share one."""
@@ -171,6 +191,11 @@ def _sandbox() -> jinja2.sandbox.SandboxedEnvironment:
         """Keeps the type of `{{ expression }}` that stands alone, and text as text: "0123" stays so."""
 
         code_generator_class = NativeCodeGenerator
+        intercepted_binops = frozenset({"*", "**"})
+
+        def call_binop(self, context: Any, operator: str, left: Any, right: Any) -> Any:
+            _check_product(operator, left, right)
+            return super().call_binop(context, operator, left, right)
 
         @staticmethod
         def concat(parts: Any) -> Any:
