@@ -14,7 +14,7 @@ import yaml
 from windlass.inventory.problems import Place
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
 Entry = tuple[Any, yaml.Node, yaml.Node]
@@ -63,10 +63,14 @@ def text_of(path: Path, name: str) -> str:
 
 
 class Document:
-    """A parsed file; `root` is its top node, None = the file is empty."""
+    """A parsed file; `root` is its top node, None = the file is empty.
 
-    def __init__(self, name: str, text: str) -> None:
+    What is wrong and leaves the rest readable goes to `note`; None = it is raised as all else.
+    """
+
+    def __init__(self, name: str, text: str, note: Callable[[Place, str], None] | None = None) -> None:
         self.name = name
+        self._note = note
         self.root = self._compose(text)
         self._budget = 2 * len(text) + _ALIASED
         self._open: set[tuple[int, str]] = set()
@@ -90,7 +94,10 @@ class Document:
                         key_node, "a list or mapping cannot be a key; a value that begins with {{ goes in quotes"
                     )
                 if key in seen:
-                    self._refuse(key_node, f"{key!r} is set twice in one mapping; the first would be ignored")
+                    fault = f"{key!r} is set twice in one mapping; the first would be ignored"
+                    if self._note is None:
+                        self._refuse(key_node, fault)
+                    self._note(self.place(key_node), fault)
                 seen.add(key)
                 found.append((key, key_node, value_node))
         return found
