@@ -166,6 +166,38 @@ def test_all_mistakes_at_once_in_the_order_of_files_and_lines(tmp_path: Path) ->
     ]
 
 
+def test_keys_that_are_set_twice_hide_nothing(tmp_path: Path) -> None:
+    text = "all:\n  vars:\n    a: 1\n    a: 2\n    timezon: UTC\n    b: {c: 1, c: 2}\n  hosts: {h: {locale: {}}, h: }\n"
+    twice = "is set twice in one mapping; the first would be ignored"
+    assert errors(tmp_path, text) == [
+        f"inventory/hosts.yml:4:5: 'a' {twice}",
+        "inventory/hosts.yml:5:5: unknown setting 'timezon'; did you mean 'timezone'?",
+        f"inventory/hosts.yml:6:15: 'c' {twice}",
+        "inventory/hosts.yml:7:23: locale: {} is not a locale such as en_GB.UTF-8",
+        f"inventory/hosts.yml:7:28: 'h' {twice}",
+    ]
+
+
+def test_a_template_that_fails_hides_nothing(tmp_path: Path) -> None:
+    text = (
+        "all:\n  hosts: {h: }\n  vars:\n    timezone: '{{ nope }}'\n    packages: vim\n"
+        "    ansible_user: '{{ nope }}'\n    ansible_port: 0\n"
+        "    apps: {a: {source: '{{ nope }}', ref: '{{ no }}', domains: ['{{ nope }}', a b], env: {A: '{{ nope }}'}}}\n"
+    )
+    assert errors(tmp_path, text) == [
+        "inventory/hosts.yml:4:15: 'nope' is undefined in '{{ nope }}'",
+        "inventory/hosts.yml:5:15: packages: 'vim' is not a list; write [vim]",
+        "inventory/hosts.yml:6:19: 'nope' is undefined in '{{ nope }}'",
+        "inventory/hosts.yml:7:19: ansible_port: 0 is less than 1",
+        "inventory/hosts.yml:8:12: apps.a: wsgi is missing: the WSGI object, MODULE:APP or MODULE:FACTORY().",
+        "inventory/hosts.yml:8:24: 'nope' is undefined in '{{ nope }}'",
+        "inventory/hosts.yml:8:43: 'no' is undefined in '{{ no }}'",
+        "inventory/hosts.yml:8:65: 'nope' is undefined in '{{ nope }}'",
+        "inventory/hosts.yml:8:79: apps.a.domains[1]: 'a b' is not a domain such as www.example.com",
+        "inventory/hosts.yml:8:94: 'nope' is undefined in '{{ nope }}'",
+    ]
+
+
 def test_one_mistake_for_many_hosts_is_told_once(tmp_path: Path) -> None:
     text = "all: {hosts: {'h[1:50]': }, vars: {packages: vim}}"
     assert errors(tmp_path, text) == ["inventory/hosts.yml:1:46: packages: 'vim' is not a list; write [vim]"]

@@ -43,25 +43,16 @@ class Values(Mapping[str, Any]):
     def __init__(self, raw: Variables, magic: Mapping[str, Any]) -> None:
         self.raw = raw
         self.magic = magic
-        self._rendered: dict[str, Any] = {}
+        self._rendered: dict[str, tuple[Any, dict[Way, RenderError]]] = {}
         self._open: list[str] = []
 
     def __getitem__(self, name: str) -> Any:
         if name in self.magic:
             return self.magic[name]
-        variable = self.raw[name]
-        if not self.is_template(name):
-            return variable.value
-        if name not in self._rendered:
-            if name in self._open:
-                circle = " -> ".join([*self._open[self._open.index(name) :], name])
-                raise RenderError(variable, (), f"variables refer to each other in a circle: {circle}")
-            self._open.append(name)
-            try:
-                self._rendered[name] = self._render(name, variable.value, ())
-            finally:
-                self._open.pop()
-        return self._rendered[name]
+        value, faults = self.attempt(name)
+        for fault in faults.values():
+            raise fault
+        return value
 
     def __iter__(self) -> Iterator[str]:
         return iter({**self.raw, **self.magic})
@@ -72,18 +63,39 @@ class Values(Mapping[str, Any]):
     def __repr__(self) -> str:
         return f"<{len(self)} variables>"  # their values may be secret
 
+    def attempt(self, name: str) -> tuple[Any, dict[Way, RenderError]]:
+        """A variable with None for each template in it that cannot be rendered, and why, by the way to it."""
+        variable = self.raw[name]
+        if not self.is_template(name):
+            return variable.value, {}
+        if name not in self._rendered:
+            if name in self._open:
+                circle = " -> ".join([*self._open[self._open.index(name) :], name])
+                raise RenderError(variable, (), f"variables refer to each other in a circle: {circle}")
+            self._open.append(name)
+            faults: dict[Way, RenderError] = {}
+            try:
+                self._rendered[name] = self._render(name, variable.value, (), faults), faults
+            finally:
+                self._open.pop()
+        return self._rendered[name]
+
     def is_template(self, name: str) -> bool:
         """Whether a variable has a template in it."""
         return name in self.raw and _has_template(self.raw[name].value)
 
-    def _render(self, name: str, value: Any, way: Way) -> Any:
+    def _render(self, name: str, value: Any, way: Way, faults: dict[Way, RenderError]) -> Any:
         if isinstance(value, dict):
-            return {key: self._render(name, below, (*way, key)) for key, below in value.items()}
+            return {key: self._render(name, below, (*way, key), faults) for key, below in value.items()}
         if isinstance(value, list):
-            return [self._render(name, below, (*way, place)) for place, below in enumerate(value)]
+            return [self._render(name, below, (*way, place), faults) for place, below in enumerate(value)]
         if not _has_template(value):
             return value
-        return self._text(name, value, way)
+        try:
+            return self._text(name, value, way)
+        except RenderError as error:
+            faults[way] = error
+            return None
 
     def _text(self, variable: str, text: str, way: Way) -> Any:
         """The value of a template: of one expression alone with its type, else text."""
