@@ -69,9 +69,9 @@ STRUCTURE = {
     "a tag of a mapping": ("a: {vars: {x: !thing {b: c}}}", "1:15: the tag '!thing' is not understood"),
     "nothing to merge": ("a: {vars: {<<: 5}}", "1:16: << takes a mapping or a list of mappings"),
     "no date": ("a: {vars: {x: 2026-13-45}}", "1:15: '2026-13-45' is not a valid timestamp; text goes in quotes"),
-    "a number of 65 bits": (
-        "a: {vars: {x: [18446744073709551615, 18446744073709551616]}}",
-        "1:38: a whole number of more than 64 bits; text goes in quotes",
+    "a number of 4,097 bits": (
+        f"a: {{vars: {{x: [0x{'F' * 1024}, 0x1{'0' * 1024}]}}}}",
+        "1:1044: a whole number of more than 4,096 bits; text goes in quotes",
     ),
     "an unknown alias": ("a: {vars: {x: *y}}", "1:15: not valid YAML: found undefined alias"),
     "an alias in itself": ("a: {vars: {x: &x [*x]}}", "1:15: an alias contains itself"),

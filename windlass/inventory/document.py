@@ -30,7 +30,7 @@ _SCALARS = {
 }
 _DEPTH = 100  # levels of nesting; the C parser recurses, and some 10,000 levels end the process
 _VAULT = "Windlass cannot open Ansible's vault: python deploy.py secrets set NAME takes its place"
-BITS = 64  # of a whole number; those of thousands of digits cannot be shown, nor written as JSON
+BITS = 4096  # of a whole number; Python does not show those of more than 4,300 digits, nor write them as JSON
 _ALIASED = 100_000  # values that aliases may add to a file
 
 
@@ -186,7 +186,7 @@ class Document:
                 kind = node.tag.removeprefix(_PLAIN)
                 self._refuse(node, f"{node.value!r} is not a valid {kind}; text goes in quotes")
             if isinstance(value, int) and value.bit_length() > BITS:
-                self._refuse(node, f"a whole number of more than {BITS} bits; text goes in quotes")
+                self._refuse(node, f"a whole number of more than {BITS:,} bits; text goes in quotes")
             return value
         if node.tag == "!unsafe":
             return Unsafe(node.value)

@@ -8,7 +8,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from windlass.errors import InventoryError
-from windlass.inventory.document import Unsafe
+from windlass.inventory.document import BITS, Unsafe
 from windlass.inventory.problems import did_you_mean
 from windlass.settings.environment import is_secret_at, is_secret_value
 
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 Way = tuple[str | int, ...]
 
 _LARGEST = 100_000  # characters or items of a product in a template
-_LARGEST_NUMBER = 4096  # bits
 _REFERENCE = re.compile(r"\s*\{\{\s*[A-Za-z_][\w.]*\s*\}\}\s*", re.ASCII)
 
 
@@ -169,8 +168,8 @@ def _check_product(operator: str, left: Any, right: Any) -> None:
     """Raises OverflowError for what would take all memory, or for ever."""
     if isinstance(left, int) and isinstance(right, int):
         bits = left.bit_length() * max(right, 0) if operator == "**" else left.bit_length() + right.bit_length()
-        if bits > _LARGEST_NUMBER and abs(left) > 1:
-            raise OverflowError(f"a number of more than {_LARGEST_NUMBER} bits")
+        if bits > BITS and abs(left) > 1:
+            raise OverflowError(f"a number of more than {BITS:,} bits")
     for times, repeated in ((left, right), (right, left)):
         if isinstance(times, int) and _size(repeated) * times > _LARGEST:
             raise OverflowError(f"more than {_LARGEST:,} characters or items")
