@@ -59,6 +59,8 @@ def test_connection_variables(tmp_path: Path) -> None:
         ('-o ProxyCommand="ssh -W %h:%p -q user@gate.example.com"', "user@gate.example.com"),
         ('-o ProxyCommand="ssh -q -W %h:%p gate"', "gate"),
         ("-o ControlMaster=auto -o ControlPersist=60s", None),
+        ("-o ProxyJump=first -o ProxyJump=second", "first"),
+        ("-o ProxyCommand=none -o ProxyJump=gate", None),
         ("", None),
     ],
 )
@@ -66,6 +68,20 @@ def test_jump_hosts_in_ssh_arguments(arguments: str, jump: str | None, tmp_path:
     assert inventory(
         tmp_path, f"all:\n  hosts:\n    h:\n      ansible_ssh_common_args: >-\n        {arguments}\n"
     ).hosts["h"].connect.proxy_jump == (jump)
+
+
+@pytest.mark.parametrize(
+    ("variables", "jump"),
+    [
+        ("ansible_ssh_common_args: -J gate, ansible_ssh_extra_args: -C", "gate"),
+        ("ansible_ssh_extra_args: -J gate, ansible_ssh_common_args: -C, ansible_ssh_args: -v", "gate"),
+        ("ansible_ssh_args: -J gate", "gate"),
+        ("ansible_ssh_extra_args: -J last, ansible_ssh_common_args: -J gate", "gate"),
+        ("ansible_ssh_extra_args: -J last, ansible_ssh_args: -o ProxyJump=none", None),
+    ],
+)
+def test_all_of_ansibles_ssh_arguments_count(variables: str, jump: str | None, tmp_path: Path) -> None:
+    assert connect(tmp_path, variables).proxy_jump == jump
 
 
 @pytest.mark.parametrize(

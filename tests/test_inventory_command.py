@@ -61,6 +61,23 @@ def test_list_masks_secrets(ask: Ask) -> None:
     assert ask("--json")[1] == out
 
 
+def test_list_masks_all_below_a_secret_name_and_values_that_are_secret(ask: Ask, tmp_path: Path) -> None:
+    (tmp_path / "inventory/group_vars/web.yml").write_text(
+        "db_url: postgres://u:hidden@h/x\n"
+        "db_password: {prod: hidden, dev: null}\n"
+        "db_passwords: [hidden, {a: hidden}]\n"
+        "anything: [sk_live_hidden]\n"
+        "apps: {token: {source: s, wsgi: 's:a', domains: [a.test], secrets: {STRIPE_KEY: {env: CI_KEY}}}}\n"
+    )
+    out = ask("--list")[1]
+    assert "hidden" not in out
+    found = json.loads(out)["_meta"]["hostvars"]["web2"]
+    assert found["db_password"] == {"prod": "********", "dev": None}
+    assert found["db_passwords"] == ["********", {"a": "********"}]
+    assert found["apps"]["token"]["source"] == "s"
+    assert found["apps"]["token"]["secrets"] == {"STRIPE_KEY": {"env": "CI_KEY"}}
+
+
 def test_host_says_where_each_variable_is_set(ask: Ask) -> None:
     assert ask("--host", "web2") == (
         0,

@@ -69,6 +69,10 @@ STRUCTURE = {
     "a tag of a mapping": ("a: {vars: {x: !thing {b: c}}}", "1:15: the tag '!thing' is not understood"),
     "nothing to merge": ("a: {vars: {<<: 5}}", "1:16: << takes a mapping or a list of mappings"),
     "no date": ("a: {vars: {x: 2026-13-45}}", "1:15: '2026-13-45' is not a valid timestamp; text goes in quotes"),
+    "a number of 4,097 bits": (
+        f"a: {{vars: {{x: [0x{'F' * 1024}, 0x1{'0' * 1024}]}}}}",
+        "1:1044: a whole number of more than 4,096 bits; text goes in quotes",
+    ),
     "an unknown alias": ("a: {vars: {x: *y}}", "1:15: not valid YAML: found undefined alias"),
     "an alias in itself": ("a: {vars: {x: &x [*x]}}", "1:15: an alias contains itself"),
     "a template without quotes": (
@@ -122,6 +126,11 @@ def test_ini(line: str, tmp_path: Path) -> None:
     assert errors(tmp_path, files) == [f"inventory/hosts:2:3: {INI[line]}", f"inventory/hosts:4:1: {last}"]
 
 
+def test_a_number_of_thousands_of_digits_in_ini_is_text(tmp_path: Path) -> None:
+    [found] = errors(tmp_path, {"inventory/hosts": f"h ansible_port=0x{'F' * 4000}\n"})
+    assert found.startswith("inventory/hosts:1:1: ansible_port: '0xFFF")
+
+
 def test_children_in_ini(tmp_path: Path) -> None:
     files = {"inventory/hosts": "[a:children]\nb c\nnope\na\n[a:vars]\nx\n"}
     assert errors(tmp_path, files) == [
@@ -154,6 +163,38 @@ def test_all_mistakes_at_once_in_the_order_of_files_and_lines(tmp_path: Path) ->
         f"{web}:3:13: tls.mode: 'sslv3' is not one of 'letsencrypt', 'self-signed' or 'off'",
         f"{web}:3:27: tls.email: 'me' is not an e-mail address such as ops@example.com",
         "inventory/host_vars/w.yml:1:9: locale: {} is not a locale such as en_GB.UTF-8",
+    ]
+
+
+def test_keys_that_are_set_twice_hide_nothing(tmp_path: Path) -> None:
+    text = "all:\n  vars:\n    a: 1\n    a: 2\n    timezon: UTC\n    b: {c: 1, c: 2}\n  hosts: {h: {locale: {}}, h: }\n"
+    twice = "is set twice in one mapping; the first would be ignored"
+    assert errors(tmp_path, text) == [
+        f"inventory/hosts.yml:4:5: 'a' {twice}",
+        "inventory/hosts.yml:5:5: unknown setting 'timezon'; did you mean 'timezone'?",
+        f"inventory/hosts.yml:6:15: 'c' {twice}",
+        "inventory/hosts.yml:7:23: locale: {} is not a locale such as en_GB.UTF-8",
+        f"inventory/hosts.yml:7:28: 'h' {twice}",
+    ]
+
+
+def test_a_template_that_fails_hides_nothing(tmp_path: Path) -> None:
+    text = (
+        "all:\n  hosts: {h: }\n  vars:\n    timezone: '{{ nope }}'\n    packages: vim\n"
+        "    ansible_user: '{{ nope }}'\n    ansible_port: 0\n"
+        "    apps: {a: {source: '{{ nope }}', ref: '{{ no }}', domains: ['{{ nope }}', a b], env: {A: '{{ nope }}'}}}\n"
+    )
+    assert errors(tmp_path, text) == [
+        "inventory/hosts.yml:4:15: 'nope' is undefined in '{{ nope }}'",
+        "inventory/hosts.yml:5:15: packages: 'vim' is not a list; write [vim]",
+        "inventory/hosts.yml:6:19: 'nope' is undefined in '{{ nope }}'",
+        "inventory/hosts.yml:7:19: ansible_port: 0 is less than 1",
+        "inventory/hosts.yml:8:12: apps.a: wsgi is missing: the WSGI object, MODULE:APP or MODULE:FACTORY().",
+        "inventory/hosts.yml:8:24: 'nope' is undefined in '{{ nope }}'",
+        "inventory/hosts.yml:8:43: 'no' is undefined in '{{ no }}'",
+        "inventory/hosts.yml:8:65: 'nope' is undefined in '{{ nope }}'",
+        "inventory/hosts.yml:8:79: apps.a.domains[1]: 'a b' is not a domain such as www.example.com",
+        "inventory/hosts.yml:8:94: 'nope' is undefined in '{{ nope }}'",
     ]
 
 

@@ -102,6 +102,25 @@ def test_a_file_of_variables(folder: Path, monkeypatch: pytest.MonkeyPatch) -> N
     assert str(refused.value).startswith("more.yml:2:11: timezone: 'Mars' is not a time zone")
 
 
+def test_a_file_with_a_secret_is_the_users_alone(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(folder)
+    file = Path("more.yml")
+    file.write_text("version: v5\ndb:\n  passwords: [canary]\n")
+    for mode in (0o640, 0o604):
+        file.chmod(mode)
+        with pytest.raises(InventoryError) as refused:
+            refs(folder, "@more.yml")
+        said = "looks like a secret, and others can read this file: chmod 600 more.yml"
+        assert str(refused.value) == f"more.yml:3:3: db.passwords {said}"
+    file.chmod(0o600)
+    assert refs(folder, "@more.yml") == ["v5", "v5"]
+
+
+def test_where_the_secrets_of_an_app_are_is_no_secret(folder: Path) -> None:
+    found = load(folder / "inventory", ["apps.shop.secrets.API_TOKEN.env=CI_TOKEN"])
+    assert found.hosts["web1"].settings.apps["shop"].secrets["API_TOKEN"].env == "CI_TOKEN"
+
+
 SECRET = "this looks like a secret, and others can see a command line:"
 
 
@@ -128,6 +147,12 @@ SECRET = "this looks like a secret, and others can see a command line:"
         ("apps.shop.env.DB=postgres://me:canary@db/x", f"-e apps.shop.env.DB: {SECRET} put it into the app's env_file"),
         ("ansible_become_password=canary", f"-e ansible_become_password: {SECRET} use --ask-sudo-pass"),
         ("db_password=canary", f"-e db_password: {SECRET} put it into a file, mode 0600: -e @FILE"),
+        ("db_password.prod=canary", f"-e db_password.prod: {SECRET} put it into a file, mode 0600: -e @FILE"),
+        ("db={tokens: [canary]}", f"-e db: {SECRET} put it into a file, mode 0600: -e @FILE"),
+        ("{a: 1, db_password: canary}", f"-e db_password: {SECRET} put it into a file, mode 0600: -e @FILE"),
+        ("{db: {urls: ['postgres://u:canary@h']}}", f"-e db: {SECRET} put it into a file, mode 0600: -e @FILE"),
+        ("{ansible_password: canary}", f"-e ansible_password: {SECRET} use --ask-sudo-pass"),
+        ("{apps: {shop: {env: {STRIPE_KEY: canary}}}}", f"-e apps: {SECRET} put it into the app's env_file"),
     ],
 )
 def test_a_mistake_is_refused_at_its_option(folder: Path, extra: str, message: str) -> None:

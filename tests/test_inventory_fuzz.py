@@ -142,11 +142,28 @@ LAUGHS = "\n".join(f"l{n}: &l{n} [{', '.join([f'*l{n - 1}'] * 9)}]" if n else "l
         "a: {hosts: {'h[1:999999999]': }}",
         "a: {hosts: {'h[1:9999][1:9999]': }}",
         "all: {hosts: {h: {apps: '{{ range(10**9)|list }}'}}}",
+        *(
+            f"all: {{hosts: {{h: {{ansible_port: '{{{{ {expression} }}}}'}}}}}}"
+            for expression in (
+                "9**(9**9)",
+                "9**9**9**9",
+                "2**5000",
+                "2**4000*2**4000",
+                '"x" * 10**9',
+                '10**9 * "x"',
+                "[0] * 10**9",
+                '[["x" * 10**5] * 10**4] * 10',
+                f"0x{'F' * 4000}",
+                f"[0x{'F' * 4000}]",
+            )
+        ),
+        f"all: {{hosts: {{h: {{ansible_port: 0x{'F' * 4000}}}}}}}",
+        f"all: {{hosts: {{h: {{own: [{'9' * 5000}]}}}}}}",
         "all: {hosts: {h: {timezone: '{{ timezone }}'}}}",
         "all: {hosts: {h: {timezone: '{{ x }}', x: '{{ y }}', y: '{{ x }}'}}}",
         "all: {hosts: {h: {timezone: \"{{ ''.__class__.__mro__[1].__subclasses__() }}\"}}}",
     ],
-    ids=range(15),
+    ids=range(27),
 )
 def test_attacks_are_refused_quickly(text: str, tmp_path: Path) -> None:
     (tmp_path / "inventory").mkdir()

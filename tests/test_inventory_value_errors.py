@@ -102,6 +102,28 @@ def test_templates(template: str, tmp_path: Path) -> None:
     assert found[0].startswith("inventory/hosts.yml:1:")
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        "ansible_become_password: 'hunter2{{x'",
+        "ansible_become_password: 'a{{hunter2}}'",
+        "ansible_become_password: '{%hunter2'",
+        "apps: {a: {env: {SECRET_KEY: '{{ hunter2 - }}'}}}",
+        "apps: {a: {env: {DB: 'postgres://u:hunter2@{{ host }}/x'}}}",
+        "serial: '{{ nested.db_passwords.prod }}'\n    nested: {db_passwords: {prod: 'hunter2{{'}}",
+    ],
+)
+def test_a_secret_that_looks_like_a_template_is_not_shown(line: str, tmp_path: Path) -> None:
+    found = errors(tmp_path, f"all:\n  hosts: {{h: }}\n  vars:\n    {line}\n")
+    assert "hunter2" not in str(found)
+    assert found[-1].endswith(" is not a template, or a wrong one; mark text that is none: !unsafe '...'")
+
+
+def test_a_secret_that_is_another_variable_says_which_is_missing(tmp_path: Path) -> None:
+    [found] = errors(tmp_path, "all: {hosts: {h: {ansible_become_password: '{{ vault.nope }}', vault: {}}}}")
+    assert found.endswith(": 'dict object' has no attribute 'nope'")
+
+
 def test_a_circle_across_hosts(tmp_path: Path) -> None:
     text = "all: {hosts: {a: {timezone: '{{ hostvars.b.timezone }}'}, b: {timezone: '{{ hostvars.a.timezone }}'}}}"
     found = errors(tmp_path, text)

@@ -8,7 +8,7 @@ import pytest
 from pydantic import ValidationError
 
 from tests.test_settings import app, refusal
-from windlass.settings.environment import LONGEST, fault_of_value, is_placeholder
+from windlass.settings.environment import LONGEST, fault_of_value, is_placeholder, is_secret, is_secret_value
 
 DEBUGGER = "the debugger lets any visitor run code on the host"
 
@@ -43,7 +43,14 @@ DEBUGGER = "the debugger lets any visitor run code on the host"
                 "x",
                 f"{name} looks like a secret, and the inventory is committed: python deploy.py secrets set {name}",
             )
-            for name in ("SECRET_KEY", "DB_PASSWORD", "API_TOKEN", "STRIPE_API_KEY", "AWS_SECRET_ACCESS_KEY")
+            for name in (
+                "SECRET_KEY",
+                "DB_PASSWORD",
+                "API_TOKEN",
+                "STRIPE_API_KEY",
+                "AWS_SECRET_ACCESS_KEY",
+                "STRIPE_KEY",
+            )
         ),
         (
             "DATABASE_URL",
@@ -61,6 +68,38 @@ DEBUGGER = "the debugger lets any visitor run code on the host"
 )
 def test_refused(name: str, value: Any, message: str) -> None:
     assert refusal(env={name: value}) == f"env: {message}"
+
+
+@pytest.mark.parametrize(
+    "name", ["STRIPE_KEY", "SSH_KEYS", "db_passwords", "TOKENS", "API_KEYS", "APIKEY", "secrets", "A_PASS"]
+)
+def test_names_of_secrets(name: str) -> None:
+    assert is_secret(name)
+
+
+@pytest.mark.parametrize(
+    "name", ["PUBLIC_KEY", "JWT_PUBLIC_KEYS", "STRIPE_PUBLISHABLE_KEY", "host_key", "authorized_keys", "KEYS", "BYPASS"]
+)
+def test_names_of_no_secrets(name: str) -> None:
+    assert not is_secret(name)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "sk_live_abc", "AKIAIOSFODNN7EXAMPLE", "ghp_abc", "-----BEGIN OPENSSH PRIVATE KEY-----\n",
+        "-----BEGIN PRIVATE KEY-----", "postgres://u:pw@h/x", "redis://:pw@h", "use amqp://u:pw@h",
+    ],
+)  # fmt: skip
+def test_values_that_are_secret_whatever_their_name(value: str) -> None:
+    assert refusal(env={"A": value}).startswith("env: A looks like a secret")
+
+
+@pytest.mark.parametrize(
+    "value", ["-----BEGIN CERTIFICATE-----", "AKIAPURA", "https://a.test:80/@me", "pk_live_x", "ghp"]
+)
+def test_values_that_are_no_secrets(value: str) -> None:
+    assert not is_secret_value(value)
 
 
 def test_all_refusals_at_once() -> None:

@@ -172,6 +172,14 @@ def test_a_host_key_in_the_inventory_that_is_none_is_an_error(
     assert "It looks like `host_key: ssh-ed25519 AAAA...`" in str(caught.value)
 
 
+@pytest.mark.parametrize("others", ["none", "~/global"])
+def test_a_new_key_is_refused_where_the_user_has_no_file(server: Sshd, home: Path, others: str) -> None:
+    (home / ".ssh/config").write_text(f"Host *\n  UserKnownHostsFile none\n  GlobalKnownHostsFile {others}\n")
+    with pytest.raises(ConnectError, match="cannot be written down: ssh_config has `UserKnownHostsFile none`\n"):
+        ssh.close(ssh.connect(host(server.port, key=server.key), ConnectOptions(attempts=1, accept_new_host_key=True)))
+    assert not (home / "global").exists()
+
+
 @pytest.mark.parametrize("in_inventory", [False, True])
 @pytest.mark.parametrize("plain", [False, True])
 def test_a_revoked_key_is_refused_whoever_believes_it(

@@ -27,7 +27,6 @@ SYNONYMS = {
     "ansible_sudo_user": "ansible_become_user",
     "ansible_become_pass": "ansible_become_password",  # nosec B105
     "ansible_sudo_pass": "ansible_become_password",  # nosec B105
-    "ansible_ssh_extra_args": "ansible_ssh_common_args",
 }
 # Ansible reaches these without SSH; those of collections have a dot in their name.
 _FOREIGN = frozenset({"local", "winrm", "psrp", "docker", "podman", "network_cli", "netconf", "httpapi"})
@@ -53,7 +52,7 @@ def _number(value: Any) -> Any:
 
 
 def _proxy_jump(value: Any) -> str | None:
-    """The jump hosts that ssh options name, as -J takes them; None = none.
+    """The jump hosts that ssh options name first, as -J takes them; "none" = they want none, None = they name none.
 
     Options that steer ssh itself (StrictHostKeyChecking, ControlPersist ...) have no meaning here and are passed over.
     """
@@ -67,20 +66,25 @@ def _proxy_jump(value: Any) -> str | None:
     words = iter(options)
     for option in words:
         if option.startswith("-J"):
-            jump = _jump_hosts(option[2:] or next(words, ""))
+            said: str | None = _jump_hosts(option[2:] or next(words, ""))
         elif option.startswith("-o"):
             name, setting = re.split(r"[\s=]+|$", (option[2:] or next(words, "")).strip(), maxsplit=1)
-            jump = _of_option(name.lower(), setting) or jump
-        elif not re.fullmatch(r"-[46AaCkqTtvXxY]+", option):
+            said = _of_option(name.lower(), setting)
+        elif re.fullmatch(r"-[46AaCkqTtvXxY]+", option):
+            continue
+        else:
             raise ValueError(f"the ssh option {option!r} is not understood here; put it into ~/.ssh/config")
+        jump = jump or said
     return jump
 
 
 def _of_option(name: str, setting: str) -> str | None:
     if name == "proxyjump":
-        return None if setting == "none" else _jump_hosts(setting)
-    if name != "proxycommand" or setting == "none":
+        return _jump_hosts(setting)
+    if name != "proxycommand":
         return None
+    if setting == "none":
+        return setting
     # `ssh -W %h:%p [-q] bastion` is what people wrote before -J, and means the same.
     plain = re.fullmatch(rf"ssh\s+(?:-q\s+)?-W\s+'?\[?%h\]?:%p'?\s+(?:-q\s+)?({_JUMP})", setting)
     if not plain:
@@ -98,6 +102,7 @@ def _python(value: Any) -> Any:
     return "python3" if value in ("auto", "auto_silent", "auto_legacy", "auto_legacy_silent") else value
 
 
+SshOptions = Annotated[str | None, BeforeValidator(_proxy_jump)]
 Address = Annotated[str, word(r"[A-Za-z0-9_:][A-Za-z0-9_.:%-]*", "a host name or address")]
 
 
@@ -111,7 +116,9 @@ class Connection(BaseModel):
     ansible_user: Annotated[str, word(r"[A-Za-z0-9_][A-Za-z0-9_.@\\-]*\$?", "a user name")] | None = None
     ansible_private_key_file: Annotated[str, Field(min_length=1)] | None = None
     ansible_password: Annotated[str, Field(min_length=1)] | None = None
-    ansible_ssh_common_args: Annotated[str | None, BeforeValidator(_proxy_jump)] = None
+    ansible_ssh_args: SshOptions = None
+    ansible_ssh_common_args: SshOptions = None
+    ansible_ssh_extra_args: SshOptions = None
     ansible_connection: Literal["ssh", "paramiko", "paramiko_ssh", "smart"] = "ssh"
     ansible_become: Annotated[bool, BeforeValidator(_truth)] = True
     ansible_become_method: Literal["sudo"] = "sudo"
@@ -134,13 +141,15 @@ class Connection(BaseModel):
     def connect(self, name: str) -> Connect:
         """How to reach the host of that inventory name."""
         key = self.ansible_private_key_file
+        # Ansible gives ssh all of them in this order, and with ssh the first value counts.
+        jump = self.ansible_ssh_args or self.ansible_ssh_common_args or self.ansible_ssh_extra_args
         return Connect(
             address=self.ansible_host or name,
             port=self.ansible_port,
             user=self.ansible_user,
             key_file=Path(key).expanduser().absolute() if key else None,
             password=self.ansible_password,
-            proxy_jump=self.ansible_ssh_common_args,
+            proxy_jump=None if jump == "none" else jump,
             become=self.ansible_become,
             become_password=self.ansible_become_password,
             python=self.ansible_python_interpreter,

@@ -14,7 +14,7 @@ import yaml
 from windlass.inventory.problems import Place
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
 Entry = tuple[Any, yaml.Node, yaml.Node]
@@ -30,6 +30,7 @@ _SCALARS = {
 }
 _DEPTH = 100  # levels of nesting; the C parser recurses, and some 10,000 levels end the process
 _VAULT = "Windlass cannot open Ansible's vault: python deploy.py secrets set NAME takes its place"
+BITS = 4096  # of a whole number; Python does not show those of more than 4,300 digits, nor write them as JSON
 _ALIASED = 100_000  # values that aliases may add to a file
 
 
@@ -62,10 +63,14 @@ def text_of(path: Path, name: str) -> str:
 
 
 class Document:
-    """A parsed file; `root` is its top node, None = the file is empty."""
+    """A parsed file; `root` is its top node, None = the file is empty.
 
-    def __init__(self, name: str, text: str) -> None:
+    What is wrong and leaves the rest readable goes to `note`; None = it is raised as all else.
+    """
+
+    def __init__(self, name: str, text: str, note: Callable[[Place, str], None] | None = None) -> None:
         self.name = name
+        self._note = note
         self.root = self._compose(text)
         self._budget = 2 * len(text) + _ALIASED
         self._open: set[tuple[int, str]] = set()
@@ -89,7 +94,10 @@ class Document:
                         key_node, "a list or mapping cannot be a key; a value that begins with {{ goes in quotes"
                     )
                 if key in seen:
-                    self._refuse(key_node, f"{key!r} is set twice in one mapping; the first would be ignored")
+                    fault = f"{key!r} is set twice in one mapping; the first would be ignored"
+                    if self._note is None:
+                        self._refuse(key_node, fault)
+                    self._note(self.place(key_node), fault)
                 seen.add(key)
                 found.append((key, key_node, value_node))
         return found
@@ -173,10 +181,13 @@ class Document:
     def _scalar(self, node: yaml.ScalarNode) -> Any:
         if node.tag in _SCALARS:
             try:
-                return _SCALARS[node.tag](_CONSTRUCTOR, node)
+                value = _SCALARS[node.tag](_CONSTRUCTOR, node)
             except (ValueError, IndexError, KeyError, OverflowError, AttributeError):
                 kind = node.tag.removeprefix(_PLAIN)
                 self._refuse(node, f"{node.value!r} is not a valid {kind}; text goes in quotes")
+            if isinstance(value, int) and value.bit_length() > BITS:
+                self._refuse(node, f"a whole number of more than {BITS:,} bits; text goes in quotes")
+            return value
         if node.tag == "!unsafe":
             return Unsafe(node.value)
         if node.tag in ("!vault", "!vault-encrypted"):

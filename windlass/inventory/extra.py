@@ -14,7 +14,7 @@ from windlass.errors import UsageError
 from windlass.inventory.document import TEXT, Document, DocumentError, text_of
 from windlass.inventory.problems import Place, nearest
 from windlass.inventory.tree import Variable, Variables
-from windlass.settings.environment import fault_of_inline_secret
+from windlass.settings.environment import is_secret_at, is_secret_value
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -113,11 +113,22 @@ class ExtraVariables:
     def _read(self, option: str) -> None:
         if option.startswith("@"):
             name = option[1:]
-            document = Document(name, text_of(Path(name).expanduser(), name))
-            self._whole |= self._reader.variables(document, document.root, "a file of variables")
+            path = Path(name).expanduser()
+            document = Document(name, text_of(path, name), self._reader.problems.add)
+            variables = self._reader.variables(document, document.root, "a file of variables")
+            secret = next((way for name, given in variables.items() if (way := _secret_in((name,), given.value))), None)
+            if secret and path.stat().st_mode & 0o077:
+                raise DocumentError(
+                    variables[secret[0]].place_of_key(secret[1:]),
+                    f"{'.'.join(secret)} looks like a secret, and others can read this file: chmod 600 {name}",
+                )
+            self._whole |= variables
         elif option.lstrip().startswith("{"):
-            document = Document("-e", option)
-            self._whole |= self._reader.variables(document, document.root, "-e")
+            document = Document("-e", option, self._reader.problems.add)
+            variables = self._reader.variables(document, document.root, "-e")
+            for name, given in variables.items():
+                _refuse_secret(Place(f"-e {name}"), (name,), given.value)
+            self._whole |= variables
         else:
             given = _given(option)
             if given.way:
@@ -145,11 +156,25 @@ def _given(option: str) -> Given:
     document, node = _document(place, text)
     value = document.value(node)
     name, *way = key.split(".")
-    if fault_of_inline_secret(key.rpartition(".")[2], str(value)):
-        raise DocumentError(
-            place, f"this looks like a secret, and others can see a command line: {_instead(name, way)}"
-        )
+    _refuse_secret(place, (name, *way), value)
     return Given(value, document, node, node, name, tuple(way))
+
+
+def _refuse_secret(place: Place, way: tuple[str, ...], value: Any) -> None:
+    """Raises DocumentError for a value of a command line that is a secret, or has one in it."""
+    if secret := _secret_in(way, value):
+        raise DocumentError(
+            place, f"this looks like a secret, and others can see a command line: {_instead(secret[0])}"
+        )
+
+
+def _secret_in(way: tuple[str, ...], value: Any) -> tuple[str, ...] | None:
+    """The way to a secret in the value that `way` leads to, lists left out; None = there is none."""
+    if isinstance(value, dict):
+        return next((found for key, below in value.items() if (found := _secret_in((*way, str(key)), below))), None)
+    if isinstance(value, list):
+        return next((found for below in value if (found := _secret_in(way, below))), None)
+    return way if value is not None and (is_secret_at(way) or is_secret_value(str(value))) else None
 
 
 def _document(place: Place, text: str) -> tuple[Document, yaml.Node]:
@@ -162,7 +187,7 @@ def _document(place: Place, text: str) -> tuple[Document, yaml.Node]:
         raise DocumentError(place, str(error)) from None
 
 
-def _instead(name: str, way: list[str]) -> str:
+def _instead(name: str) -> str:
     if name == "apps":
         return "put it into the app's env_file"
     return "use --ask-sudo-pass" if name.startswith("ansible_") else "put it into a file, mode 0600: -e @FILE"

@@ -70,7 +70,7 @@ class Files:
     def _document(self, path: Path) -> Document | None:
         name = self._shown(path)
         try:
-            return Document(name, text_of(path, name))
+            return Document(name, text_of(path, name), self._reader.problems.add)
         except DocumentError as error:
             self._reader.problems.add(error.place, str(error))
             return None

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from windlass.inventory.document import Document, DocumentError
+from windlass.inventory.document import BITS, Document, DocumentError
 from windlass.inventory.tree import Group, Variable, Variables
 
 if TYPE_CHECKING:
@@ -131,6 +131,8 @@ def _plain(value: Any) -> Any:
         return [_plain(below) for below in value]
     if isinstance(value, dict):
         return {key: _plain(below) for key, below in value.items()}
+    if isinstance(value, int) and value.bit_length() > BITS:
+        raise ValueError("too long to be shown")
     if value is ...:
         return "..."
     if isinstance(value, bytes):

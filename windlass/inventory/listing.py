@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from windlass.inventory.document import Unsafe
-from windlass.settings.environment import is_secret
+from windlass.settings.environment import is_secret_at, is_secret_value
 
 if TYPE_CHECKING:
     from windlass.inventory.inventory import Inventory
@@ -44,17 +44,18 @@ def listing(inventory: Inventory) -> dict[str, Any]:
 
 def host_listing(inventory: Inventory, name: str) -> dict[str, Any]:
     """The merged variables of a host as the files have them; secret values are masked."""
-    return {key: _masked(key, variable.value) for key, variable in inventory.variables_of(name).items()}
+    return {key: _masked((key,), variable.value) for key, variable in inventory.variables_of(name).items()}
 
 
-def _masked(name: str, value: Any) -> Any:
+def _masked(way: tuple[str, ...], value: Any) -> Any:
     if isinstance(value, dict):
-        return {_key(key): _masked(str(key), below) for key, below in value.items()}
+        return {_key(key): _masked((*way, str(key)), below) for key, below in value.items()}
     if isinstance(value, list):
-        return [_masked(name, below) for below in value]
+        return [_masked(way, below) for below in value]
     if isinstance(value, Unsafe):
         value = str(value)
-    return MASK if value is not None and is_secret(name) else value
+    secret = value is not None and (is_secret_at(way) or (isinstance(value, str) and is_secret_value(value)))
+    return MASK if secret else value
 
 
 def _key(key: Any) -> Any:

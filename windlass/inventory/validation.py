@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from windlass.inventory.problems import Problems, did_you_mean
-from windlass.inventory.values import RenderError, Values, Way
 from windlass.settings.model import Faults
 
 if TYPE_CHECKING:
@@ -15,6 +14,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pydantic_core import ErrorDetails
+
+    from windlass.inventory.values import Values, Way
 
 M = TypeVar("M", bound=BaseModel)
 _SECRET = ("ansible_password", "ansible_become_password", "env")  # fields whose values are not shown
@@ -31,18 +32,20 @@ _EXPECTED = {
 def validated(model: type[M], names: Mapping[str, str], values: Values, project: Path, problems: Problems) -> M | None:
     """The model filled from variables, `names` being field -> variable; None where that is noted as a problem."""
     found: dict[str, Any] = {}
+    unrendered: set[Way] = set()
     for field, name in names.items():
-        try:
-            found[field] = values[name]
-        except RenderError as error:
-            problems.add(error.place, error.fault)
-    if len(found) < len(names):
-        return None
+        found[field], faults = values.attempt(name)
+        for below, fault in faults.items():
+            problems.add(fault.place, fault.fault)
+            unrendered.add((field, *below))
     try:
-        return model.model_validate(found, context={"project": project})
+        filled = model.model_validate(found, context={"project": project})
+        return None if unrendered else filled
     except ValidationError as error:
         for detail in error.errors(include_url=False):
             for way, message, of_key in _faults(detail, model):
+                if any(way[: len(failed)] == failed for failed in unrendered):
+                    continue
                 variable = values.raw[names[str(way[0])]]
                 place = variable.place_of_key(way[1:]) if of_key else variable.place(way[1:])
                 problems.add(place, f"{_dotted((names[str(way[0])], *way[1:]))}: {message}")

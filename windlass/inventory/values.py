@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from windlass.errors import InventoryError
-from windlass.inventory.document import Unsafe
+from windlass.inventory.document import BITS, Unsafe
 from windlass.inventory.problems import did_you_mean
+from windlass.settings.environment import is_secret_at, is_secret_value
 
 if TYPE_CHECKING:
     import jinja2
@@ -17,6 +19,9 @@ if TYPE_CHECKING:
     from windlass.inventory.tree import Variable, Variables
 
 Way = tuple[str | int, ...]
+
+_LARGEST = 100_000  # characters or items of a product in a template
+_REFERENCE = re.compile(r"\s*\{\{\s*[A-Za-z_][\w.]*\s*\}\}\s*", re.ASCII)
 
 
 class RenderError(InventoryError):
@@ -37,25 +42,16 @@ class Values(Mapping[str, Any]):
     def __init__(self, raw: Variables, magic: Mapping[str, Any]) -> None:
         self.raw = raw
         self.magic = magic
-        self._rendered: dict[str, Any] = {}
+        self._rendered: dict[str, tuple[Any, dict[Way, RenderError]]] = {}
         self._open: list[str] = []
 
     def __getitem__(self, name: str) -> Any:
         if name in self.magic:
             return self.magic[name]
-        variable = self.raw[name]
-        if not self.is_template(name):
-            return variable.value
-        if name not in self._rendered:
-            if name in self._open:
-                circle = " -> ".join([*self._open[self._open.index(name) :], name])
-                raise RenderError(variable, (), f"variables refer to each other in a circle: {circle}")
-            self._open.append(name)
-            try:
-                self._rendered[name] = self._render(variable, variable.value, ())
-            finally:
-                self._open.pop()
-        return self._rendered[name]
+        value, faults = self.attempt(name)
+        for fault in faults.values():
+            raise fault
+        return value
 
     def __iter__(self) -> Iterator[str]:
         return iter({**self.raw, **self.magic})
@@ -66,20 +62,41 @@ class Values(Mapping[str, Any]):
     def __repr__(self) -> str:
         return f"<{len(self)} variables>"  # their values may be secret
 
+    def attempt(self, name: str) -> tuple[Any, dict[Way, RenderError]]:
+        """A variable with None for each template in it that cannot be rendered, and why, by the way to it."""
+        variable = self.raw[name]
+        if not self.is_template(name):
+            return variable.value, {}
+        if name not in self._rendered:
+            if name in self._open:
+                circle = " -> ".join([*self._open[self._open.index(name) :], name])
+                raise RenderError(variable, (), f"variables refer to each other in a circle: {circle}")
+            self._open.append(name)
+            faults: dict[Way, RenderError] = {}
+            try:
+                self._rendered[name] = self._render(name, variable.value, (), faults), faults
+            finally:
+                self._open.pop()
+        return self._rendered[name]
+
     def is_template(self, name: str) -> bool:
         """Whether a variable has a template in it."""
         return name in self.raw and _has_template(self.raw[name].value)
 
-    def _render(self, variable: Variable, value: Any, way: Way) -> Any:
+    def _render(self, name: str, value: Any, way: Way, faults: dict[Way, RenderError]) -> Any:
         if isinstance(value, dict):
-            return {key: self._render(variable, below, (*way, key)) for key, below in value.items()}
+            return {key: self._render(name, below, (*way, key), faults) for key, below in value.items()}
         if isinstance(value, list):
-            return [self._render(variable, below, (*way, place)) for place, below in enumerate(value)]
+            return [self._render(name, below, (*way, place), faults) for place, below in enumerate(value)]
         if not _has_template(value):
             return value
-        return self._text(variable, value, way)
+        try:
+            return self._text(name, value, way)
+        except RenderError as error:
+            faults[way] = error
+            return None
 
-    def _text(self, variable: Variable, text: str, way: Way) -> Any:
+    def _text(self, variable: str, text: str, way: Way) -> Any:
         """The value of a template: of one expression alone with its type, else text."""
         import jinja2
 
@@ -87,20 +104,29 @@ class Values(Mapping[str, Any]):
             template, names = _template(text)
             known = {name: self[name] for name in names if name in self}
             result = template.render(known)
-            if isinstance(result, jinja2.Undefined):
-                str(result)  # raises
+            if not isinstance(result, str):
+                str(result)  # raises where it is undefined, or has a number in it that is too long to be shown
             return result
         except RenderError:
             raise
         except jinja2.UndefinedError as error:
             near = [did_you_mean(name, self) for name in names if name not in self]
-            raise RenderError(variable, way, f"{_plain(error)}{near[0] if near else ''} in {text!r}") from None
+            raise self._fault(variable, way, text, f"{_plain(error)}{near[0] if near else ''}") from None
         except jinja2.TemplateSyntaxError as error:
-            raise RenderError(
-                variable, way, f"not a template: {(error.message or '').rstrip('.')} in {text!r}"
-            ) from None
+            fault = f"not a template: {(error.message or '').rstrip('.')}"
+            raise self._fault(variable, way, text, fault) from None
         except Exception as error:  # a template may call anything on its values
-            raise RenderError(variable, way, f"cannot be rendered: {str(error).rstrip('.')} in {text!r}") from None
+            fault = f"cannot be rendered: {str(error).rstrip('.')}"
+            raise self._fault(variable, way, text, fault) from None
+
+    def _fault(self, name: str, way: Way, text: str, fault: str) -> RenderError:
+        """The error for a text, which is shown unless it may be a secret."""
+        if not is_secret_at((name, *way)) and not is_secret_value(text):
+            fault = f"{fault} in {text!r}"
+        elif not _REFERENCE.fullmatch(text):  # of a secret, whose words the fault may quote
+            dotted = ".".join(map(str, (name, *way)))
+            fault = f"{dotted} is not a template, or a wrong one; mark text that is none: !unsafe '...'"
+        return RenderError(self.raw[name], way, fault)
 
 
 class HostVariables(Mapping[str, Values]):
@@ -138,6 +164,24 @@ def _has_template(value: Any) -> bool:
     return isinstance(value, list) and any(map(_has_template, value))
 
 
+def _check_product(operator: str, left: Any, right: Any) -> None:
+    """Raises OverflowError for what would take all memory, or for ever."""
+    if isinstance(left, int) and isinstance(right, int):
+        bits = left.bit_length() * max(right, 0) if operator == "**" else left.bit_length() + right.bit_length()
+        if bits > BITS and abs(left) > 1:
+            raise OverflowError(f"a number of more than {BITS:,} bits")
+    for times, repeated in ((left, right), (right, left)):
+        if isinstance(times, int) and _size(repeated) * times > _LARGEST:
+            raise OverflowError(f"more than {_LARGEST:,} characters or items")
+
+
+def _size(value: Any) -> int:
+    """Characters and items, also of what is inside; 0 for what is no sequence."""
+    if isinstance(value, list | tuple):
+        return len(value) + sum(map(_size, value))
+    return len(value) if isinstance(value, str | bytes) else 0
+
+
 @cache
 def _template(text: str) -> tuple[jinja2.Template, list[str]]:
     """A compiled template, and the names it looks up; many hosts share one."""
@@ -158,6 +202,11 @@ def _sandbox() -> jinja2.sandbox.SandboxedEnvironment:
         """Keeps the type of `{{ expression }}` that stands alone, and text as text: "0123" stays so."""
 
         code_generator_class = NativeCodeGenerator
+        intercepted_binops = frozenset({"*", "**"})
+
+        def call_binop(self, context: Any, operator: str, left: Any, right: Any) -> Any:
+            _check_product(operator, left, right)
+            return super().call_binop(context, operator, left, right)
 
         @staticmethod
         def concat(parts: Any) -> Any:

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Sequence
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*", re.ASCII)
 # What systemd, Gunicorn, the dynamic loader, the shell and Python read.
@@ -19,8 +19,13 @@ _PROCESS = """
 _NONCHARACTERS = "".join(chr(plane << 16 | last) for plane in range(17) for last in (0xFFFE, 0xFFFF))
 _UNSENDABLE = re.compile(f"[\ud800-\udfff\ufdd0-\ufdef{_NONCHARACTERS}]")
 _SECRET = re.compile(
-    r"(^|_)(PASS|PASSWORD|PASSWD|PASSPHRASE|SECRET|TOKEN|API_?KEY|(SECRET|PRIVATE|ACCESS|ENCRYPTION|SIGNING)_KEY)$",
+    r"(^|_)(PASS|PASSWORDS?|PASSWDS?|PASSPHRASES?|SECRETS?|TOKENS?|API_?KEYS?)$"
+    r"|(?<!PUBLIC)(?<!PUBLISHABLE)(?<!AUTHORIZED)(?<!HOST)(?<!SITE)_KEYS?$",
     re.IGNORECASE,
+)
+# What Stripe, AWS, GitHub, GitLab and Slack hand out, and private keys.
+_KNOWN_SECRET = re.compile(
+    r"\s*([sr]k_(live|test)_|AKIA[0-9A-Z]{16}|gh[oprsu]_|github_pat_|glpat-|xox[abp]-|-----BEGIN ([A-Z]+ )*PRIVATE KEY)"
 )
 _URL_WITH_PASSWORD = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^/@\s:]*:[^/@\s]+@")
 _FALSE = frozenset({"", "0", "false", "no", "off", "n", "f"})
@@ -52,6 +57,20 @@ _DEBUGGER = "the debugger lets any visitor run code on the host"
 def is_secret(name: str) -> bool:
     """Whether a variable's name says that its value is a secret."""
     return bool(_SECRET.search(name))
+
+
+def is_secret_at(way: Sequence[object]) -> bool:
+    """Whether the names on the way to a value say that it is a secret: its own, or that of what it is in.
+
+    What an app is called says nothing, and its `secrets` say only where they are.
+    """
+    names = way[2:] if way[0] == "apps" else way
+    return list(names[:1]) != ["secrets"] and any(isinstance(name, str) and is_secret(name) for name in names)
+
+
+def is_secret_value(value: str) -> bool:
+    """Whether a value says by itself that it is a secret: a key as its issuer writes it, a URL with a password."""
+    return bool(_KNOWN_SECRET.match(value) or _URL_WITH_PASSWORD.search(value))
 
 
 def is_name(name: object) -> bool:
@@ -108,6 +127,6 @@ def _fault_of_debug_switch(name: str, value: str) -> str | None:
 
 def fault_of_inline_secret(name: str, value: str) -> str | None:
     """Why a value must not stand in the inventory, which is committed; None = it may."""
-    if is_secret(name) or _URL_WITH_PASSWORD.match(value):
+    if is_secret(name) or is_secret_value(value):
         return f"{name} looks like a secret, and the inventory is committed: python deploy.py secrets set {name}"
     return None

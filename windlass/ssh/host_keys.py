@@ -25,17 +25,16 @@ class HostKeys:
         self.address = address.lower()
         self.port = port
         self.name = alias or (self.address if port == 22 else f"[{self.address}]:{port}")
-        self.files: list[Path] = []
         self.revoked: list[KnownKey] = []
         self.known: list[KnownKey] = []
         self.authorities: list[KnownKey] = []
         self.from_inventory = False
         self._plain: list[KnownKey] = []
         self._accept: Callable[[str], None] | None = None
+        self._file: Path | None = None
 
     def load(self, files: list[Path], inventory: str | None) -> None:
         """Read what is known; `inventory` has one key per line, None = no key there."""
-        self.files = files
         every = lookup(self.name, files)
         every_plain = lookup(self.address, files) if self.name.startswith("[") else []
         self.authorities = [key for key in every + every_plain if key.authority]
@@ -48,9 +47,9 @@ class HostKeys:
             self.known, self._plain = self._parse(inventory), []
             self.from_inventory = True
 
-    def accept_new(self, say: Callable[[str], None]) -> None:
-        """Take an unknown host at its word, write its key down, and say so."""
-        self._accept = say
+    def accept_new(self, say: Callable[[str], None], file: Path | None) -> None:
+        """Take an unknown host at its word, write its key into that file, and say so; without a file refuse it."""
+        self._accept, self._file = say, file
 
     def algorithms(self, ours: Sequence[str]) -> list[str]:
         """Our host key algorithms, those first whose keys we know: else a host with several would show another."""
@@ -111,7 +110,13 @@ class HostKeys:
 
     def _write_down(self, shown: KnownKey) -> None:
         assert self._accept is not None  # noqa: S101 - for mypy
-        file = self.files[0]
+        file = self._file
+        if file is None:
+            raise ConnectError(
+                f"{self.where}: the new host key {shown} cannot be written down:"
+                " ssh_config has `UserKnownHostsFile none`",
+                hint="Name a file there, or set `host_key` in the inventory.",
+            )
         try:
             append(file, self.name, shown.kind, shown.blob)
         except OSError as error:

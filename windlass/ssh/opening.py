@@ -72,11 +72,11 @@ class Opener:
     def _host_keys(self, connection: fabric.Connection, where: str, host_key: str | None) -> HostKeys:
         said = connection.ssh_config
         keys = HostKeys(where, connection.host, connection.port, alias=said.get("hostkeyalias"))
-        names = [said.get("userknownhostsfile", KNOWN_HOSTS[0]), said.get("globalknownhostsfile", KNOWN_HOSTS[1])]
-        files = [Path(name).expanduser() for line in names for name in line.split() if name != "none"]
-        keys.load(self._options.known_hosts or files, host_key)
+        own = self._options.known_hosts or _files(said.get("userknownhostsfile", KNOWN_HOSTS[0]))
+        others = [] if self._options.known_hosts else _files(said.get("globalknownhostsfile", KNOWN_HOSTS[1]))
+        keys.load(own + others, host_key)
         if self._options.accept_new_host_key:
-            keys.accept_new(self._say)
+            keys.accept_new(self._say, own[0] if own else None)
         return keys
 
     def _link(self, connection: fabric.Connection, where: str, timeout: float) -> Link:
@@ -88,6 +88,10 @@ class Opener:
             return open_proxy(gateway) if gateway else open_tcp(connection.host, connection.port, timeout)
         except (OSError, UnicodeError) as error:
             raise explain_network(error, where, timeout) from None
+
+
+def _files(names: str) -> list[Path]:
+    return [Path(name).expanduser() for name in names.split() if name != "none"]
 
 
 def _through(gateway: fabric.Connection, connection: fabric.Connection, where: str, timeout: float) -> Link:
