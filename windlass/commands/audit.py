@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from windlass import completion
 from windlass.commands.asking import ask, plain, show, table
 from windlass.commands.hosts import Selection, on_hosts
 
@@ -24,7 +25,7 @@ COLOURS = {"done": "green", "failed": "red"}
 @click.option(
     "-n", "--last", type=click.IntRange(1, 1000), default=20, show_default=True, help="How many runs of each host."
 )
-@click.option("--app", metavar="NAME", help="Only runs that were about this app.")
+@click.option("--app", metavar="NAME", shell_complete=completion.apps, help="Only runs that were about this app.")
 @click.pass_obj
 def audit(project: Project, /, last: int, app: str | None, **options: Any) -> int:
     """Show the runs that could change a host, the newest last: when, who and from where, what, and with what result."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from windlass import completion
 from windlass.commands import figures
 from windlass.commands.asking import ask, plain, show, table
 from windlass.commands.hosts import Selection, on_hosts
@@ -23,7 +24,7 @@ COLOURS = {"current": "green", "failed": "red"}
 
 @click.command()
 @on_hosts
-@click.option("--app", metavar="NAME", help="Only this app of each host.")
+@click.option("--app", metavar="NAME", shell_complete=completion.apps, help="Only this app of each host.")
 @click.pass_obj
 def releases(project: Project, /, app: str | None, **options: Any) -> int:
     """Show each app's releases, newest first: when and by whom, from which commit, in which state, how large."""
