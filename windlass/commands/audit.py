@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from windlass import completion
+from windlass.answer_document import AuditDocument, unanswered
 from windlass.commands.asking import ask, plain, show, table
 from windlass.commands.hosts import Selection, on_hosts
 
@@ -34,7 +35,7 @@ def audit(project: Project, /, last: int, app: str | None, **options: Any) -> in
     for host in hosts:
         host.app_names(app)
     question = {"type": "audit", "count": last, "app": app}
-    answers = ask(project, selection, hosts, lambda host: question, empty={"entries": []})
+    answers = ask(project, selection, hosts, lambda host: question, empty=unanswered(AuditDocument, entries=[]))
     show(answers, _parts, as_json=selection.as_json)
     return 1 if any(answer["error"] for answer in answers) else 0
 

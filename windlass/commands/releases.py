@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from windlass import completion
+from windlass.answer_document import ReleasesDocument, unanswered
 from windlass.commands import figures
 from windlass.commands.asking import ask, plain, show, table
 from windlass.commands.hosts import Selection, on_hosts
@@ -31,9 +32,8 @@ def releases(project: Project, /, app: str | None, **options: Any) -> int:
     selection = Selection(**options)
     hosts = selection.chosen(project)
     apps = {host.name: host.app_names(app) for host in hosts}
-    answers = ask(
-        project, selection, hosts, lambda host: {"type": "releases", "apps": apps[host.name]}, empty={"apps": []}
-    )
+    empty = unanswered(ReleasesDocument, apps=[])
+    answers = ask(project, selection, hosts, lambda host: {"type": "releases", "apps": apps[host.name]}, empty)
     show(answers, _parts, as_json=selection.as_json)
     return 1 if any(answer["error"] for answer in answers) else 0
 
