@@ -43,6 +43,10 @@ def test_every_command_has_help(commands: Commands, name: str) -> None:
             ["provision", "web"],
             "error: no host matches 'web'\n  the inventory has no hosts: add one to inventory/hosts.yml",
         ),
+        (
+            ["provision", "web", "--serial", "x"],
+            "Error: Invalid value for '--serial': 'x' is not a number of hosts or a percentage, for example 1 or 25%",
+        ),
         (["provision", "web", "--quiet", "-v"], "Error: --quiet and --verbose exclude each other."),
         (
             ["provision", "web", "--tags", "ngnix"],

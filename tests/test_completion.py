@@ -125,6 +125,15 @@ def test_a_shell_completes_what_is_typed(argv: list[str], folder: Path) -> None:
         ("./deploy.py status ", ["all", "web", "db", "web1", "web2", "db1"]),
         ("./deploy.py status web,!d", ["web,!db", "web,!db1"]),
         ("./deploy.py deploy web --app ", ["shop"]),
+        *(
+            (f"./deploy.py {command} --app ", ["shop"])
+            for command in ("run", "audit", "releases", "logs", "secrets show")
+        ),
+        *(
+            (f"./deploy.py {words} web1", ["web1"])
+            for words in ("ssh", "run", "inventory --host", "secrets set --host", "secrets edit")
+        ),
+        ("./deploy.py secrets generate --group d", ["db", "db1"]),
         ("d provision --start", ["--start-at\tOnly this role and those after it."]),
     ],
 )

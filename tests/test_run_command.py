@@ -12,6 +12,7 @@ import pytest
 
 from tests.lab.commands import ROOT
 from tests.projects import project
+from tests.terminal_process import TerminalProcess
 from windlass.cli import run
 
 if TYPE_CHECKING:
@@ -51,6 +52,25 @@ def test_mistakes(arguments: list[str], message: str, tmp_path: Path, capsys: py
     out, err = capsys.readouterr()
     assert message in err
     assert out == ""
+
+
+def test_what_stands_behind_the_dashes_is_not_for_us(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    project(tmp_path, INVENTORY)
+    for arguments in (["run", "nosuch"], ["run", "web", "--forks", "0"], ["ssh", "web"]):
+        assert run(["--project", str(tmp_path), *arguments, "--", "program", "--json", "--debug"]) == 2
+        out, err = capsys.readouterr()
+        assert out == ""
+        assert "Traceback" not in err
+
+
+@pytest.mark.parametrize(("no_color", "name"), [("1", "web1  failed  "), ("", "web1  \x1b[31mfailed\x1b[0m  ")])
+def test_a_host_that_fails_is_red_where_colours_are_wanted(tmp_path: Path, no_color: str, name: str) -> None:
+    project(tmp_path, INVENTORY.replace("192.0.2.", "127.0.0."))
+    (tmp_path / "inventory/group_vars").mkdir()
+    (tmp_path / "inventory/group_vars/all.yml").write_text("ansible_port: 1\n")
+    argv = [sys.executable, str(ROOT / "deploy.py"), "--project", str(tmp_path), "run", "web", "-T", "--", "id"]
+    with TerminalProcess(argv, {"NO_COLOR": no_color}) as running:
+        running.until(name)
 
 
 def test_several_hosts_have_no_terminal(tmp_path: Path) -> None:

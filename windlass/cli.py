@@ -6,6 +6,7 @@ import os
 import sys
 import traceback
 from importlib import import_module
+from itertools import takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
@@ -126,20 +127,21 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
 
 def run(arguments: Sequence[str], project: Project | None = None) -> int:
     """Runs a command line and gives back its exit status; `project` None = from `--project`."""
+    ours = list(takewhile(lambda argument: argument != "--", arguments))  # the rest is another program's
     try:
         status = cli.main(list(arguments), prog_name="deploy.py", standalone_mode=False, obj=project)
         return status if isinstance(status, int) else 0
     except click.ClickException as error:
         error.show()
-        return error.exit_code if "--json" not in arguments else _as_json(error.format_message(), error.exit_code)
+        return error.exit_code if "--json" not in ours else _as_json(error.format_message(), error.exit_code)
     except WindlassError as error:
-        if "--debug" in arguments:
+        if "--debug" in ours:
             traceback.print_exc()
-        return _refuse(arguments, str(error), error.exit_status)
+        return _refuse(ours, str(error), error.exit_status)
     except OSError as error:
-        if "--debug" in arguments:
+        if "--debug" in ours:
             traceback.print_exc()
-        return _refuse(arguments, f"{error.strerror or error}: {error.filename or 'output'}", 1)
+        return _refuse(ours, f"{error.strerror or error}: {error.filename or 'output'}", 1)
     except (click.Abort, KeyboardInterrupt):
         click.echo("\ninterrupted; run the same command again to finish", err=True)
         return 130

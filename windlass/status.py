@@ -17,6 +17,11 @@ if TYPE_CHECKING:
     from windlass.machine import Machine
 
 PROPERTIES = ("ActiveState", "MainPID", "MemoryCurrent", "NRestarts")
+# What an app that is not deployed has not.
+OF_A_RELEASE = (
+    *("release", "commit", "dirty", "age", "active", "workers", "memory", "restarts", "health"),
+    "certificate_until",
+)
 HEALTH_TIMEOUT = 5  # seconds
 LONGEST = 400  # of what an unhealthy app answers (characters), cut when no secret is in it any more
 
@@ -40,7 +45,7 @@ def collect(machine: Machine, apps: list[dict[str, str]]) -> dict[str, Any]:
 
 
 def _app(machine: Machine, name: str, domain: str, health_path: str) -> dict[str, Any]:
-    known: dict[str, Any] = {"name": name, "release": None}
+    known: dict[str, Any] = {"name": name, **dict.fromkeys(OF_A_RELEASE)}
     releases = Releases(f"/srv/{name}")
     record = releases.current
     if record is None:

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from windlass import completion
+from windlass.answer_document import AuditDocument, unanswered
 from windlass.commands.asking import ask, plain, show, table
 from windlass.commands.hosts import Selection, on_hosts
 
@@ -24,7 +26,7 @@ COLOURS = {"done": "green", "failed": "red"}
 @click.option(
     "-n", "--last", type=click.IntRange(1, 1000), default=20, show_default=True, help="How many runs of each host."
 )
-@click.option("--app", metavar="NAME", help="Only runs that were about this app.")
+@click.option("--app", metavar="NAME", shell_complete=completion.apps, help="Only runs that were about this app.")
 @click.pass_obj
 def audit(project: Project, /, last: int, app: str | None, **options: Any) -> int:
     """Show the runs that could change a host, the newest last: when, who and from where, what, and with what result."""
@@ -33,7 +35,7 @@ def audit(project: Project, /, last: int, app: str | None, **options: Any) -> in
     for host in hosts:
         host.app_names(app)
     question = {"type": "audit", "count": last, "app": app}
-    answers = ask(project, selection, hosts, lambda host: question, empty={"entries": []})
+    answers = ask(project, selection, hosts, lambda host: question, empty=unanswered(AuditDocument, entries=[]))
     show(answers, _parts, as_json=selection.as_json)
     return 1 if any(answer["error"] for answer in answers) else 0
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from windlass.answer_document import FactsDocument, unanswered
 from windlass.commands.hosts import Selection, on_hosts
 from windlass.errors import HostError
 
@@ -54,7 +55,7 @@ def _ask(project: Project, host: Host, connecting: ConnectOptions) -> Answer:
             assert host.facts  # noqa: S101 - reached() has filled them
             return {"host": host.name, "error": None, **asdict(host.facts)}
     except HostError as error:
-        return {"host": host.name, "error": str(error)}
+        return {"host": host.name, "error": str(error), **unanswered(FactsDocument)}
 
 
 def table(answers: list[Answer]) -> list[str]:

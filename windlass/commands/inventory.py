@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from windlass import completion
 from windlass.errors import UsageError
 
 if TYPE_CHECKING:
@@ -17,7 +18,13 @@ if TYPE_CHECKING:
 @click.command()
 @click.option("--graph", "form", flag_value="graph", default=True, help="Draw groups and hosts (the default).")
 @click.option("--list", "form", flag_value="list", help="Groups, hosts and their variables as JSON.")
-@click.option("--host", "name", metavar="HOST", help="The merged variables of one host, and where each is set.")
+@click.option(
+    "--host",
+    "name",
+    metavar="HOST",
+    shell_complete=completion.hosts,
+    help="The merged variables of one host, and where each is set.",
+)
 @click.option("--json", "as_json", is_flag=True, help="JSON: --host as plain variables; else the same as --list.")
 @click.pass_obj
 def inventory(project: Project, /, form: str, name: str | None, as_json: bool) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from windlass import moment
+from windlass import completion, moment
 from windlass.commands.hosts import Selection, on_hosts
 from windlass.errors import HostError, UsageError
 
@@ -57,7 +57,7 @@ def _grep(context: click.Context, parameter: click.Parameter, value: str | None)
     callback=_grep,
     help="Only lines that match the regular expression; small letters mean capitals, too.",
 )
-@click.option("--app", metavar="NAME", help="Only this app of each host.")
+@click.option("--app", metavar="NAME", shell_complete=completion.apps, help="Only this app of each host.")
 @click.option("--nginx", is_flag=True, help="nginx's access and error logs of the apps' sites.")
 @on_hosts
 @click.pass_obj

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from windlass import completion
+from windlass.answer_document import ReleasesDocument, unanswered
 from windlass.commands import figures
 from windlass.commands.asking import ask, plain, show, table
 from windlass.commands.hosts import Selection, on_hosts
@@ -23,16 +25,15 @@ COLOURS = {"current": "green", "failed": "red"}
 
 @click.command()
 @on_hosts
-@click.option("--app", metavar="NAME", help="Only this app of each host.")
+@click.option("--app", metavar="NAME", shell_complete=completion.apps, help="Only this app of each host.")
 @click.pass_obj
 def releases(project: Project, /, app: str | None, **options: Any) -> int:
     """Show each app's releases, newest first: when and by whom, from which commit, in which state, how large."""
     selection = Selection(**options)
     hosts = selection.chosen(project)
     apps = {host.name: host.app_names(app) for host in hosts}
-    answers = ask(
-        project, selection, hosts, lambda host: {"type": "releases", "apps": apps[host.name]}, empty={"apps": []}
-    )
+    empty = unanswered(ReleasesDocument, apps=[])
+    answers = ask(project, selection, hosts, lambda host: {"type": "releases", "apps": apps[host.name]}, empty)
     show(answers, _parts, as_json=selection.as_json)
     return 1 if any(answer["error"] for answer in answers) else 0
 

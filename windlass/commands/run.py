@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from windlass import completion
 from windlass.commands.hosts import Selection, on_hosts
 from windlass.commands.trailing import TRAILING, Trailing
 from windlass.errors import HostError, UsageError
@@ -22,7 +23,7 @@ BROKEN_PIPE = 141  # what a shell says of a process whose reader has gone
 
 
 @click.command(cls=Trailing, trailing="-- COMMAND...")
-@click.option("--app", metavar="NAME", help="The app; needed where a host has several.")
+@click.option("--app", metavar="NAME", shell_complete=completion.apps, help="The app; needed where a host has several.")
 @click.option("-T", "--no-terminal", is_flag=True, help="Plain pipes, even on a terminal.")
 @on_hosts
 @click.pass_context
@@ -91,7 +92,8 @@ class _Everywhere:
         self.apps = apps
         self._width = max(map(len, apps))
         self._lock = threading.Lock()
-        self._colour = Terminal().colour
+        # Threads have no context of click's to ask; None = as the stream is.
+        self._colour = None if Terminal().colour else False
 
     def run(self, hosts: list[Host]) -> int:
         """Runs it, and shows what it says; gives back the highest exit status."""
@@ -118,7 +120,8 @@ class _Everywhere:
         except HostError as failure:
             error = str(failure)
             if not self.selection.as_json:
-                _say(f"{host.name}  {click.style('failed', fg='red')}  {error}")
+                words = f"{host.name}  {click.style('failed', fg='red')}  {error}"
+                click.echo(words, err=True, color=self._colour)
         rest = {stream: words.decode(errors="replace") for stream, words in said.items()}
         if self.selection.as_json:
             return {"host": host.name, "error": error, "status": output.status, "stdout": rest[1], "stderr": rest[2]}

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from windlass import completion
 from windlass.commands.hosts import Selection, on_hosts
 from windlass.errors import UsageError
 
@@ -31,9 +32,19 @@ def placed(command: Command) -> Command:
     """Adds the options that say which secrets file, and where in it."""
     for option in reversed(
         (
-            click.option("--app", metavar="NAME", help="For this app alone.  [default: for every app]"),
-            click.option("--group", metavar="NAME", help="For the hosts of this group.  [default: for all hosts]"),
-            click.option("--host", metavar="NAME", help="For this host."),
+            click.option(
+                "--app",
+                metavar="NAME",
+                shell_complete=completion.apps,
+                help="For this app alone.  [default: for every app]",
+            ),
+            click.option(
+                "--group",
+                metavar="NAME",
+                shell_complete=completion.hosts,
+                help="For the hosts of this group.  [default: for all hosts]",
+            ),
+            click.option("--host", metavar="NAME", shell_complete=completion.hosts, help="For this host."),
         )
     ):
         command = option(command)
@@ -89,7 +100,7 @@ def generate(
 
 
 @secrets.command()
-@click.argument("file", default="all", metavar="[FILE]")
+@click.argument("file", default="all", metavar="[FILE]", shell_complete=completion.hosts)
 @click.pass_obj
 def edit(project: Project, /, file: str) -> None:
     """Edit a file in $EDITOR: FILE is all, a group or a host (or its path). What you see is in memory alone."""

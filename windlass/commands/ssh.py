@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from windlass import completion
 from windlass.commands.trailing import TRAILING, Trailing
 from windlass.errors import UsageError
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 
 @click.command(cls=Trailing, trailing="[-- COMMAND...]")
-@click.argument("name", metavar="HOST")
+@click.argument("name", metavar="HOST", shell_complete=completion.hosts)
 @click.option("--accept-new-host-key", is_flag=True, help="Trust the key of a host never seen before.")
 @click.pass_context
 def ssh(ctx: click.Context, /, name: str, accept_new_host_key: bool) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from windlass.answer_document import StatusDocument, unanswered
 from windlass.commands import figures
 from windlass.commands.asking import ask, show
 from windlass.commands.hosts import Selection, on_hosts
@@ -25,7 +26,7 @@ def status(project: Project, /, **options: Any) -> int:
     """Show each app's release, process, health and certificate; exits with 1 when something is not as it should be."""
     selection = Selection(**options)
     hosts = selection.chosen(project)
-    answers = ask(project, selection, hosts, _question, empty={"apps": []})
+    answers = ask(project, selection, hosts, _question, unanswered(StatusDocument, apps=[]))
     for host, answer in zip(hosts, answers, strict=True):
         if host.facts:
             answer.update(system=f"{host.facts.os} {host.facts.os_version}", cpus=host.facts.cpus)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import pwd
+import re
 from typing import TYPE_CHECKING, Any, Callable
 
 if TYPE_CHECKING:
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
 FIELDS = "MESSAGE,PRIORITY,UNIT,_SYSTEMD_UNIT,_PID"
 # --all: else a message of 4 KiB and more is left out.
 READ = ("journalctl", "--quiet", "--no-pager", "--all", "--output=json", f"--output-fields={FIELDS}")
+# Of an entry that has none, or what is none: whoever writes to the journal's socket says what he likes.
+INFO = 6
 # A search that finds nothing goes through the whole journal (seconds).
 TIMEOUT = 600
 
@@ -89,7 +92,7 @@ class Journal:
             "source": "systemd" if by_systemd else "app",
             "release": instance.rpartition(".")[0],
             "pid": int(pid) if pid.isdigit() else None,
-            "priority": int(entry.get("PRIORITY", 6)),
+            "priority": _priority(entry.get("PRIORITY")),
             "text": _text(entry.get("MESSAGE")),
         }
 
@@ -100,6 +103,11 @@ def _entry(text: str) -> dict[str, Any]:
     except ValueError:  # cut, as it is very long
         return {}
     return entry if isinstance(entry, dict) else {}
+
+
+def _priority(field: Any) -> int:
+    """A level of syslog(3); what was said twice comes as a list."""
+    return int(field) if isinstance(field, str) and re.fullmatch("[0-7]", field) else INFO
 
 
 def _text(message: Any) -> str:

@@ -1,0 +1,43 @@
+"""Hosts on which no agent can be started."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.ssh.sshd import Sshd, host, options
+from windlass.errors import AgentError
+from windlass.run import reached
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+# Says that it is an old one, and then does what it is told: -I -S -c CODE.
+OLD = f"""#!/bin/sh
+exec {sys.executable} -I -S -c 'import sys; sys.version_info = (3, 8, 20); exec(sys.argv[1])' "$4"
+"""
+
+
+def refusal(server: Sshd, python: str) -> str:
+    there = host(server.port, key=server.key, become=False, python=python)
+    with pytest.raises(AgentError) as raised, reached(there, options(server), print):
+        pass
+    return str(raised.value)
+
+
+def test_a_python_that_is_too_old(server: Sshd, tmp_path: Path) -> None:
+    old = tmp_path / "python3.8"
+    old.write_text(OLD)
+    old.chmod(0o755)
+    assert refusal(server, str(old)) == (
+        "the agent ended before it was done: its Python is older than 3.9\n"
+        "  Name a newer one with `ansible_python_interpreter`."
+    )
+
+
+def test_no_python_where_none_may_be_installed(server: Sshd) -> None:
+    assert refusal(server, "nosuch-python3") == (
+        "there is no python3 on the host\n  `provision` without --check installs it."
+    )
