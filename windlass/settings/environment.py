@@ -22,7 +22,7 @@ _SECRET = re.compile(
     r"(^|_)(PASS|PASSWORD|PASSWD|PASSPHRASE|SECRET|TOKEN|API_?KEY|(SECRET|PRIVATE|ACCESS|ENCRYPTION|SIGNING)_KEY)$",
     re.IGNORECASE,
 )
-_URL_WITH_PASSWORD = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^/@\s:]*:[^/@\s]+@")
+_URL_WITH_PASSWORD = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^/@\s:]*:([^/@\s]+)@")
 _FALSE = frozenset({"", "0", "false", "no", "off", "n", "f"})
 _PLACEHOLDER = re.compile(
     r"|<.*>|x{3,}|\*+|(.*[-_ ])?(change|replace)[-_ ]?(me|this|it|in[-_ ]production)(?![a-z]).*|change|replace"
@@ -52,6 +52,12 @@ _DEBUGGER = "the debugger lets any visitor run code on the host"
 def is_secret(name: str) -> bool:
     """Whether a variable's name says that its value is a secret."""
     return bool(_SECRET.search(name))
+
+
+def password_in(value: str) -> str | None:
+    """The password of a value that is a URL; None = there is none."""
+    found = _URL_WITH_PASSWORD.match(value)
+    return found[1] if found else None
 
 
 def is_name(name: object) -> bool:
@@ -108,6 +114,6 @@ def _fault_of_debug_switch(name: str, value: str) -> str | None:
 
 def fault_of_inline_secret(name: str, value: str) -> str | None:
     """Why a value must not stand in the inventory, which is committed; None = it may."""
-    if is_secret(name) or _URL_WITH_PASSWORD.match(value):
+    if is_secret(name) or password_in(value):
         return f"{name} looks like a secret, and the inventory is committed: python deploy.py secrets set {name}"
     return None
