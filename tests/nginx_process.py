@@ -79,7 +79,9 @@ class NginxProcess:
         assert self.test() == ""
         self._process = subprocess.Popen([*self._command(), "-g", "daemon off;"], stderr=subprocess.PIPE)
         deadline = time.monotonic() + 10
-        while not (_listens(self.http_port) or _listens(self.https_port)):
+        # The master listens before its workers are there.
+        workers = Path(f"/proc/{self._process.pid}/task/{self._process.pid}/children")
+        while not (workers.read_text() and (_listens(self.http_port) or _listens(self.https_port))):
             assert time.monotonic() < deadline
             time.sleep(0.02)
 

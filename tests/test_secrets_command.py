@@ -15,6 +15,8 @@ from tests.lab.commands import ROOT, Said
 from tests.projects import project
 from tests.secrets.projects import HOSTS
 from tests.secrets.terminal import on_a_terminal
+from windlass import files
+from windlass.machine import Failed
 
 CANARY = "canary-value-77"
 
@@ -65,6 +67,25 @@ def test_init_makes_a_key_where_there_is_none(secrets: Secrets) -> None:
     assert "is there already" in secrets("init", status=2).err
     secrets.file("recipients.txt").unlink()
     assert f"your key is that of {identity}" in secrets("init").out
+
+
+def test_folders_that_a_group_may_write_to(tmp_path: Path) -> None:
+    home, folder = tmp_path / "home", project(tmp_path / "project", HOSTS)
+    (home / ".config/windlass").mkdir(parents=True)
+    (folder / "inventory/secrets").mkdir()
+    for path in (home, home / ".config", home / ".config/windlass", folder, *folder.glob("inventory/**")):
+        if os.geteuid() == 0:
+            os.chown(path, -1, 54321)
+        path.chmod(0o775)
+    with pytest.raises(Failed, match="others than root could replace"):
+        files.check(str(folder / "inventory/secrets"))
+    secrets = Secrets(folder, home)
+    secrets("init")
+    secrets("set", "A", stdin=CANARY)
+    secrets("show", "A")  # makes the key of fingerprints
+    assert secrets("show", "A", "--reveal").out == CANARY
+    modes = [(home / ".config/windlass" / name).stat().st_mode & 0o777 for name in ("identity.txt", "fingerprint.key")]
+    assert modes == [0o600, 0o600]
 
 
 def test_init_takes_the_users_ssh_key(secrets: Secrets) -> None:

@@ -75,7 +75,7 @@ def test_levels_of_network() -> None:
 @pytest.mark.parametrize("off", [False, "off", {"enabled": False}])
 def test_off_leaves_the_user_and_no_new_rights(off: Any) -> None:
     assert {line.partition("=")[0] for line in lines(sandbox=off)} == {
-        "UMask", "StateDirectory", "StateDirectoryMode", "MemoryMax", "TasksMax", "LimitNOFILE",
+        "UMask", "StateDirectory", "StateDirectoryMode", "MemoryMax", "TasksMax", "LimitNOFILE", "LimitCORE",
         "NoNewPrivileges", "CapabilityBoundingSet", "AmbientCapabilities", "RestrictSUIDSGID",
     }  # fmt: skip
 

@@ -17,6 +17,11 @@ EXCLUSIVE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 def write(path: str, data: bytes, *, mode: int = 0o644, uid: int = 0, gid: int = 0) -> None:
     """Replaces a file by one with this content, mode and owner, in one rename; raises Failed as `check` does."""
     check(os.path.dirname(path))
+    replace(path, data, mode=mode, uid=uid, gid=gid)
+
+
+def replace(path: str, data: bytes, *, mode: int = 0o644, uid: int = -1, gid: int = -1) -> None:
+    """The same wherever the folder is, for a user's own files; uid and gid -1 = those of who writes it."""
     temporary = _fresh(path)
     with os.fdopen(os.open(temporary, EXCLUSIVE, 0o600), "wb") as file:
         try:

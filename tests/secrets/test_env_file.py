@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 from pathlib import Path
 
 import pytest
 
 from windlass.errors import InventoryError
+from windlass.secrets import git
 from windlass.secrets.env_file import read_env_file
 
 DEBUGGER = "the debugger lets any visitor run code on the host"
@@ -82,6 +84,37 @@ def test_git_would_take_it_in(env_file: Path) -> None:
         "shop.env: git tracks this file of secrets\n"
         "  git rm --cached shop.env && echo 'shop.env' >> .gitignore; then change the secrets: the history has them"
     )
+
+
+def test_the_repository_is_somebody_elses(env_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    subprocess.run(["git", "init", "-q"], check=True)
+    monkeypatch.setenv("GIT_DIR", "/nosuch")  # as in a hook
+    if os.geteuid() == 0:
+        for path in (Path(), Path(".git")):
+            os.chown(path, 54321, 54321)
+    assert complaint(env_file).startswith("shop.env: git does not ignore this file of secrets\n")
+
+
+def test_git_does_not_answer(env_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    subprocess.run(["git", "init", "-q"], check=True)
+    Path(".gitignore").write_text("shop.env\n")
+    said = ".: git does not say whether it has the secrets here: "
+    way = ", or move what is deployed out of the repository."
+    with monkeypatch.context() as patch:
+        patch.setenv("PATH", "/nosuch")
+        assert complaint(env_file) == f"{said}git cannot be started here\n  Install git{way}"
+    Path(".git/HEAD").unlink()
+    assert complaint(env_file) == (
+        f"{said}fatal: not a git repository (or any of the parent directories): .git\n"
+        f"  See what git status says there{way}"
+    )
+    slow = Path("bin/git")
+    slow.parent.mkdir()
+    slow.write_text("#!/bin/sh\nexec sleep 5\n")
+    slow.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{slow.parent.resolve()}:{os.environ['PATH']}")
+    monkeypatch.setattr(git, "TIMEOUT", 0.1)
+    assert complaint(env_file) == f"{said}git took more than 0.1 s\n  See what git status does there{way}"
 
 
 def test_every_bad_line_is_told_without_its_value(env_file: Path) -> None:

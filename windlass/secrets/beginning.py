@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -34,7 +33,7 @@ def begin(folder: Path, *, passphrase: bool) -> Iterator[str]:
         line, said = _own_key()
         yield said
     folder.mkdir(parents=True, exist_ok=True)
-    files.write(str(path), f"{_HEAD}{line}\n".encode(), uid=os.getuid(), gid=os.getgid())
+    files.replace(str(path), f"{_HEAD}{line}\n".encode())
     yield f"{shown(path)} is written; commit it, and then: python deploy.py secrets set NAME"
 
 
@@ -55,7 +54,7 @@ def _own_key() -> tuple[str, str]:
     identity = pyrage.x25519.Identity.generate()
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     content = f"# public key: {identity.to_public()}\n{identity}\n"
-    files.write(str(path), content.encode(), mode=0o600, uid=os.getuid(), gid=os.getgid())
+    files.replace(str(path), content.encode(), mode=0o600)
     return (
         str(identity.to_public()),
         f"your new key is in {path}: keep a copy of it elsewhere, without it the secrets are lost",

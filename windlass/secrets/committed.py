@@ -1,28 +1,34 @@
-"""Plain `.env` files that git has: whoever reads the repository reads the secrets in them."""
+"""Plain env files that git has: whoever reads the repository reads the secrets in them."""
 
 from __future__ import annotations
 
-import subprocess
+import re
+import shlex
 from typing import TYPE_CHECKING
 
 from windlass.errors import InventoryError
+from windlass.secrets import git
 from windlass.secrets.shown import shown
-from windlass.settings.environment import is_placeholder, is_secret
+from windlass.settings.environment import fault_of_inline_secret, is_placeholder, password_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-# A secret value shorter than this is one for a laptop (POSTGRES_PASSWORD=postgres).
-SHORTEST = 16
+_NAMES = (":(glob)**/*.env", ":(glob)**/.env.*")
+# What another variable has in it, as compose files write it.
+_REFERENCE = re.compile(r"\$\{[^}]*\}|\$\w+")
+# What a file is called that shows which variables there are (.env.example, sample.env).
+_MODELS = frozenset({"example", "sample", "template", "dist"})
 
 
 def check_nothing_committed(folders: Iterable[Path]) -> None:
-    """Raises InventoryError for each `.env` in these folders that git tracks and that has a secret in it."""
+    """Raises InventoryError for each env file in these folders that git tracks and that has a secret in it."""
     found = [path for folder in dict.fromkeys(folders) for path in _tracked(folder)]
     faults = [
         f"{shown(path)}: git tracks this file, and {name} in it is a secret: everybody with the repository has it\n"
-        f"  git rm --cached {shown(path)} && echo .env >> {shown(path.parent / '.gitignore')}; then change it"
+        f"  git rm --cached {shown(path)} && echo {shlex.quote(path.name)} >> {shown(path.parent / '.gitignore')};"
+        " then change it"
         for path in dict.fromkeys(found)
         if (name := _secret_in(path))
     ]
@@ -31,15 +37,12 @@ def check_nothing_committed(folders: Iterable[Path]) -> None:
 
 
 def _tracked(folder: Path) -> list[Path]:
-    """The `.env` files below a folder that git tracks."""
-    if not any((above / ".git").exists() for above in (folder, *folder.parents)):
+    """The `.env`, `.env.*` and `*.env` below a folder that git tracks, without those that are mere examples."""
+    if not folder.is_dir() or not git.is_in_repository(folder):
         return []
-    argv = ["git", "-C", str(folder), "ls-files", "-z", "--", ".env", "**/.env"]
-    try:
-        listed = subprocess.run(argv, capture_output=True, stdin=subprocess.DEVNULL, timeout=10).stdout
-    except (OSError, subprocess.TimeoutExpired):
-        return []
-    return [folder / name for name in listed.decode(errors="surrogateescape").split("\0") if name]
+    listed = git.asked(folder, "ls-files", "-z", "--", *_NAMES).stdout
+    paths = [folder / name for name in listed.decode(errors="surrogateescape").split("\0") if name]
+    return [path for path in paths if _MODELS.isdisjoint(re.split("[._-]", path.name.lower()))]
 
 
 def _secret_in(path: Path) -> str | None:
@@ -53,6 +56,7 @@ def _secret_in(path: Path) -> str | None:
         return None
     for binding in bindings:
         name, value = binding.key, binding.value or ""
-        if name and is_secret(name) and len(value) >= SHORTEST and not is_placeholder(value):
+        part = password_in(value) or value
+        if name and fault_of_inline_secret(name, value) and not (is_placeholder(part) or _REFERENCE.fullmatch(part)):
             return name
     return None

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import stat
-import subprocess
 from typing import TYPE_CHECKING
 
 from windlass.errors import InventoryError
+from windlass.secrets import git
 from windlass.secrets.secret import Secret
 from windlass.secrets.shown import shown
 from windlass.settings.environment import fault_of_name, fault_of_value
@@ -60,22 +60,14 @@ def _check_private(path: Path) -> None:
     mode = stat.S_IMODE(path.stat().st_mode)
     if mode & 0o077:
         raise InventoryError(f"{name}: mode {mode:04o} lets others read the secrets", hint=f"chmod 600 {name}")
-    if not any((folder / ".git").exists() for folder in path.parents):
+    folder = path.parent
+    if not git.is_in_repository(folder):
         return
     ignore = f"echo '{path.name}' >> {shown(path.parent / '.gitignore')}"
-    if _git(path, "ls-files", "--error-unmatch") == 0:
+    if git.asked(folder, "ls-files", "-z", "--", path.name).stdout:
         raise InventoryError(
             f"{name}: git tracks this file of secrets",
             hint=f"git rm --cached {name} && {ignore}; then change the secrets: the history has them",
         )
-    if _git(path, "check-ignore", "-q") == 1:
+    if git.asked(folder, "check-ignore", "-q", "--", path.name, expected=(0, 1)).returncode == 1:
         raise InventoryError(f"{name}: git does not ignore this file of secrets", hint=ignore)
-
-
-def _git(path: Path, *command: str) -> int | None:
-    """git's exit status for a command about the file; None = git is not there."""
-    argv = ["git", "-C", str(path.parent), *command, "--", path.name]
-    try:
-        return subprocess.run(argv, capture_output=True, stdin=subprocess.DEVNULL, timeout=10).returncode
-    except (OSError, subprocess.TimeoutExpired):
-        return None

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import os
 import secrets
 
 from windlass import files
@@ -20,7 +19,7 @@ class Fingerprints:
         path = config_folder() / "fingerprint.key"
         if not path.exists():
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            files.write(str(path), secrets.token_bytes(32), mode=0o600, uid=os.getuid(), gid=os.getgid())
+            files.replace(str(path), secrets.token_bytes(32), mode=0o600)
         self._key = path.read_bytes()
 
     def of(self, value: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING
 
 from windlass import files
@@ -104,7 +103,7 @@ class Folder:
     def replace(self, sealed: dict[str, bytes]) -> None:
         """Replaces files, each at once."""
         for level, content in sealed.items():
-            files.write(str(self.file(level)), content, uid=os.getuid(), gid=os.getgid())
+            files.replace(str(self.file(level)), content)
             self._opened.pop(level, None)
 
     @property

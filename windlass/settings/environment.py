@@ -27,7 +27,7 @@ _SECRET = re.compile(
 _KNOWN_SECRET = re.compile(
     r"\s*([sr]k_(live|test)_|AKIA[0-9A-Z]{16}|gh[oprsu]_|github_pat_|glpat-|xox[abp]-|-----BEGIN ([A-Z]+ )*PRIVATE KEY)"
 )
-_URL_WITH_PASSWORD = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^/@\s:]*:[^/@\s]+@")
+_URL_WITH_PASSWORD = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^/@\s:]*:([^/@\s]+)@")
 _FALSE = frozenset({"", "0", "false", "no", "off", "n", "f"})
 _PLACEHOLDER = re.compile(
     r"|<.*>|x{3,}|\*+|(.*[-_ ])?(change|replace)[-_ ]?(me|this|it|in[-_ ]production)(?![a-z]).*|change|replace"
@@ -71,6 +71,12 @@ def is_secret_at(way: Sequence[object]) -> bool:
 def is_secret_value(value: str) -> bool:
     """Whether a value says by itself that it is a secret: a key as its issuer writes it, a URL with a password."""
     return bool(_KNOWN_SECRET.match(value) or _URL_WITH_PASSWORD.search(value))
+
+
+def password_in(value: str) -> str | None:
+    """The password of a value that is a URL; None = there is none."""
+    found = _URL_WITH_PASSWORD.search(value)
+    return found[1] if found else None
 
 
 def is_name(name: object) -> bool:
