@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from windlass.settings.database import is_shared
+from windlass.settings.database import shared
 
 
 @pytest.mark.parametrize(
@@ -18,7 +18,7 @@ from windlass.settings.database import is_shared
     ],
 )
 def test_a_server_elsewhere_is_shared(value: str) -> None:
-    assert is_shared(["x", value])
+    assert len(shared(["x", value])) == 1
 
 
 @pytest.mark.parametrize(
@@ -37,4 +37,10 @@ def test_a_server_elsewhere_is_shared(value: str) -> None:
     ],
 )
 def test_what_is_on_the_host_or_no_database_is_not(value: str) -> None:
-    assert not is_shared([value])
+    assert shared([value]) == ()
+
+
+def test_one_database_has_one_name_whoever_logs_in() -> None:
+    one, other = "postgresql://app:secret@db.example.com/app", "postgresql+psycopg://admin@db.example.com/app?x=1"
+    assert shared([one, other]) == shared([other]) == ("db.example.com:/app",)
+    assert shared([one, f"{one}2"]) == ("db.example.com:/app", "db.example.com:/app2")

@@ -9,7 +9,7 @@ from windlass.app import App
 from windlass.catalog import Entry
 from windlass.errors import UsageError
 from windlass.secrets.environment import check, variables_of
-from windlass.settings.database import is_shared
+from windlass.settings.database import shared
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -60,7 +60,7 @@ class Roles(Plan):
     project: Path = field(kw_only=True)
     tags: frozenset[str] | None = None
     _sources: dict[tuple[str, str], Source] = field(default_factory=dict, init=False)
-    _leaders: dict[tuple[str, str], str] = field(default_factory=dict, init=False)
+    _leaders: dict[tuple[str, tuple[str, ...]], str] = field(default_factory=dict, init=False)
     _followed: set[str] = field(default_factory=set, init=False)
 
     def heed(self, hosts: Sequence[Host]) -> list[str]:
@@ -70,8 +70,9 @@ class Roles(Plan):
         for host in hosts:
             for name, settings in self.apps(host).items():
                 self._source(name, settings)
-                if self._has("release") and _runs_once(host, name):
-                    leader = self._leaders.setdefault(_kind(host, name), host.name)
+                databases = _databases(host, name) if self._has("release") else None
+                if databases is not None:
+                    leader = self._leaders.setdefault((name, databases), host.name)
                     self._followed |= {leader} if leader != host.name else set()
 
     @property
@@ -101,7 +102,8 @@ class Roles(Plan):
         return self.tags is None or role in self.tags
 
     def _is_led(self, host: Host, name: str) -> bool:
-        return bool(self._leaders) and self._leaders.get(_kind(host, name), host.name) != host.name
+        databases = _databases(host, name) if self._leaders else None
+        return databases is not None and self._leaders.get((name, databases), host.name) != host.name
 
     def _source(self, name: str, settings: AppSettings) -> Source:
         """The app's code; hosts that have the same app share it."""
@@ -135,17 +137,13 @@ class Rollbacks(Plan):
                 yield Entry(rollback(host, name, settings, release), "release", name)
 
 
-def _runs_once(host: Host, name: str) -> bool:
-    """Whether one host runs the release command of an app for all where it has the same settings and environment."""
+def _databases(host: Host, name: str) -> tuple[str, ...] | None:
+    """The databases that an app's release command is for, where one host runs it for all that have them.
+
+    Empty = its settings say so, and no environment names one; None = each host runs it.
+    """
     settings = host.settings.apps[name]
-    if not settings.release_command:
-        return False
-    if settings.run_once is not None:
-        return settings.run_once
-    return is_shared(variable.value for variable in variables_of(host, name).values())
-
-
-def _kind(host: Host, name: str) -> tuple[str, str]:
-    """What is the same for all hosts on which an app has the same settings and environment."""
-    values = sorted((key, variable.value) for key, variable in variables_of(host, name).items())
-    return name, f"{host.settings.apps[name].model_dump_json()} {values}"
+    if not settings.release_command or settings.run_once is False:
+        return None
+    found = shared(variable.value for variable in variables_of(host, name).values())
+    return found if found or settings.run_once else None

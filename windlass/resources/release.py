@@ -103,8 +103,11 @@ class Release(Serving):
             self._settle()
 
     def _deploy(self) -> None:
-        folder.check_space(self.releases.folder, self.size)
         current = self.releases.current
+        if current and (known := self._known(current)):
+            self._return_to(known, current)
+            return
+        folder.check_space(self.releases.folder, self.size)
         environment = Environment.from_json(self.environment.read())
         record = self._record(current, environment)
         try:
@@ -118,6 +121,11 @@ class Release(Serving):
         record.state = GOOD
         self.releases.save(record)
         self._finish(switch, record)
+
+    def _known(self, current: Record) -> Record | None:
+        """The release that has all this already, and was good: somebody has gone back from it."""
+        same = (record for record in self.releases.all() if record.identity == self._identity and record.state == GOOD)
+        return next((record for record in same if record.id != current.id), None)
 
     def _bring_up(self, record: Record, current: Record | None, environment: Environment) -> Switch:
         """Everything that can fail with the old release still there."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from windlass.release.health import Question
 from windlass.release.records import GOOD, before
 from windlass.resources.resource import Diff, Failed, State
-from windlass.resources.serving import Serving, told, traces
+from windlass.resources.serving import Serving, traces
 
 if TYPE_CHECKING:
     from windlass.release.records import Record
@@ -88,13 +88,5 @@ class Rollback(Serving):
             self._instance(target.id).start()
             self._instance(target.id).await_health(self.question, self.health_timeout)
             return
-        self._leftovers(current).await_ends()
-        try:
-            switch = self._take_over(target, current)
-        except BaseException as failure:
-            self._instance(target.id).kill()
-            if isinstance(failure, Failed):
-                raise self._explain(told(failure, self.releases.environment(target)), failure, current) from None
-            raise
-        self._finish(switch, target)
+        self._return_to(target, current)
         self._settle()

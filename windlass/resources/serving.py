@@ -116,6 +116,18 @@ class Serving(Resource):
             raise
         return switch
 
+    def _return_to(self, target: Record, current: Record) -> None:
+        """Gives the traffic to an older release. Raises Failed with `current` serving as before."""
+        self._leftovers(current).await_ends()
+        try:
+            switch = self._take_over(target, current)
+        except BaseException as failure:
+            self._instance(target.id).kill()
+            if isinstance(failure, Failed):
+                raise self._explain(told(failure, self.releases.environment(target)), failure, current) from None
+            raise
+        self._finish(switch, target)
+
     def _explain(self, words: str, failure: Failed, current: Record | None) -> Failed:
         """The failure in `words`, with what serves now."""
         serving = f"release {current.id} goes on serving" if current else "nothing serves this app yet"

@@ -150,8 +150,8 @@ class AppSettings(Model):
     release_timeout: int = Field(600, ge=1, le=86400, description="Seconds that the release command may take.")
     run_once: bool | None = Field(
         None,
-        description="Whether the release command runs on one host only of those with the same settings of the app in a"
-        " run; by default where its environment has the URL of a database on another machine.",
+        description="Whether the release command runs on one host only of a run, for all whose database is the same; by"
+        " default where the app's environment has the URL of one on another machine.",
     )
     health_path: HealthPath = Field(
         "/healthz", description="The path that must answer well before a release gets traffic."

@@ -8,18 +8,20 @@ SERVERS = {"cockroachdb", "mariadb", "mongodb", "mssql", "mysql", "oracle", "pos
 HERE = {"localhost", "127.0.0.1", "::1"}
 
 
-def is_shared(values: Iterable[str]) -> bool:
-    """Whether one of the values is the URL of a database on another machine, e.g. `postgresql://app@db.example.com/app`.
+def shared(values: Iterable[str]) -> tuple[str, ...]:
+    """The databases on other machines that these values are URLs of, e.g. `db.example.com/app`; in order.
 
     A file (sqlite), a socket and `localhost` are each host's own.
     """
-    return any(_host(value) not in {None, *HERE} for value in values)
+    return tuple(sorted({database for value in values if (database := _elsewhere(value))}))
 
 
-def _host(value: str) -> str | None:
-    """The host of a database's URL; None = it is no such URL, or it names none."""
+def _elsewhere(value: str) -> str | None:
+    """Server and name of the database of a URL; None = it is no such URL, or its database is on the host itself."""
     try:
         url = urlsplit(value)
-        return url.hostname if url.scheme.partition("+")[0] in SERVERS else None
+        if url.scheme.partition("+")[0] not in SERVERS or url.hostname in {None, *HERE}:
+            return None
+        return f"{url.hostname}:{url.port or ''}{url.path}"
     except ValueError:
         return None
