@@ -58,10 +58,11 @@ DEAF = rules().content.replace("ct state established,related accept", "").replac
 @pytest.fixture
 def bare(host: LabHost) -> Iterator[LabHost]:
     """The session's host, with /etc/windlass and no rules before and after."""
-    forget = f"nft flush ruleset; rm -f {PATH}; systemctl disable -q --now windlass-firewall; mkdir -p /etc/windlass"
-    host.run(f"{forget} 2>/dev/null; true")
+    unit = "/etc/systemd/system/windlass-firewall.service"
+    forget = f"nft flush ruleset; systemctl disable -q --now windlass-firewall; rm -f {PATH} {unit}"
+    host.run(f"{forget} 2>/dev/null; mkdir -p /etc/windlass")
     yield host
-    host.run(f"{forget} 2>/dev/null; rm -f /etc/systemd/system/windlass-firewall.service; true")
+    host.run(f"{forget} 2>/dev/null; true")
 
 
 @pytest.fixture

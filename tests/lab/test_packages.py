@@ -20,7 +20,7 @@ import fcntl, time
 file = open("/var/lib/dpkg/lock-frontend", "w")
 fcntl.lockf(file, fcntl.LOCK_EX)
 open("/run/locked", "w")
-time.sleep(8)
+time.sleep(15)
 '
 while [ ! -e /run/locked ]; do sleep 0.1; done"""
 

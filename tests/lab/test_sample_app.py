@@ -155,13 +155,13 @@ def test_without_its_database_it_says_so_and_comes_back(site: Site) -> None:
     if "REDIS_URL" not in site.environment:
         pytest.skip("SQLite is never away")
     with closing(site.visitor()) as visitor:
-        site.host.run("systemctl stop postgresql")
+        site.host.run("systemctl stop postgresql 'postgresql@*'")  # the first alone does not wait for the server
         assert visitor.ask("GET", "/healthz")[::2] == (200, "ok\n")
         assert visitor.ask("GET", "/readyz")[::2] == (503, "not ready\n")
         status, _, page = visitor.ask("GET", "/any-link")
         assert status == 503
         assert "could not be done just now" in page
-        site.host.run("systemctl start postgresql")
+        site.host.run("systemctl start postgresql; for _ in $(seq 50); do pg_isready -q && break; sleep 0.2; done")
         assert visitor.ask("GET", "/readyz")[::2] == (200, "ready\n")
 
 
