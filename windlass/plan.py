@@ -60,20 +60,19 @@ class Roles(Plan):
     project: Path = field(kw_only=True)
     tags: frozenset[str] | None = None
     _sources: dict[tuple[str, str], Source] = field(default_factory=dict, init=False)
-    _leaders: dict[tuple[str, tuple[str, ...]], str] = field(default_factory=dict, init=False)
-    _followed: set[str] = field(default_factory=set, init=False)
+    _leaders: dict[tuple[str, str], str] = field(default_factory=dict, init=False)  # by the host and app that is led
 
     def heed(self, hosts: Sequence[Host]) -> list[str]:
         return check(hosts, self.app) if self._has("release") else []
 
     def prepare(self, hosts: Sequence[Host]) -> None:
+        first: dict[tuple[str, tuple[str, ...]], str] = {}
         for host in hosts:
             for name, settings in self.apps(host).items():
                 self._source(name, settings)
                 databases = _databases(host, name) if self._has("release") else None
-                if databases is not None:
-                    leader = self._leaders.setdefault((name, databases), host.name)
-                    self._followed |= {leader} if leader != host.name else set()
+                if databases is not None and first.setdefault((name, databases), host.name) != host.name:
+                    self._leaders[host.name, name] = first[name, databases]
 
     @property
     def whole(self) -> bool:
@@ -81,13 +80,13 @@ class Roles(Plan):
 
     def leaders(self) -> set[str]:
         """Those that run an app's release command for others."""
-        return self._followed
+        return set(self._leaders.values())
 
     def entries(self, host: Host) -> Iterator[Entry]:
         from roles import APP_ROLES, HOST_ROLES
 
         apps = [
-            App(name, settings, self._source(name, settings), self._is_led(host, name))
+            App(name, settings, self._source(name, settings), led=(host.name, name) in self._leaders)
             for name, settings in self.apps(host).items()
         ]
         for name, host_role in HOST_ROLES.items():
@@ -100,10 +99,6 @@ class Roles(Plan):
 
     def _has(self, role: str) -> bool:
         return self.tags is None or role in self.tags
-
-    def _is_led(self, host: Host, name: str) -> bool:
-        databases = _databases(host, name) if self._leaders else None
-        return databases is not None and self._leaders.get((name, databases), host.name) != host.name
 
     def _source(self, name: str, settings: AppSettings) -> Source:
         """The app's code; hosts that have the same app share it."""
