@@ -10,74 +10,62 @@ import click
 
 from windlass import completion
 from windlass.commands.hosts import Selection, on_hosts
+from windlass.commands.options import options
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from windlass.outcome import Outcome
     from windlass.plan import Plan
     from windlass.project import Project
     from windlass.report import Report
 
-    Command = Callable[..., Any]
 
 # The exit statuses of --exit-code, as diff(1) has them; 0 = nothing differs.
 DIFFERENT, TROUBLE = 1, 2
 
 
-def rolling(command: Command) -> Command:
-    """Adds the options of commands that bring new code to many hosts; `converge` takes their values, too."""
-    for option in reversed(
-        (
-            click.option(
-                "--serial",
-                metavar="N|N%",
-                callback=_serial,
-                help="So many hosts at a time.  [default: as the inventory says, else all at once]",
-            ),
-            click.option(
-                "--keep-going", is_flag=True, help="After a failure go on with other hosts, and take nothing back."
-            ),
-        )
-    ):
-        command = option(command)
-    return command
-
-
 def _serial(context: click.Context, parameter: click.Parameter, value: str | None) -> str | None:
-    if value is not None and not re.fullmatch(r"[1-9]\d{0,3}|[1-9]\d?%|100%", value):
-        raise click.BadParameter(f"{value!r} is not a number of hosts or a percentage, for example 1 or 25%")
+    if value is not None:
+        from windlass.settings.words import SERIAL
+
+        if not re.fullmatch(SERIAL, value, re.ASCII):
+            raise click.BadParameter(f"{value!r} is not a number of hosts or a percentage, for example 1 or 25%")
     return value
 
 
-def converging(command: Command) -> Command:
-    """Adds the options of commands that converge hosts; `converge` takes their values, and a plan takes `app`."""
-    for option in reversed(
-        (
-            click.option("--check", is_flag=True, help="Only say what would change."),
-            click.option("--diff", is_flag=True, help="Show changes of files line by line."),
-            click.option("--app", metavar="NAME", shell_complete=completion.apps, help="Only this app of each host."),
-            click.option(
-                "--exit-code",
-                is_flag=True,
-                help=f"Exit as diff does: 0 if all was in order, {DIFFERENT} if something changed, or would (--check),"
-                f" {TROUBLE} if that could not be told or done.",
-            ),
-            click.option("-q", "--quiet", is_flag=True, help="Show failures and the last line of each host only."),
-            click.option(
-                "-v", "--verbose", count=True, help="Show what is in order, too; -vv also times and what was sent."
-            ),
-            click.option(
-                "-e",
-                "--extra-vars",
-                multiple=True,
-                metavar="KEY=VALUE|@FILE",
-                help="A variable above all others, e.g. apps.shop.ref=v2; repeatable.",
-            ),
-        )
-    ):
-        command = option(command)
-    return on_hosts(command)
+# Adds the options of commands that bring new code to many hosts; `converge` takes their values, too.
+rolling = options(
+    click.option(
+        "--serial",
+        metavar="N|N%",
+        callback=_serial,
+        help="So many hosts at a time.  [default: as the inventory says, else all at once]",
+    ),
+    click.option("--keep-going", is_flag=True, help="After a failure go on with other hosts, and take nothing back."),
+)
+
+
+# Adds the options of commands that converge hosts; `converge` takes their values, and a plan takes `app`.
+converging = options(
+    on_hosts,
+    click.option("--check", is_flag=True, help="Only say what would change."),
+    click.option("--diff", is_flag=True, help="Show changes of files line by line."),
+    click.option("--app", metavar="NAME", shell_complete=completion.apps, help="Only this app of each host."),
+    click.option(
+        "--exit-code",
+        is_flag=True,
+        help=f"Exit as diff does: 0 if all was in order, {DIFFERENT} if something changed, or would (--check),"
+        f" {TROUBLE} if that could not be told or done.",
+    ),
+    click.option("-q", "--quiet", is_flag=True, help="Show failures and the last line of each host only."),
+    click.option("-v", "--verbose", count=True, help="Show what is in order, too; -vv also times and what was sent."),
+    click.option(
+        "-e",
+        "--extra-vars",
+        multiple=True,
+        metavar="KEY=VALUE|@FILE",
+        help="A variable above all others, e.g. apps.shop.ref=v2; repeatable.",
+    ),
+)
 
 
 def converge(

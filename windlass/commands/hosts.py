@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from windlass import completion
+from windlass.commands.options import options
 from windlass.errors import UsageError
 
 if TYPE_CHECKING:
@@ -17,30 +18,23 @@ if TYPE_CHECKING:
     from windlass.project import Project
     from windlass.ssh.connection import ConnectOptions
 
-    Command = Callable[..., Any]
 
-
-def on_hosts(command: Command) -> Command:
-    """Adds the options; their values make a `Selection`, together with those of no other option."""
-    for option in reversed(
-        (
-            click.argument("hosts", nargs=-1, required=True, metavar="HOST...", shell_complete=completion.hosts),
-            click.option(
-                "--limit",
-                metavar="PATTERN",
-                shell_complete=completion.hosts,
-                help="Only those of the hosts that match this too.",
-            ),
-            click.option("--forks", type=click.IntRange(1, 100), default=10, show_default=True, help="Hosts at once."),
-            click.option("--accept-new-host-key", is_flag=True, help="Trust the key of a host never seen before."),
-            click.option("--ask-pass", is_flag=True, help="Ask for the login password."),
-            click.option("--ask-sudo-pass", is_flag=True, help="Ask for the sudo password."),
-            click.option("--json", "as_json", is_flag=True, help="One JSON document instead of lines."),
-            click.option("--debug", is_flag=True, help="Show tracebacks and the SSH library's log."),
-        )
-    ):
-        command = option(command)
-    return command
+# Adds the options; their values make a `Selection`, together with those of no other option.
+on_hosts = options(
+    click.argument("hosts", nargs=-1, required=True, metavar="HOST...", shell_complete=completion.hosts),
+    click.option(
+        "--limit",
+        metavar="PATTERN",
+        shell_complete=completion.hosts,
+        help="Only those of the hosts that match this too.",
+    ),
+    click.option("--forks", type=click.IntRange(1, 100), default=10, show_default=True, help="Hosts at once."),
+    click.option("--accept-new-host-key", is_flag=True, help="Trust the key of a host never seen before."),
+    click.option("--ask-pass", is_flag=True, help="Ask for the login password."),
+    click.option("--ask-sudo-pass", is_flag=True, help="Ask for the sudo password."),
+    click.option("--json", "as_json", is_flag=True, help="One JSON document instead of lines."),
+    click.option("--debug", is_flag=True, help="Show tracebacks and the SSH library's log."),
+)
 
 
 @dataclass(frozen=True)

@@ -2,16 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
 import click
 
 from windlass import completion
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    Command = Callable[..., Any]
+from windlass.commands.options import options
 
 
 def _names(context: click.Context, parameter: click.Parameter, value: str | None) -> frozenset[str]:
@@ -47,35 +41,30 @@ def all_roles() -> list[str]:
     return [*HOST_ROLES, *APP_ROLES]
 
 
-def choosing_roles(command: Command) -> Command:
-    """Adds the options; `chosen_roles` takes their values."""
-    for option in reversed(
-        (
-            click.option(
-                "--tags",
-                metavar="ROLE[,ROLE]",
-                callback=_names,
-                shell_complete=completion.roles,
-                help="Only these roles.",
-            ),
-            click.option(
-                "--skip-tags",
-                metavar="ROLE[,ROLE]",
-                callback=_names,
-                shell_complete=completion.roles,
-                help="All but these roles.",
-            ),
-            click.option(
-                "--start-at",
-                metavar="ROLE",
-                callback=_name,
-                shell_complete=completion.roles,
-                help="Only this role and those after it.",
-            ),
-        )
-    ):
-        command = option(command)
-    return command
+# Adds the options; `chosen_roles` takes their values.
+choosing_roles = options(
+    click.option(
+        "--tags",
+        metavar="ROLE[,ROLE]",
+        callback=_names,
+        shell_complete=completion.roles,
+        help="Only these roles.",
+    ),
+    click.option(
+        "--skip-tags",
+        metavar="ROLE[,ROLE]",
+        callback=_names,
+        shell_complete=completion.roles,
+        help="All but these roles.",
+    ),
+    click.option(
+        "--start-at",
+        metavar="ROLE",
+        callback=_name,
+        shell_complete=completion.roles,
+        help="Only this role and those after it.",
+    ),
+)
 
 
 def chosen_roles(tags: frozenset[str], skip_tags: frozenset[str], start_at: str | None) -> frozenset[str] | None:

@@ -9,15 +9,12 @@ import click
 
 from windlass import completion
 from windlass.commands.hosts import Selection, on_hosts
+from windlass.commands.options import options
 from windlass.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from windlass.project import Project
     from windlass.secrets.spot import Spot
-
-    Command = Callable[..., Any]
 
 
 @click.group()
@@ -28,27 +25,22 @@ def secrets() -> None:
     """
 
 
-def placed(command: Command) -> Command:
-    """Adds the options that say which secrets file, and where in it."""
-    for option in reversed(
-        (
-            click.option(
-                "--app",
-                metavar="NAME",
-                shell_complete=completion.apps,
-                help="For this app alone.  [default: for every app]",
-            ),
-            click.option(
-                "--group",
-                metavar="NAME",
-                shell_complete=completion.hosts,
-                help="For the hosts of this group.  [default: for all hosts]",
-            ),
-            click.option("--host", metavar="NAME", shell_complete=completion.hosts, help="For this host."),
-        )
-    ):
-        command = option(command)
-    return command
+# Adds the options that say which secrets file, and where in it.
+placed = options(
+    click.option(
+        "--app",
+        metavar="NAME",
+        shell_complete=completion.apps,
+        help="For this app alone.  [default: for every app]",
+    ),
+    click.option(
+        "--group",
+        metavar="NAME",
+        shell_complete=completion.hosts,
+        help="For the hosts of this group.  [default: for all hosts]",
+    ),
+    click.option("--host", metavar="NAME", shell_complete=completion.hosts, help="For this host."),
+)
 
 
 @secrets.command()

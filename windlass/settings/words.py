@@ -60,9 +60,10 @@ def number_as_text(value: Any) -> Any:
     return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
 
+SERIAL = r"[1-9][0-9]{0,3}|[1-9][0-9]?%|100%"
 Serial = Annotated[
     str,
-    word(r"[1-9][0-9]{0,3}|[1-9][0-9]?%|100%", "a number of hosts or a percentage, for example 1 or 25%"),
+    word(SERIAL, "a number of hosts or a percentage, for example 1 or 25%"),
     BeforeValidator(number_as_text),
 ]
 
