@@ -109,7 +109,7 @@ def test_a_worker_all_of_whose_threads_hang_is_replaced(tmp_path: Path) -> None:
         with pytest.raises((OSError, http.client.HTTPException)):
             server.ask()
         assert server.ask() != first
-        assert time.monotonic() - begun < 5
+        assert time.monotonic() - begun < 12  # less than they hang
         assert all(isinstance(each.exception(), OSError | http.client.HTTPException) for each in hanging)
         words = "hangs and is replaced: all 2 threads are busy with the same requests for more than 1 s"
         assert f"windlass: worker {first} {words}" in server.log

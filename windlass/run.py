@@ -111,23 +111,24 @@ class Run:
         """
         connections = given or {}
         pool = ThreadPoolExecutor(self.request.forks)
+        jobs: dict[str, Future[Outcome]] = {}
         with noticing() as interrupt:
-            jobs = {host.name: pool.submit(self._converge_one, host, connections.get(host.name)) for host in hosts}
             try:
+                for host in hosts:
+                    jobs[host.name] = pool.submit(self._converge_one, host, connections.get(host.name))
                 _prepare()
                 while wait(jobs.values(), timeout=LOOK).not_done:
                     interrupt.check()
                 return [job.result() for job in jobs.values()]
             except KeyboardInterrupt:
                 interrupt.take()
-                return self._interrupted(pool, jobs, interrupt)
+                self._interrupt(pool, jobs, interrupt)
+                return [self._farewell(host.name, jobs.get(host.name)) for host in hosts]
             finally:
                 pool.shutdown(wait=False, cancel_futures=True)
 
-    def _interrupted(
-        self, pool: ThreadPoolExecutor, jobs: dict[str, Future[Outcome]], interrupt: Interrupt
-    ) -> list[Outcome]:
-        """Ends all sessions and hears how far the jobs came; a second Ctrl-C ends that, too."""
+    def _interrupt(self, pool: ThreadPoolExecutor, jobs: dict[str, Future[Outcome]], interrupt: Interrupt) -> None:
+        """Ends all sessions, and gives the jobs time to say how far they came; a second Ctrl-C ends that, too."""
         self.interrupted = True
         questions.stop()
         pool.shutdown(wait=False, cancel_futures=True)
@@ -137,11 +138,10 @@ class Run:
         last = [jobs[name] for name in begun if name in jobs]
         while wait(last, timeout=LOOK).not_done and time.monotonic() < end:
             interrupt.check()
-        return [self._farewell(name, job) for name, job in jobs.items()]
 
-    def _farewell(self, host: str, job: Future[Outcome]) -> Outcome:
+    def _farewell(self, host: str, job: Future[Outcome] | None) -> Outcome:
         """How far an interrupted job came, as it says; it has not begun, or has no time to say."""
-        if job.done() and not job.cancelled():
+        if job and job.done() and not job.cancelled():
             return job.result()
         fault = "interrupted; it does not say how far it came" if host in self._sessions else NOT_BEGUN
         return self._told(Outcome(host, error=HostError(fault)))
