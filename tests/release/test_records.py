@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from windlass.machine import Failed
 from windlass.release.records import FAILED, GOOD, NEW, Record, Releases, before, doomed
 
 
@@ -48,6 +49,15 @@ def test_nothing_there(tmp_path: Path) -> None:
     assert releases.all() == []
     assert releases.strays() == []
     assert releases.venvs() == set()
+
+
+def test_a_damaged_record_is_not_taken_for_none(releases: Releases) -> None:
+    assert releases.undamaged_current() is None
+    os.symlink("releases/gone", f"{releases.home}/current")
+    assert releases.undamaged_current() is None
+    os.mkdir(releases.path("gone"))
+    with pytest.raises(Failed, match=r"current/release\.json cannot be read"):
+        releases.undamaged_current()
 
 
 def test_a_record_comes_back_as_it_was_and_is_for_root_alone(releases: Releases) -> None:

@@ -65,6 +65,16 @@ class Releases:
         except FileNotFoundError:
             return None
 
+    def undamaged_current(self) -> Record | None:
+        """The same; raises Failed if a release has the traffic and nothing is known of it: that is not none."""
+        current = self.current
+        if current is None and os.path.isdir(f"{self.home}/current"):
+            raise Failed(
+                f"{os.path.realpath(self.home)}/current/{RECORD} cannot be read, so it is not known what serves",
+                hint="Put it back, e.g. from a backup, or remove the link `current` and deploy anew.",
+            )
+        return current
+
     def point_to(self, release: str) -> None:
         """Gives the traffic to a release, or to none (`""`), in one step."""
         if release:
@@ -95,14 +105,6 @@ class Releases:
     def all(self) -> list[Record]:
         """The records of all releases, newest first."""
         return [record for name in self._names(reverse=True) if (record := self.record(name)) is not None]
-
-    def refuse_damage(self) -> None:
-        """Raises Failed if a release has the traffic and nothing is known of it: it must not be taken for none."""
-        if os.path.isdir(f"{self.home}/current") and self.current is None:
-            raise Failed(
-                f"{os.path.realpath(self.home)}/current/{RECORD} cannot be read, so it is not known what serves",
-                hint="Put it back, e.g. from a backup, or remove the link `current` and deploy anew.",
-            )
 
     def strays(self) -> list[str]:
         """Folders that are no releases: half made, half removed, or without a record."""

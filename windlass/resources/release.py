@@ -57,8 +57,7 @@ class Release(Serving):
         return {"code": self._code, "configuration": "as wanted", "health": "good", "leftovers": 0}
 
     def actual(self) -> State:
-        self.releases.refuse_damage()
-        current = self.releases.current
+        current = self.releases.undamaged_current()
         if current is None:
             return None
         return {

@@ -45,8 +45,7 @@ class Rollback(Serving):
 
     @property
     def _current(self) -> Record:
-        self.releases.refuse_damage()
-        current = self.releases.current
+        current = self.releases.undamaged_current()
         if current is None:
             raise Failed(f"{self.app} has not been deployed here, so there is nothing to go back to")
         return current
