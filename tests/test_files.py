@@ -80,3 +80,9 @@ def test_an_own_folder_is_for_its_owner_alone(tmp_path: Path) -> None:
     (tmp_path / "link").symlink_to(tmp_path / "new")
     with pytest.raises(OSError, match="link"):
         files.own_folder(f"{tmp_path}/link")
+
+
+def test_the_digest_of_a_file_that_may_not_be_there(tmp_path: Path) -> None:
+    assert files.digest(f"{tmp_path}/file") is None
+    (tmp_path / "file").write_bytes(b"abc")
+    assert files.digest(f"{tmp_path}/file") == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"

@@ -1,10 +1,11 @@
-"""[H] Writing files so that a reader, or a power cut, meets the old content or the new, never something between.
+"""[H] Files: told apart by their digest, and written so that a reader or a power cut meets the old or the new.
 
 And so that nobody but root can have root write elsewhere: no link is followed that somebody else could have planted.
 """
 
 from __future__ import annotations
 
+import hashlib
 import os
 import stat
 
@@ -12,6 +13,15 @@ from windlass.machine import Failed
 
 # tempfile would cost 7 ms to import; nobody else's file has such a name, and O_EXCL refuses one that is there.
 EXCLUSIVE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+
+
+def digest(path: str) -> str | None:
+    """The sha256 (hex) of what is in a file; None = it is not there."""
+    try:
+        with open(path, "rb") as file:
+            return hashlib.sha256(file.read()).hexdigest()
+    except FileNotFoundError:
+        return None
 
 
 def write(path: str, data: bytes, *, mode: int = 0o644, uid: int = 0, gid: int = 0) -> None:

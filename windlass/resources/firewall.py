@@ -59,10 +59,8 @@ class Firewall(Resource):
                 hint="`firewall: {managed: false}` leaves all to that one. Or switch it off (e.g. `ufw disable`), then"
                 " run again. Mind that ports which Docker publishes are open whatever other firewalls say.",
             )
-        try:
-            with open(self.path, "rb") as file:
-                rules = hashlib.sha256(file.read()).hexdigest()
-        except FileNotFoundError:
+        rules = files.digest(self.path)
+        if rules is None:
             return None
         return {"rules": rules, "loaded": _ours(loaded) == _ours(of_file), "proved": True}
 

@@ -45,10 +45,8 @@ class Sshd(Resource):
         return {"settings": hashlib.sha256(self._wanted.encode()).hexdigest(), "effective": True, "proved": True}
 
     def actual(self) -> State:
-        try:
-            with open(self.path, "rb") as file:
-                settings = hashlib.sha256(file.read()).hexdigest()
-        except FileNotFoundError:
+        settings = files.digest(self.path)
+        if settings is None:
             return None
         if self._probation.pending:
             return {"settings": settings, "effective": False, "proved": False}

@@ -29,12 +29,8 @@ class Sysctl(Resource):
         return {"file": hashlib.sha256(self.content.encode()).hexdigest(), **self._settings}
 
     def actual(self) -> State:
-        try:
-            with open(self.path, "rb") as file:
-                written = hashlib.sha256(file.read()).hexdigest()
-        except FileNotFoundError:
-            written = None
-        return {"file": written, **{name: _value(name, wanted) for name, wanted in self._settings.items()}}
+        values = {name: _value(name, wanted) for name, wanted in self._settings.items()}
+        return {"file": files.digest(self.path), **values}
 
     def apply(self, diff: Diff) -> None:
         self._told = True
