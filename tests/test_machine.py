@@ -97,3 +97,8 @@ def test_abort_meets_a_command_that_is_just_being_started(machine: Machine, monk
 def test_nothing_is_fetched_when_nobody_is_there(machine: Machine) -> None:
     with pytest.raises(Failed, match="the control machine is gone"):
         machine.fetch("0" * 64)
+    machine.heed_abort()
+    machine.abort()
+    for begin in (machine.heed_abort, machine.log_in_again):
+        with pytest.raises(Failed, match="the control machine is gone"):
+            begin()

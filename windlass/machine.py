@@ -30,6 +30,7 @@ KEPT = 256 * 1024
 LONGEST_PROGRESS = 4 * 1024
 # How often a silent command is looked after, and how long an ended one is listened to (seconds).
 LOOK, LINGER = 0.1, 1.0
+GONE = "the control machine is gone"
 
 
 class Failed(Exception):
@@ -86,22 +87,19 @@ class Machine:
 
     def fetch(self, sha256: str) -> bytes:
         """The content with this hash, from the control machine; raises Failed when that is gone."""
-        self.tell({"type": "want", "sha256": sha256})
-        content = None if self.aborted.is_set() else self.receive()
-        if content is None:
-            raise Failed("the control machine is gone")
-        return content
+        return self._ask({"type": "want", "sha256": sha256})
 
     def log_in_again(self) -> str:
         """Has the control machine make a second, fresh login; why that fails, empty = it works.
 
         Raises Failed when the control machine is gone.
         """
-        self.tell({"type": "login", "id": self.current})
-        reason = None if self.aborted.is_set() else self.receive()
-        if reason is None:
-            raise Failed("the control machine is gone")
-        return reason.decode()
+        return self._ask({"type": "login", "id": self.current}).decode()
+
+    def heed_abort(self) -> None:
+        """Raises Failed when the control machine is gone, so that nothing more is begun."""
+        if self.aborted.is_set():
+            raise Failed(GONE)
 
     def say(self, text: str, *, whole: bool = False) -> None:
         """Tells the user what the resource that is being applied does now; `whole` = it shall stay in sight."""
@@ -113,6 +111,14 @@ class Machine:
             self._wire.write(message, flush=flush)
         except OSError:
             self.aborted.set()
+
+    def _ask(self, question: Message) -> bytes:
+        self.tell(question)
+        self.heed_abort()
+        answer = self.receive()
+        if answer is None:
+            raise Failed(GONE)
+        return answer
 
     # --- probing ---
 

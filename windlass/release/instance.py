@@ -160,8 +160,7 @@ class Instance:
 
     def look(self) -> None:
         """Raises Failed if the process has died, even if systemd is about to try again, or if nobody waits any more."""
-        if self.machine.aborted.is_set():
-            raise Failed("the control machine is gone")
+        self.machine.heed_abort()
         state = self._state()
         restarts = state.get("NRestarts", "0") != "0" or state.get("SubState") == "auto-restart"
         if restarts or state.get("ActiveState") not in ("active", "activating", "reloading"):

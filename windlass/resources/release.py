@@ -139,8 +139,7 @@ class Release(Serving):
         return self._take_over(record, current)
 
     def _run_command(self, record: Record, environment: Environment) -> None:
-        if self.machine.aborted.is_set():
-            raise Failed("the control machine is gone")
+        self.machine.heed_abort()
         command.run(
             self.machine,
             self.release_command,
