@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from windlass.commands.hosts import Selection
     from windlass.host import Host
     from windlass.project import Project
+    from windlass.transport import Session
     from windlass.wire import Message
 
     Answer = dict[str, Any]
@@ -35,20 +36,31 @@ def ask(
 
     Of a host that gave none, `{"host", "error": why}` and what `empty` has.
     """
+
+    def answer(host: Host, session: Session) -> Answer:
+        told: list[Message] = []
+        session.ask(question(host), {}, told.append)
+        return {name: told[0][name] for name in told[0] if name != "type"}
+
+    return meet(project, selection, hosts, answer, empty)
+
+
+def meet(
+    project: Project, selection: Selection, hosts: list[Host], answer: Callable[[Host, Session], Answer], empty: Answer
+) -> list[Answer]:
+    """The same with what `answer` makes of each host while its agent is there."""
     from windlass.run import reached
 
-    def ask_one(host: Host) -> Answer:
-        told: list[Message] = []
+    def meet_one(host: Host) -> Answer:
         try:
             with reached(host, selection.connecting(), _say, project.connection) as session:
-                session.ask(question(host), {}, told.append)
+                return {"host": host.name, "error": None, **answer(host, session)}
         except HostError as error:
             return {"host": host.name, "error": str(error), **empty}
-        return {"host": host.name, "error": None, **{name: told[0][name] for name in told[0] if name != "type"}}
 
     pool = ThreadPoolExecutor(selection.forks)
     try:
-        return list(pool.map(ask_one, hosts))
+        return list(pool.map(meet_one, hosts))
     finally:
         pool.shutdown(wait=False, cancel_futures=True)
 

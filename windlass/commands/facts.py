@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 import json
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from windlass.answer_document import FactsDocument, unanswered
+from windlass.commands.asking import meet
 from windlass.commands.hosts import Selection, on_hosts
-from windlass.errors import HostError
 
 if TYPE_CHECKING:
+    from windlass.commands.asking import Answer
     from windlass.host import Host
     from windlass.project import Project
-    from windlass.ssh.connection import ConnectOptions
-
-Answer = dict[str, Any]
+    from windlass.transport import Session
 
 COLUMNS = ("host", "system", "arch", "kernel", "Python", "CPUs", "memory", "addresses")
 RIGHT = ("CPUs", "memory")
@@ -30,12 +28,7 @@ RIGHT = ("CPUs", "memory")
 def facts(project: Project, /, **options: Any) -> int:
     """Show what hosts are: system, kernel, Python, CPUs, memory, addresses; --json has all that is known of them."""
     selection = Selection(**options)
-    hosts = selection.chosen(project)
-    pool = ThreadPoolExecutor(selection.forks)
-    try:
-        answers = list(pool.map(lambda host: _ask(project, host, selection.connecting()), hosts))
-    finally:
-        pool.shutdown(wait=False, cancel_futures=True)
+    answers = meet(project, selection, selection.chosen(project), _facts, unanswered(FactsDocument))
     if selection.as_json:
         click.echo(json.dumps({"hosts": answers}, indent=2))
     else:
@@ -47,15 +40,9 @@ def facts(project: Project, /, **options: Any) -> int:
     return 1 if any(answer["error"] for answer in answers) else 0
 
 
-def _ask(project: Project, host: Host, connecting: ConnectOptions) -> Answer:
-    from windlass.run import reached
-
-    try:
-        with reached(host, connecting, lambda text: click.echo(text, err=True), project.connection):
-            assert host.facts  # noqa: S101 - reached() has filled them
-            return {"host": host.name, "error": None, **asdict(host.facts)}
-    except HostError as error:
-        return {"host": host.name, "error": str(error), **unanswered(FactsDocument)}
+def _facts(host: Host, session: Session) -> Answer:
+    assert host.facts  # noqa: S101 - they came with the session
+    return asdict(host.facts)
 
 
 def table(answers: list[Answer]) -> list[str]:
