@@ -105,8 +105,12 @@ def converge(
     report.summary(outcomes)
     if run.interrupted:
         raise KeyboardInterrupt
+    return _exit_status(outcomes, as_diff=exit_code)
+
+
+def _exit_status(outcomes: list[Outcome], *, as_diff: bool) -> int:
     failed = max(outcome.exit_status for outcome in outcomes)
-    if not exit_code:
+    if not as_diff:
         return failed
     return TROUBLE if failed else DIFFERENT if any(map(_differs, outcomes)) else 0
 
