@@ -2,17 +2,30 @@
 
 from __future__ import annotations
 
+import grp
 import json
+import os
+import pwd
 import subprocess
 import sys
+import time
 import zlib
 from pathlib import Path
 from typing import Any
 
+from tests import resources_for_tests as odd
 from windlass.catalog import Catalog, Entry
+from windlass.resources import File
 from windlass.resources.resource import Resource
 from windlass.transport import STUB, shipment
 from windlass.wire import Message, Wire
+
+USER = pwd.getpwuid(os.getuid()).pw_name
+GROUP = grp.getgrgid(os.getgid()).gr_name
+
+# The module's name under which the agent knows these, see below.
+for kind in (odd.Diary, odd.Stubborn, odd.Riddle, odd.Sleeper, odd.Buggy, odd.Probed):
+    kind.__module__ = "windlass.resources.for_tests"
 
 
 class AgentProcess:
@@ -75,6 +88,20 @@ def converge(state: Path, *resources: Resource | Entry, **options: Any) -> list[
 def statuses(results: list[dict[str, Any]]) -> list[str]:
     """The status of each result."""
     return [result["status"] for result in results]
+
+
+def own_file(path: Path, content: str, **rest: Any) -> File:
+    """A file that whoever runs the tests may own."""
+    return File(str(path), content, owner=USER, group=GROUP, **rest)
+
+
+def wait_for(path: Path) -> str:
+    """What is in a file, as soon as something is."""
+    for _ in range(100):
+        if path.exists() and path.read_text():
+            return path.read_text()
+        time.sleep(0.05)
+    raise AssertionError(f"{path} did not appear")
 
 
 def _with_test_resources(shipped: bytes) -> bytes:

@@ -8,8 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.agent_process import AgentProcess, converge, statuses
-from tests.test_agent import own_file
+from tests.agent_process import AgentProcess, converge, own_file, statuses
 
 BODY = b'{"type":"content","size":100}\n'
 

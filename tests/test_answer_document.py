@@ -9,11 +9,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from pydantic import ConfigDict, TypeAdapter
 
-from tests.agent_process import AgentProcess
+from tests.agent_process import AgentProcess, own_file
 from tests.local_machine import on_this_machine
 from tests.projects import project
 from tests.releases import release
-from tests.test_agent import own_file
 from windlass import answer_document as documents
 from windlass.cli import run
 from windlass.host import Facts

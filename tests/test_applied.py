@@ -9,8 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests import resources_for_tests as odd
-from tests.agent_process import AgentProcess, converge, statuses
-from tests.test_agent import own_file
+from tests.agent_process import AgentProcess, converge, own_file, statuses
 from windlass.applied import Applied
 from windlass.resources import Absent, Directory, File, Link
 

@@ -13,9 +13,8 @@ from typing import Any
 import pytest
 
 from tests import resources_for_tests as odd
-from tests.agent_process import AgentProcess, converge, statuses
+from tests.agent_process import AgentProcess, converge, own_file, statuses, wait_for
 from tests.releases import release
-from tests.test_agent import own_file, wait_for
 from windlass import audit
 from windlass.audit import Audit
 from windlass.catalog import Entry

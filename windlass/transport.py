@@ -31,6 +31,7 @@ SHIPPED = (
     "agent",
     "applied",
     "audit",
+    "convergence",
     "facts",
     "files",
     "lock",
