@@ -1,17 +1,16 @@
-"""The one exec of a run: ships the agent over it, becomes root, and carries messages both ways."""
+"""The one exec of a run: ships the agent over it, and carries messages both ways."""
 
 from __future__ import annotations
 
 import json
-import secrets
 import shlex
-import threading
 import zlib
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from windlass.errors import AgentError, HostError, SudoError
+from windlass.exec import NO_PYTHON, OLD_PYTHON, Exec
 from windlass.ssh import connection as ssh
 from windlass.wire import Message, Wire, WireError
 
@@ -44,10 +43,6 @@ SHIPPED = (
     "wire",
 )
 
-# Exit statuses of the script below, outside those that sh, sudo and Python use themselves.
-NO_PYTHON = 97
-OLD_PYTHON = 96
-
 # Reads the loader and all modules from stdin; one line, so that it survives any login shell's quoting.
 STUB = (
     f"import sys;sys.version_info<(3,9) and sys.exit({OLD_PYTHON});"
@@ -62,9 +57,6 @@ BOOTSTRAP = (
 )
 
 PLAIN_OPTIONS = ssh.ConnectOptions()
-
-# How much of what the host says on stderr is kept for an error message (bytes).
-STDERR_KEPT = 64 * 1024
 
 
 class Session:
@@ -175,95 +167,6 @@ class Session:
             raise AgentError("there is no python3 on the host, and no apt-get to install it with")
         if status:
             raise installing.error("cannot install python3 on the host")
-
-
-class Exec:
-    """One script as root: waits for the marker that says it has begun, answering sudo's question on the way.
-
-    `check` is shell that runs before the marker and may exit. `status` is the exit status when it ended before the
-    marker, else None; `sent` counts bytes. It is the file-like writer of a Wire itself (`write`, `flush`).
-    """
-
-    def __init__(self, connection: fabric.Connection, connect: Connect, script: str, *, check: str = ":") -> None:
-        self._connection = connection
-        marker = f"windlass-{secrets.token_hex(8)}"
-        self._prompt = f"{marker}-password:"
-        self._password = connect.become_password
-        become = connect.become and connection.user != "root"
-        inner = f"{check}; echo; echo {marker}; {script}"
-        self._channel = ssh.open_exec(
-            connection, self._as_root(inner) if become else f"exec sh -c {shlex.quote(inner)}"
-        )
-        self.stdout = cast("BinaryIO", self._channel.makefile("rb", 64 * 1024))
-        self._stderr = bytearray()
-        self._asked = 0
-        self.sent = 0
-        self._drained = threading.Thread(target=self._drain, daemon=True)
-        self._drained.start()
-        self.status: int | None = None
-        self._begun = False
-        # A noisy .bashrc may print anything first.
-        for line in self.stdout:
-            if line.strip() == marker.encode():
-                self._begun = True
-                break
-        else:
-            self.status = self.wait()
-
-    def _as_root(self, script: str) -> str:
-        how = "-n" if self._password is None else f"-S -p {self._prompt}"
-        return f"exec sudo {how} -- sh -c {shlex.quote(script)}"
-
-    def write(self, data: bytes) -> int:
-        """Sends bytes to the command's stdin; what a dead command cannot take is dropped: reading will show."""
-        try:
-            # paramiko slices what it still has to send: of bytes that is a copy each time, 50 times slower.
-            self._channel.sendall(memoryview(data))  # type: ignore[arg-type]
-            self.sent += len(data)
-        except (OSError, EOFError):
-            pass
-        return len(data)
-
-    def flush(self) -> None:
-        """Nothing is held back."""
-
-    def wait(self) -> int:
-        """Its exit status, after it has ended; -1 when the connection broke."""
-        status: int = self._channel.recv_exit_status()
-        self._drained.join(5)
-        return status
-
-    def error(self, what: str) -> AgentError | SudoError:
-        """Why it failed, in the host's own words."""
-        status = self.wait()
-        words = self._stderr.decode(errors="replace").replace(self._prompt, "").strip()
-        if status == OLD_PYTHON:
-            return AgentError(
-                f"{what}: its Python is older than 3.9", hint="Name a newer one with `ansible_python_interpreter`."
-            )
-        if self._asked > 1 or (not self._begun and "sudo:" in words):
-            return SudoError(
-                f"sudo refuses: {words.splitlines()[-1] if words else 'wrong password'}",
-                hint="Give the password with --ask-sudo-pass, allow passwordless sudo, or log in as root.",
-            )
-        if status == -1:
-            why = ssh.why_lost(self._connection) or "the connection broke"
-            return AgentError(f"{what}: {why}", hint="Run again: what was done is kept.")
-        return AgentError(f"{what}: exit status {status}: {words[-2000:] or 'it said nothing'}")
-
-    def _drain(self) -> None:
-        """Keeps stderr flowing (3 MB unread would stop stdout), and answers sudo, once."""
-        while data := self._channel.recv_stderr(64 * 1024):
-            self._stderr += data
-            asked = self._stderr.count(self._prompt.encode())
-            if asked > self._asked:
-                self._asked = asked
-                if asked > 1 or self._password is None:
-                    # A wrong password: asking again would lock the account.
-                    self._channel.close()
-                    return
-                self.write(self._password.encode() + b"\n")
-            del self._stderr[:-STDERR_KEPT]
 
 
 @cache
