@@ -2,34 +2,27 @@
 
 from __future__ import annotations
 
-import codecs
-import io
-import os
-import pwd
-import select
 import signal
-import subprocess
 import threading
-import time
-from typing import TYPE_CHECKING, Any, Callable, Optional, TypeVar
+from typing import TYPE_CHECKING, Any, Callable, TypeVar
+
+from windlass import process
 
 if TYPE_CHECKING:
+    import subprocess
     from collections.abc import Mapping, Sequence
 
+    from windlass.process import EachLine
     from windlass.resources.resource import Resource
     from windlass.wire import Message, Wire
 
 T = TypeVar("T")
-EachLine = Optional[Callable[[str], None]]
 
 # Enough of the end of a failed command's output to see why it failed (characters).
 TAIL = 2000
-# Of what a command says, the end that is kept, and of one line, the beginning (characters).
-KEPT = 256 * 1024
 # The longest progress that is told (characters).
 LONGEST_PROGRESS = 4 * 1024
-# How often a silent command is looked after, and how long an ended one is listened to (seconds).
-LOOK, LINGER = 0.1, 1.0
+
 GONE = "the control machine is gone"
 
 
@@ -153,14 +146,17 @@ class Machine:
         `timeout` is in seconds; `env` is added to a small fixed environment; `user` None = root; `each_line` is
         called with every line as it comes. Raises CommandFailed, TimedOut, or Failed when it is not there.
         """
-        with self._starting:  # abort() meets a command that runs, or one that has not begun
-            child = self._child = _start(argv, {**_environment(user), **(env or {})}, user, cwd)
-        output = Output(each_line)
         try:
-            ended = _follow(child, timeout, output)
+            with self._starting:  # abort() meets a command that runs, or one that has not begun
+                child = self._child = process.start(argv, env or {}, user, cwd)
+        except FileNotFoundError:
+            raise Failed(f"`{argv[0]}` is not there") from None
+        output = process.Output(each_line)
+        try:
+            ended = process.follow(child, timeout, output)
         finally:
             if child.poll() is None:
-                _kill(child, signal.SIGKILL)
+                process.kill(child, signal.SIGKILL)
                 child.wait()
             self._child = None
             child.stdout and child.stdout.close()
@@ -175,91 +171,4 @@ class Machine:
         self.aborted.set()
         with self._starting:
             if self._child is not None:
-                _kill(self._child, number)
-
-
-class Output:
-    """What a command says: each line as it comes, and the end of it all as `text`."""
-
-    def __init__(self, each_line: EachLine) -> None:
-        self.text = ""
-        self._line = ""
-        self._each_line = each_line or (lambda line: None)
-        self._decoder = io.IncrementalNewlineDecoder(codecs.getincrementaldecoder("utf-8")("replace"), translate=True)
-
-    def take(self, data: bytes) -> None:
-        """Takes in the next bytes; none = that was all."""
-        text = self._decoder.decode(data, final=not data)
-        self.text += text
-        if len(self.text) > KEPT:
-            # Whole lines: half a secret would not be recognised.
-            end = self.text[-KEPT:]
-            self.text = end.partition("\n")[2] or end
-        *lines, self._line = (self._line + text).split("\n")
-        for line in lines:
-            self._each_line(line.rstrip())
-        self._line = self._line[:KEPT]
-        if self._line and not data:
-            self._each_line(self._line.rstrip())
-
-
-def _start(argv: Sequence[str], env: Mapping[str, str], user: str | None, cwd: str) -> subprocess.Popen[bytes]:
-    try:
-        return subprocess.Popen(
-            list(argv),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            cwd=cwd,
-            env=env,
-            start_new_session=True,
-            **(_identity(user) if user else {}),
-        )
-    except FileNotFoundError:
-        raise Failed(f"`{argv[0]}` is not there") from None
-
-
-def _follow(child: subprocess.Popen[bytes], timeout: float, output: Output) -> bool:
-    """Takes in what a command says until it ends; False = it does not within `timeout` (seconds).
-
-    Its output may go on after that: a process that it left behind can have it open for ever.
-    """
-    assert child.stdout is not None  # noqa: S101 - Popen was asked for a pipe
-    pipe = child.stdout.fileno()
-    deadline = time.monotonic() + timeout
-    ended = False
-    while time.monotonic() < deadline:
-        if not ended and child.poll() is not None:
-            ended = True
-            deadline = min(deadline, time.monotonic() + LINGER)
-        if select.select([pipe], [], [], LOOK)[0]:
-            data = os.read(pipe, 64 * 1024)
-            if not data:
-                break
-            output.take(data)
-        elif ended:
-            break
-    output.take(b"")
-    try:
-        child.wait(max(0.0, deadline - time.monotonic()))
-    except subprocess.TimeoutExpired:
-        return False
-    return True
-
-
-def _environment(user: str | None) -> dict[str, str]:
-    home = pwd.getpwnam(user).pw_dir if user else "/root"
-    path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-    return {"PATH": path, "LC_ALL": "C.UTF-8", "LANG": "C.UTF-8", "HOME": home, "USER": user or "root"}
-
-
-def _identity(user: str) -> dict[str, Any]:
-    entry = pwd.getpwnam(user)
-    return {"user": entry.pw_uid, "group": entry.pw_gid, "extra_groups": os.getgrouplist(user, entry.pw_gid)}
-
-
-def _kill(child: subprocess.Popen[bytes], number: signal.Signals) -> None:
-    try:
-        os.killpg(child.pid, number)
-    except ProcessLookupError:
-        pass
+                process.kill(self._child, number)

@@ -38,6 +38,7 @@ SHIPPED = (
     "oneoff",
     "owed",
     "probation",
+    "process",
     "status",
     "vitals",
     "wire",

@@ -12,7 +12,8 @@ from windlass.resources.unit import journal
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from windlass.machine import EachLine, Machine
+    from windlass.machine import Machine
+    from windlass.process import EachLine
 
 LOCALE = {"LC_ALL": "C.UTF-8", "LANG": "C.UTF-8"}
 # systemd ends a command that outlives its time by so much (seconds), should we be gone by then.
