@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
+import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -45,18 +48,39 @@ class Secrets:
             assert CANARY not in said.out + said.err
         return said
 
+    def start(self, *arguments: str, **environment: str) -> subprocess.Popen[str]:
+        """The same, still running; its end is waited for by `ended`."""
+        argv = [sys.executable, str(ROOT / "deploy.py"), "--project", str(self.folder), "secrets", *arguments]
+        own = {"PATH": os.environ["PATH"], "HOME": str(self.home), "NO_COLOR": "1", **environment}
+        with (self.folder / "value").open("w+") as stdin:
+            stdin.write("1")
+            stdin.seek(0)
+            pipe = subprocess.PIPE
+            return subprocess.Popen(argv, stdin=stdin, stdout=pipe, stderr=pipe, text=True, cwd=self.folder, env=own)
+
     def file(self, name: str) -> Path:
         return self.folder / "inventory/secrets" / name
 
 
+def ended(*processes: subprocess.Popen[str]) -> list[Said]:
+    """What processes said until their end."""
+    try:
+        said = [process.communicate(timeout=120) for process in processes]
+    finally:
+        for process in processes:
+            process.kill()
+    return [Said(process.returncode, *words) for process, words in zip(processes, said, strict=True)]
+
+
 @pytest.fixture
-def secrets(tmp_path: Path) -> Secrets:
-    """A project where `secrets init` has been run."""
+def secrets(tmp_path: Path) -> Iterator[Secrets]:
+    """A project where `secrets init` has been run; editors there end when there is a file `go`."""
     home = tmp_path / "home"
     home.mkdir()
     found = Secrets(project(tmp_path / "project", HOSTS), home)
     found("init")
-    return found
+    yield found
+    (found.folder / "go").touch()
 
 
 def test_init_makes_a_key_where_there_is_none(secrets: Secrets) -> None:
@@ -64,9 +88,59 @@ def test_init_makes_a_key_where_there_is_none(secrets: Secrets) -> None:
     assert identity.stat().st_mode & 0o777 == 0o600
     public = identity.read_text().splitlines()[0].removeprefix("# public key: ")
     assert secrets.file("recipients.txt").read_text().splitlines()[-1] == public
-    assert "is there already" in secrets("init", status=2).err
+    assert secrets("init").out == (
+        f"your key is that of {identity}\ninventory/secrets/recipients.txt is there already, and your key in it\n"
+    )
+    assert secrets("init", "--passphrase", status=2).err.startswith(
+        "error: inventory/secrets/recipients.txt is there already\n"
+    )
     secrets.file("recipients.txt").unlink()
     assert f"your key is that of {identity}" in secrets("init").out
+
+
+def test_init_tells_a_colleague_what_is_missing(secrets: Secrets, tmp_path: Path) -> None:
+    secrets("set", "TOKEN", stdin=CANARY)
+    colleague = Secrets(secrets.folder, tmp_path / "colleague")
+    colleague.home.mkdir()
+    assert "adds your public key (secrets init tells it)" in colleague("list", status=2).err
+    said = colleague("init").out
+    assert "is there already, without your key. Somebody who can open the secrets adds this line to it" in said
+    recipients = secrets.file("recipients.txt")
+    recipients.write_text(recipients.read_text() + said.splitlines()[-1])
+    assert secrets("rekey").out.startswith("1 file encrypted anew to 2 recipients\n")
+    assert colleague("show", "TOKEN", "--reveal").out == CANARY
+    recipients.write_text("passphrase\n")
+    assert "recipients.txt is there already" in colleague("init", status=2).err
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (
+            "AGE-SECRET-KEY-1HIDDEN\n",
+            "is neither an age identity (AGE-SECRET-KEY-1...) nor an SSH key of ed25519 or RSA",
+        ),
+        ("# nothing\n", "there is no key in it\n  age-keygen makes one."),
+    ],
+)
+def test_init_with_an_identity_that_is_none(secrets: Secrets, content: str, message: str) -> None:
+    identity = secrets.home / ".config/windlass/identity.txt"
+    identity.write_text(content)
+    secrets.file("recipients.txt").unlink()
+    assert secrets("init", status=2).err == f"error: {identity}: {message}\n"
+    assert identity.read_text() == content
+
+
+def test_init_of_two_projects_at_once_makes_one_key(secrets: Secrets, tmp_path: Path) -> None:
+    home = tmp_path / "new"
+    home.mkdir()
+    folders = [project(tmp_path / f"project{number}", HOSTS) for number in range(4)]
+    started = [Secrets(folder, home).start("init") for folder in folders]
+    assert [said.status for said in ended(*started)] == [0] * 4
+    lines = {(folder / "inventory/secrets/recipients.txt").read_text() for folder in folders}
+    assert len(lines) == 1
+    Secrets(folders[0], home)("set", "A", stdin=CANARY)
+    assert Secrets(folders[0], home)("show", "A", "--reveal").out == CANARY
 
 
 def test_folders_that_a_group_may_write_to(tmp_path: Path) -> None:
@@ -139,6 +213,9 @@ def test_fingerprints_are_this_users_own(secrets: Secrets) -> None:
         (["set", f"A={CANARY}"], "a value on the command line is seen by every user"),
         (["set", "A"], "nothing came on stdin"),
         (["set", "A-B"], "'A-B' is not a name of an environment variable"),
+        (["set", "A", "--app", "shpo"], "error: no host of 'all' has an app 'shpo'; did you mean 'shop'?\n"),
+        (["set", "PATH"], "error: PATH is set by systemd, Gunicorn or the loader"),  # before a value is asked for
+        (["generate", "PATH"], "error: PATH is set by systemd, Gunicorn or the loader"),
         (["set", "A", "--group", "wbe"], "there is no group or host 'wbe'; did you mean 'web'?"),
         (["set", "A", "--group", "web", "--host", "web1"], "--group and --host exclude each other"),
         (["show", "A"], "A is not set in inventory/secrets/all.yml.age\n  python deploy.py secrets list shows"),
@@ -190,6 +267,10 @@ def test_edit(secrets: Secrets) -> None:
     said = secrets("edit", EDITOR="sed -i s/NAME/PATH/", stdin="n\n")
     assert "inventory/secrets/all.yml.age:1: PATH is set by systemd" in said.err
     assert secrets.file("all.yml.age").read_bytes() == before
+    assert secrets("edit", "web", EDITOR="true").out == "nothing is changed\n"
+    assert not secrets.file("web.yml.age").exists()
+    secrets("edit", "web", EDITOR="sed -i '$aNEW: 1'")
+    assert secrets("show", "NEW", "--group", "web").out.startswith("inventory/secrets/web.yml.age:2: NEW, ")
     secrets("edit", "web", EDITOR='sh -c \'echo "A: 1" > "$0"\'')
     assert secrets("show", "A", "--group", "web", "--reveal").out == "1"
 
@@ -205,12 +286,118 @@ def test_rekey(secrets: Secrets, tmp_path: Path) -> None:
     assert secrets("rekey").out.startswith("2 files encrypted anew to 2 recipients\n")
     assert secrets("show", "TOKEN", "--reveal", WINDLASS_IDENTITY=str(key)).out == CANARY
     recipients.write_text(Path(f"{key}.pub").read_text())
-    secrets("rekey")
+    before = secrets.file("web.yml.age").read_bytes()
+    assert secrets("rekey", status=2).err == (
+        "error: inventory/secrets/recipients.txt: none of your keys is in it: you could open no secret after this\n"
+        "  Let somebody who stays take your key out, and run this.\n"
+    )
+    assert secrets.file("web.yml.age").read_bytes() == before
+    secrets("rekey", WINDLASS_IDENTITY=str(key))
     assert "none of your keys opens it" in secrets("show", "TOKEN", status=2).err
     whole = secrets.file("web.yml.age").read_bytes()
     secrets.file("all.yml.age").write_bytes(whole[:200])
     assert "is cut off or damaged" in secrets("rekey", status=2, WINDLASS_IDENTITY=str(key)).err
     assert secrets.file("web.yml.age").read_bytes() == whole
+
+
+# Ends itself with SIGKILL right before its n-th file is put in place: the old one is there, and the new one beside it.
+KILLED = """
+import os, signal, sys
+left = int(sys.argv.pop(1))
+def watch(event, arguments):
+    global left
+    if event == "os.rename":
+        left -= 1
+        if left == 0:
+            os.kill(os.getpid(), signal.SIGKILL)
+sys.addaudithook(watch)
+from windlass.cli import main
+main()
+"""
+
+
+@pytest.mark.parametrize("number", [1, 2, 3])
+def test_a_killed_rekey_is_finished_by_the_next(secrets: Secrets, tmp_path: Path, number: int) -> None:
+    levels = ["all", "db", "web"]
+    for level in levels:
+        secrets.file("a").write_text(f"TOKEN: {CANARY}\n")
+        argv = ["age", "-a", "-R", secrets.file("recipients.txt"), "-o", secrets.file(f"{level}.yml.age")]
+        subprocess.run([*argv, secrets.file("a")], check=True)
+    secrets.file("a").unlink()
+    key = tmp_path / "colleague"
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", key], check=True)
+    recipients = secrets.file("recipients.txt")
+    recipients.write_text(recipients.read_text() + Path(f"{key}.pub").read_text())
+    argv = [sys.executable, "-c", KILLED, str(number), "--project", str(secrets.folder), "secrets", "rekey"]
+    environment = {**os.environ, "HOME": str(secrets.home), "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(argv, env=environment, capture_output=True)
+    assert done.returncode == -signal.SIGKILL, done.stderr
+    assert len(list(secrets.file("").glob(".windlass-new-*"))) == 1
+    sealed = [secrets.file(f"{level}.yml.age").read_text() for level in levels]
+    opened = [opens(key, text) for text in sealed]
+    assert opened == [True] * (number - 1) + [False] * (4 - number)
+    assert [row.split()[:3] for row in secrets("list").out.splitlines()[1:]] == [
+        [level, "(every)", "TOKEN"] for level in levels
+    ]
+    assert secrets("rekey").out.startswith("3 files encrypted anew to 2 recipients\n")
+    assert all(opens(key, secrets.file(f"{level}.yml.age").read_text()) for level in levels)
+    assert list(secrets.file("").glob(".windlass-new-*")) == []
+
+
+def opens(key: Path, sealed: str) -> bool:
+    """Whether the `age` program opens a text with a key."""
+    done = subprocess.run(["age", "-d", "-i", key], input=sealed, capture_output=True, text=True)
+    return CANARY in done.stdout
+
+
+def test_many_at_once_lose_nothing(secrets: Secrets) -> None:
+    names = [f"NAME{number}" for number in range(6)]
+    started = [secrets.start("generate", name) for name in names]
+    started += [secrets.start("rekey"), secrets.start("edit", EDITOR="sed -i '$aEDITED: 1'")]
+    said = ended(*started)
+    assert [each.status for each in said] == [0] * len(started), said
+    assert {row.split()[2] for row in secrets("list").out.splitlines()[1:]} == {*names, "EDITED"}
+
+
+def test_only_one_generates_a_key(secrets: Secrets) -> None:
+    started = [secrets.start("generate", "KEY") for _ in range(4)]
+    said = ended(*started)
+    assert sorted(each.status for each in said) == [0, 2, 2, 2], said
+    assert sum("KEY is set already" in each.err for each in said) == 3
+
+
+@pytest.mark.parametrize("command", [["set", "OTHER"], ["rekey"], ["edit"]])
+def test_an_open_edit_is_waited_for(secrets: Secrets, command: list[str]) -> None:
+    secrets("set", "TOKEN", stdin=CANARY)
+    editor = "sh -c 'touch begun; until test -e go; do sleep 0.05; done; echo EDITED: 1 >> \"$0\"'"
+    editing = secrets.start("edit", EDITOR=editor)
+    while not (secrets.folder / "begun").exists():
+        assert editing.poll() is None
+        time.sleep(0.05)
+    waiting = secrets.start(*command, EDITOR="sed -i '$aOTHER: 1'")
+    assert waiting.stderr
+    assert waiting.stderr.readline() == (
+        "inventory/secrets is being changed by another command, perhaps an open edit: waiting\n"
+    )
+    (secrets.folder / "go").touch()
+    said = ended(editing, waiting)
+    assert [each.status for each in said] == [0, 0], said
+    names = [row.split()[2] for row in secrets("list").out.splitlines()[1:]]
+    assert names == ["TOKEN", "EDITED"] + (["OTHER"] if command != ["rekey"] else [])
+
+
+def test_one_who_waits_can_be_interrupted(secrets: Secrets) -> None:
+    handle = os.open(secrets.file(""), os.O_RDONLY)
+    fcntl.flock(handle, fcntl.LOCK_EX)
+    waiting = secrets.start("generate", "KEY")
+    assert waiting.stderr
+    assert "waiting" in waiting.stderr.readline()
+    waiting.send_signal(signal.SIGINT)
+    [said] = ended(waiting)
+    os.close(handle)
+    assert said.status == 130
+    assert "Traceback" not in said.err
+    assert not secrets.file("all.yml.age").exists()
 
 
 def test_a_bad_recipient_is_told_before_anything_is_lost(secrets: Secrets) -> None:
@@ -248,6 +435,7 @@ def test_with_a_passphrase(secrets: Secrets) -> None:
     secrets("init", "--passphrase")
     assert secrets.file("recipients.txt").read_text().splitlines()[-1] == "passphrase"
     assert "the two passphrases differ" in ask("set", "A", answers=[CANARY, "hunter2", "hunter3"])
+    assert "error: an empty passphrase would protect nothing" in ask("set", "A", answers=[CANARY, ""])
     assert not secrets.file("all.yml.age").exists()
     said = ask("set", "A", answers=[CANARY, "hunter2", "hunter2"])
     assert "A (15 characters) is set in " in said
@@ -262,7 +450,7 @@ def test_a_killed_edit_leaves_the_old_file(secrets: Secrets) -> None:
     secrets("set", "TOKEN", stdin=CANARY)
     before = secrets.file("all.yml.age").read_bytes()
     argv = [sys.executable, str(ROOT / "deploy.py"), "--project", str(secrets.folder), "secrets", "edit"]
-    editor = "sh -c 'echo B: 1 > \"$0\"; touch begun; sleep 5'"
+    editor = "sh -c 'echo B: 1 > \"$0\"; touch begun; until test -e go; do sleep 0.05; done'"
     environment = {**os.environ, "HOME": str(secrets.home), "EDITOR": editor, "VISUAL": ""}
     editing = subprocess.Popen(
         argv, cwd=secrets.folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE
@@ -270,6 +458,8 @@ def test_a_killed_edit_leaves_the_old_file(secrets: Secrets) -> None:
     while not (secrets.folder / "begun").exists():
         time.sleep(0.05)
     editing.kill()
+    editing.wait(10)
+    (secrets.folder / "go").touch()  # the editor, which is an orphan now
     editing.communicate(timeout=10)
     assert secrets.file("all.yml.age").read_bytes() == before
     assert [path.name for path in secrets.file("").iterdir() if path.name.startswith(".")] == []

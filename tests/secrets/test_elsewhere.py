@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.test_settings import app
+from tests.test_settings import app, refusal
 from windlass.errors import InventoryError
 
 
@@ -57,6 +57,13 @@ def test_no_value(source: dict[str, Any], message: str) -> None:
         own(KEY=source)
     assert str(raised.value) == message
     assert "42" not in str(raised.value)
+
+
+@pytest.mark.parametrize("source", [{}, {"command": "echo hidden", "env": "KEY"}])
+def test_one_source_and_only_one(source: dict[str, Any]) -> None:
+    assert refusal(secrets={"KEY": source}) == (
+        "secrets.KEY: either a `command` or `env` is needed: {command: op read op://shop/key} or {env: NAME}"
+    )
 
 
 def test_a_command_that_hangs_is_killed_with_its_children() -> None:

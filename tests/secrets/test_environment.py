@@ -7,10 +7,12 @@ from typing import Any
 
 import pytest
 
-from tests.secrets.projects import secrets_project
+from tests.projects import project
+from tests.secrets.projects import new_identity, recipients, secrets_project
 from tests.test_settings import MINIMAL
 from windlass.errors import InventoryError
 from windlass.host import Connect, Host
+from windlass.inventory import load
 from windlass.secrets.environment import check, environment_of
 from windlass.secrets.secret import Secret
 from windlass.settings import Settings
@@ -102,10 +104,37 @@ def test_secrets_that_no_app_asks_for_are_said_once() -> None:
     assert check([host({"A": "1", "B": "2"}, **asking)], "blog") == []
 
 
+def test_a_name_that_only_others_allow(home: Path) -> None:
+    found = host({"A": "1", "LD_PRELOAD": "hidden"})
+    assert complaint(found) == [
+        (
+            "web.yml.age:2: shop on web1: LD_PRELOAD is set by systemd, Gunicorn or the loader: changing it breaks or"
+            " hijacks the process (if you mean it: allow_env: [LD_PRELOAD])"
+        )
+    ]
+    assert check([host({"LD_PRELOAD": "x"}, allow_env=["LD_PRELOAD"])]) == []
+
+
+def test_a_host_that_is_not_in_the_inventory_allows_nothing_by_itself(home: Path) -> None:
+    shop = "shop: {source: s, wsgi: 's:app', domains: [a.test]}"
+    project(
+        Path.cwd(),
+        {
+            "inventory/hosts.yml": "web: {hosts: {web1: }}\n",
+            "inventory/group_vars/all.yml": f"apps: {{{shop}}}\n",
+            "inventory/host_vars/web1.yml": f"apps: {{{shop.replace('{', '{allow_env: [PATH], ')}}}\n",
+        },
+    )
+    recipients(new_identity(home).to_public())
+    load(Path.cwd() / "inventory").secrets.write("all", "PATH: hidden\n")
+    inventory = load(Path.cwd() / "inventory")
+    assert check([inventory.hosts["web1"]]) == []
+    [line] = complaint(inventory.ad_hoc("192.0.2.7"))
+    assert line.startswith("inventory/secrets/all.yml.age:1: shop on 192.0.2.7: PATH is set by systemd")
+
+
 def test_in_a_project(home: Path) -> None:
     secrets_project(home, web="A: sealed\n")
-    from windlass.inventory import load
-
     hosts = load(Path.cwd() / "inventory").hosts
     assert environment_of(hosts["web1"], "shop").variables == {"A": "sealed"}
     assert check(hosts.values()) == []

@@ -82,6 +82,21 @@ def test_names_that_hijack_a_process(home: Path) -> None:
     assert values("web1", "shop") == {"LD_PRELOAD": "hidden", "PYTHONPATH": "hidden", "PATH": "hidden"}
 
 
+def test_only_what_all_hosts_of_an_app_allow(home: Path) -> None:
+    secrets_project(home, web="shop: {PATH: hidden}\n")
+    hosts = Path("inventory/hosts.yml")
+    shop = "          apps: {shop: {%ssource: s, wsgi: 's:app', domains: [a.test]}}\n"
+    for first, second in ((True, False), (False, True), (True, True)):
+        allowing = ["allow_env: [PATH], " if allows else "" for allows in (first, second)]
+        hosts.write_text(
+            f"web:\n  hosts:\n    web1:\n{shop % allowing[0]}    web2:\n{shop % allowing[1]}db: {{hosts: {{db1: }}}}\n"
+        )
+        if first and second:
+            assert values("web1", "shop") == values("web2", "shop") == {"PATH": "hidden"}
+        else:
+            assert complaint().startswith("inventory/secrets/web.yml.age:1: PATH is set by")
+
+
 @pytest.mark.parametrize(
     ("name", "message"),
     [

@@ -90,6 +90,58 @@ def test_key_files_that_are_none(home: Path) -> None:
         assert "hidden" not in str(raised.value)
 
 
+def pem(home: Path, name: str, passphrase: str) -> None:
+    """Puts a key of the user's into the form of old programs."""
+    argv = ["ssh-keygen", "-q", "-p", "-m", "PEM", "-P", "", "-N", passphrase, "-f", home / ".ssh" / name]
+    subprocess.run(argv, check=True, stdout=subprocess.DEVNULL)
+
+
+def spoil(home: Path, how: str) -> str:
+    """Makes an SSH key that cannot be used; gives back what is said of it."""
+    path = home / ".ssh/id_rsa"
+    kind = {"ECDSA": "ecdsa", "PEM": "rsa"}.get(how, "ed25519")
+    subprocess.run(["ssh-keygen", "-q", "-t", kind, "-N", "", "-f", path], check=True)
+    if how == "ECDSA":
+        return f"{path}: is neither an age identity (AGE-SECRET-KEY-1...) nor an SSH key of ed25519 or RSA"
+    if how == "open":
+        path.chmod(0o644)
+        return f"{path}: is open to others (mode 0644)\n  chmod 600 {path}"
+    if how == "PEM":
+        pem(home, "id_rsa", "hunter2")
+    else:
+        path.write_text(f"-----BEGIN {how} PRIVATE KEY-----\nAAAA\n-----END {how} PRIVATE KEY-----\n")
+    return f"{path}: is in a form that age cannot open\n  ssh-keygen -p -f {path} writes it in one that it can."
+
+
+WAYS = ["open", "PEM", "ECDSA", "ENCRYPTED"]
+
+
+@pytest.mark.parametrize("how", WAYS)
+def test_an_ssh_key_that_cannot_be_used_stands_in_no_others_way(home: Path, how: str) -> None:
+    message = spoil(home, how)
+    with pytest.raises(InventoryError) as raised:
+        Keyring().open(sealed_to(stranger()), "f")
+    assert str(raised.value).startswith(f"f: none of your keys opens it; tried: nothing, there is none\n{message}\n  ")
+    mine = sealed_to(str(new_identity(home).to_public()))
+    assert Keyring().open(mine, "f") == b"content"
+    (home / ".config/windlass/identity.txt").unlink()
+    assert Keyring().open(sealed_to(ssh_key(home, "id_ed25519")), "f") == b"content"
+
+
+def test_a_key_that_cannot_be_used_and_is_the_only_one(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    message = spoil(home, "PEM")
+    monkeypatch.setenv("WINDLASS_IDENTITY", str(home / ".ssh/id_rsa"))
+    with pytest.raises(InventoryError) as raised:
+        Keyring().open(sealed_to(stranger()), "f")
+    assert str(raised.value) == message
+
+
+def test_a_key_of_the_old_form_without_a_passphrase(home: Path) -> None:
+    sealed = sealed_to(ssh_key(home, "id_rsa"))
+    pem(home, "id_rsa", "")
+    assert Keyring().open(sealed, "f") == b"content"
+
+
 PROTECTED = age.sealed_with(b"content", "hunter2")  # takes a second, as scrypt shall
 OPEN = """
 import sys

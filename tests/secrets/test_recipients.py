@@ -55,6 +55,11 @@ def test_lines_that_are_no_key(line: str, message: str) -> None:
     assert complaint(f"{AGE}\n{line}\n").startswith("recipients.txt:2: ")
 
 
+def test_an_rsa_key_that_is_too_short() -> None:
+    subprocess.run(["ssh-keygen", "-q", "-t", "rsa", "-b", "1024", "-N", "", "-f", "short"], check=True)
+    assert "is too short: age wants RSA keys of 2048 bits or more" in complaint(Path("short.pub").read_text())
+
+
 def test_a_private_key_is_not_shown() -> None:
     private = str(pyrage.x25519.Identity.generate())
     message = complaint(f"{private}\n")

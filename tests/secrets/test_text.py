@@ -106,6 +106,11 @@ def test_one_value_is_changed_and_the_rest_stays() -> None:
     assert with_value("A: 1", None, "B", "2") == 'A: 1\nB: "2"\n'
 
 
+def test_what_would_not_come_back_is_not_written() -> None:
+    with pytest.raises(InventoryError, match=r"^A: YAML cannot carry this value$"):
+        with_value("B: 1\n", None, "A", "hidden\ufffe")
+
+
 @given(st.lists(st.tuples(APPS, NAMES, VALUES), max_size=6))
 @example([(None, "A", "\x85\u2028\ufeff\x7f\x1b"), ("a", "A", "  # no: comment\r\n"), (None, "A", "\U0001f600")])
 def test_any_value_comes_back(settings: list[tuple[str | None, str, str]]) -> None:

@@ -25,6 +25,9 @@ def secrets() -> None:
     """
 
 
+# What `edit` shows of a file that is not there yet.
+_EMPTY = "# NAME: value, for every app; or APP: with such lines below it, indented, for one.\n"
+
 # Adds the options that say which secrets file, and where in it.
 placed = options(
     click.option(
@@ -66,8 +69,11 @@ def set_(ctx: click.Context, /, key: str, app: str | None, group: str | None, ho
             hint="Leave it out: it is asked for, or read from stdin. The one just typed should be changed.",
         )
     spot = _spot(ctx.obj, app, group, host)
-    spot.get(key)  # refuses a bad name, or a file that cannot be opened, before it asks
-    click.echo(spot.set(key, _value(key)))
+    with spot.folder.changing():  # refuses what cannot be, before it asks
+        spot.check(key)
+    value = _value(key)
+    with spot.folder.changing():
+        click.echo(spot.set(key, value))
 
 
 @secrets.command()
@@ -83,12 +89,15 @@ def generate(
     from secrets import token_urlsafe
 
     spot = _spot(project, app, group, host)
-    known = spot.get(key)
-    if known and not replace:
-        raise UsageError(
-            f"{known.place}: {key} is set already", hint="--replace makes a new one; sessions signed by the old end."
-        )
-    click.echo(spot.set(key, token_urlsafe(size)))
+    with spot.folder.changing():
+        spot.check(key)
+        known = spot.get(key)
+        if known and not replace:
+            raise UsageError(
+                f"{known.place}: {key} is set already",
+                hint="--replace makes a new one; sessions signed by the old end.",
+            )
+        click.echo(spot.set(key, token_urlsafe(size)))
 
 
 @secrets.command()
@@ -100,19 +109,18 @@ def edit(project: Project, /, file: str) -> None:
 
     from windlass.secrets.editing import edited
     from windlass.secrets.folder import ENDING
-    from windlass.secrets.recipients import NAME, Recipients
     from windlass.secrets.spot import Spot
 
     folder = project.inventory().secrets
     level = PurePath(file).name.removesuffix(ENDING)
     spot = Spot(folder, level)
-    Recipients.read(folder.path / NAME)  # before the work is done
-    before = folder.text(level)
-    changed = edited(before, f"{level}.yml", lambda text: folder.checked(text, level))
-    if changed is None:
-        click.echo("nothing is changed")
-        return
-    folder.write(level, changed)
+    with folder.changing():
+        before = folder.text(level) or _EMPTY
+        changed = edited(before, f"{level}.yml", lambda text: folder.checked(text, level))
+        if changed is None:
+            click.echo("nothing is changed")
+            return
+        folder.write(level, changed)
     click.echo(f"{spot} is written")
 
 
@@ -167,12 +175,11 @@ def rekey(project: Project, /) -> None:
     from windlass.secrets.recipients import NAME, Recipients
 
     folder = project.inventory().secrets
-    recipients = Recipients.read(folder.path / NAME)
-    texts = {level: folder.text(level) for level in folder.levels()}  # nothing is written before all are open
-    folder.keyring.forget_passphrase()
-    folder.replace({level: folder.keyring.seal(text.encode(), recipients) for level, text in texts.items()})
-    who = "a passphrase" if recipients.keys is None else f"{len(recipients.keys)} recipients"
-    click.echo(f"{len(texts)} file{'' if len(texts) == 1 else 's'} encrypted anew to {who}")
+    with folder.changing():
+        recipients = Recipients.read(folder.path / NAME)
+        count = folder.rekey(recipients)
+    who = "a passphrase" if recipients.keys is None else _counted(len(recipients.keys), "recipient")
+    click.echo(f"{_counted(count, 'file')} encrypted anew to {who}")
     click.echo("Whoever is not among them any more knows the values all the same: change those, too.")
 
 
@@ -193,6 +200,10 @@ def _spot(project: Project, app: str | None, group: str | None, host: str | None
     if group and host:
         raise UsageError("--group and --host exclude each other: a file belongs to one of them")
     return Spot(project.inventory().secrets, group or host or "all", app)
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"{count} {noun}{'' if count == 1 else 's'}"
 
 
 def _value(key: str) -> str:

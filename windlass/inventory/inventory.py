@@ -147,11 +147,15 @@ class Inventory:
         secrets = partial(self.secrets.of, [*names, name])
         return Host(name, names, connection.connect(name), settings, values, secrets=secrets)
 
-    def _apps_of(self, level: str) -> dict[str, list[str]]:
-        """The apps of the hosts of a group, or of a host, each with its `allow_env`."""
+    def _apps_of(self, level: str) -> dict[str, set[str]]:
+        """The apps of the hosts of a group, or of a host, each with what all of these hosts have in its `allow_env`."""
         names = [*self.tree.members.get(level, []), level]
         hosts = [self.hosts[name] for name in names if name in self.hosts]
-        return {app: settings.allow_env for host in hosts for app, settings in host.settings.apps.items()}
+        allowed: dict[str, set[str]] = {}
+        for host in hosts:
+            for app, settings in host.settings.apps.items():
+                allowed[app] = allowed.get(app, set(settings.allow_env)) & set(settings.allow_env)
+        return allowed
 
     def _settings_of(self, values: Values, problems: Problems) -> Settings | None:
         """The settings; hosts that set the same ones, and not by templates, share one object."""

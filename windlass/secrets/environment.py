@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from windlass.errors import InventoryError
 from windlass.secrets.committed import check_nothing_committed
 from windlass.secrets.secret import Secret
-from windlass.settings.environment import LARGEST, is_placeholder, is_secret
+from windlass.settings.environment import LARGEST, fault_of_name, is_placeholder, is_secret
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -42,6 +42,11 @@ def variables_of(host: Host, app: str) -> dict[str, Secret]:
         f"{app}: {name} is set in two places, {first[name].place} and {second[name].place}; remove one of them"
         for first, second in ((plain, own), (plain, sealed), (own, sealed))
         for name in sorted(first.keys() & second.keys())
+    ]
+    faults += [
+        f"{secret.place}: {app} on {host.name}: {fault}"
+        for name, secret in sealed.items()
+        if (fault := fault_of_name(name, settings.allow_env))
     ]
     faults += _faults_of_required(app, settings.required_env, found)
     size = sum(len(f"{name}={secret.value}".encode()) + 1 for name, secret in found.items())

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from windlass import files
-from windlass.errors import InventoryError
+from windlass.errors import InventoryError, UsageError
 from windlass.inventory.problems import did_you_mean
 from windlass.secrets.recipients import NAME, Recipients
 from windlass.secrets.shown import shown
 from windlass.secrets.text import Entries, entries
+from windlass.secrets.turn import turn
 from windlass.settings.environment import fault_of_name
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Mapping
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
     from pathlib import Path
 
     from windlass.secrets.keyring import Keyring
@@ -64,20 +66,25 @@ class Folder:
 
     def checked(self, text: str, level: str) -> Entries:
         """The secrets in a text that is, or shall be, the file of `level`. Raises InventoryError."""
-        name = shown(self.file(level))
-        found = entries(text, name)
+        found = entries(text, shown(self.file(level)))
+        faults = self.faults_of_names(found, level)
+        if faults:
+            raise InventoryError("\n".join(f"{found[place].place}: {fault}" for place, fault in faults.items()))
+        return found
+
+    def faults_of_names(self, names: Iterable[tuple[str | None, str]], level: str) -> dict[tuple[str | None, str], str]:
+        """Why some of these names, each with its app, cannot be set in the file of a group or host."""
         apps = self._apps_of(level)
-        faults: dict[str, None] = {}
-        for (app, key), secret in found.items():
+        faults: dict[tuple[str | None, str], str] = {}
+        for app, key in names:
             if apps and app is not None and app not in apps:
-                faults[f"{secret.place}: no host of {level!r} has an app {app!r}{did_you_mean(app, apps)}"] = None
+                faults[app, key] = f"no host of {level!r} has an app {app!r}{did_you_mean(app, apps)}"
+                continue
             # What is for every app must be allowed by every app.
             takers = [allowed for other, allowed in apps.items() if app in (None, other)]
             if fault := fault_of_name(key, set.intersection(*map(set, takers)) if takers else ()):
-                faults[f"{secret.place}: {fault}"] = None
-        if faults:
-            raise InventoryError("\n".join(faults))
-        return found
+                faults[app, key] = fault
+        return faults
 
     def file(self, level: str) -> Path:
         """Where the secrets of a group or host lie."""
@@ -93,12 +100,44 @@ class Folder:
         except UnicodeDecodeError:
             raise InventoryError(f"{shown(file)}: what is in it is not UTF-8 text") from None
 
+    @contextmanager
+    def changing(self) -> Iterator[None]:
+        """Nobody else changes secrets meanwhile. Raises InventoryError when nothing could be encrypted."""
+        Recipients.read(self.path / NAME)
+        with turn(self.path):
+            self._opened.clear()
+            yield
+
     def write(self, level: str, text: str) -> None:
         """Replaces the file of a group or host at once."""
         recipients = Recipients.read(self.path / NAME)
         if recipients.keys is None and (others := self.levels()):
             self.text(others[0])  # whose passphrase all the others have, too
         self.replace({level: self.keyring.seal(text.encode(), recipients)})
+
+    def rekey(self, recipients: Recipients) -> int:
+        """Encrypts all files anew; gives back how many. Raises UsageError where the user could open none of them then.
+
+        Interrupted, it leaves some of the old and some of the new, and the next one finishes.
+        """
+        texts = {level: self.text(level) for level in self.levels()}  # nothing is written before all are open
+        self.keyring.forget_passphrase()
+        sealed = {level: self.keyring.seal(text.encode(), recipients) for level, text in texts.items()}
+        if recipients.keys is not None:
+            self._check_own(recipients)
+        self.replace(sealed)
+        return len(sealed)
+
+    def _check_own(self, recipients: Recipients) -> None:
+        from windlass.secrets.keyring import NoKey
+
+        try:
+            self.keyring.open(self.keyring.seal(b"", recipients), NAME)
+        except NoKey:
+            raise UsageError(
+                f"{shown(self.path / NAME)}: none of your keys is in it: you could open no secret after this",
+                hint="Let somebody who stays take your key out, and run this.",
+            ) from None
 
     def replace(self, sealed: dict[str, bytes]) -> None:
         """Replaces files, each at once."""

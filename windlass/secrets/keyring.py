@@ -7,7 +7,7 @@ import os
 import stat
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from windlass.errors import InventoryError, UsageError
 from windlass.secrets import age, ssh_key
@@ -31,10 +31,35 @@ def identity_file() -> Path:
     return config_folder() / "identity.txt"
 
 
-class Keyring:
-    """Opens and seals; nothing is read or asked before it is needed."""
+def named_file() -> Path | None:
+    """The one identity file that the environment tells to use; None = it tells nothing. Raises UsageError."""
+    named = os.environ.get(VARIABLE)
+    if not named:
+        return None
+    path = Path(named).expanduser()
+    if not path.is_file():
+        raise UsageError(f"{VARIABLE} names {named!r}, and there is no such file")
+    return path
 
-    def __init__(self) -> None:
+
+def ssh_files() -> list[Path]:
+    """Where this user's SSH keys lie, as far as there are any."""
+    return [path for name in SSH_KEYS if (path := Path.home() / ".ssh" / name).is_file()]
+
+
+class NoKey(InventoryError):
+    """None of the user's keys opens a file."""
+
+
+class Keyring:
+    """Opens and seals; nothing is read or asked before it is needed.
+
+    `only` is the one key file to use; None = the one that the environment names, else all of the user's.
+    """
+
+    def __init__(self, only: Path | None = None) -> None:
+        self._only = only
+        self._unusable: list[str] = []
         self._passphrase: str | None = None
         self._unlocked: dict[Path, object] = {}
 
@@ -88,34 +113,44 @@ class Keyring:
             if ssh_key.tag(content) in tags:
                 return age.opened(sealed, [self._unlock(path, content)])
         tried = [shown(path) for path in (*dict.fromkeys(path for path, _ in self._ready), *self._locked)]
-        raise InventoryError(
-            f"{name}: none of your keys opens it; tried: {', '.join(tried) or 'nothing, there is none'}",
-            hint="Somebody who can open it adds your public key to inventory/secrets/recipients.txt and runs:"
-            f" python deploy.py secrets rekey. Another key of yours: {VARIABLE}=FILE",
+        raise NoKey(
+            "\n".join(
+                [
+                    f"{name}: none of your keys opens it; tried: {', '.join(tried) or 'nothing, there is none'}",
+                    *self._unusable,
+                ]
+            ),
+            hint="Somebody who can open it adds your public key (secrets init tells it) to"
+            " inventory/secrets/recipients.txt and runs: python deploy.py secrets rekey."
+            f" Another key of yours: {VARIABLE}=FILE",
         )
 
     @cached_property
     def _files(self) -> dict[Path, bytes]:
-        """The key files that there are: the one that the variable names, else those of the user."""
-        if named := os.environ.get(VARIABLE):
-            path = Path(named).expanduser()
-            if not path.is_file():
-                raise UsageError(f"{VARIABLE} names {named!r}, and there is no such file")
-            return {path: _private(path)}
+        """The key files that there are; what is wrong with SSH keys, which others need, does no harm here."""
+        if only := self._only or named_file():
+            return {only: private(only)}
         own = identity_file()
-        found = {own: _private(own)} if own.is_file() else {}
-        ssh = {path: _private(path) for name in SSH_KEYS if (path := Path.home() / ".ssh" / name).is_file()}
-        return found | {path: content for path, content in ssh.items() if ssh_key.is_ssh_key(content)}
+        found = {own: private(own)} if own.is_file() else {}
+        for path in ssh_files():
+            try:
+                content = private(path)
+                identities(path, content)
+            except InventoryError as error:
+                self._unusable.append(str(error))
+            else:
+                found[path] = content
+        return found
 
     @cached_property
     def _locked(self) -> dict[Path, bytes]:
-        return {path: content for path, content in self._files.items() if not _identities(path, content)}
+        return {path: content for path, content in self._files.items() if not identities(path, content)}
 
     @cached_property
     def _ready(self) -> list[tuple[Path, object]]:
         """The identities that need no passphrase, each with its file."""
         files = self._files.items()
-        return [(path, identity) for path, content in files for identity in _identities(path, content)]
+        return [(path, identity) for path, content in files for identity in identities(path, content)]
 
     def _unlock(self, path: Path, content: bytes) -> object:
         import pyrage
@@ -155,15 +190,18 @@ def new_passphrase() -> str:
     return passphrase
 
 
-def _private(path: Path) -> bytes:
+def private(path: Path) -> bytes:
     """The content of a key file that nobody else can read. Raises InventoryError."""
     mode = stat.S_IMODE(path.stat().st_mode)
     if mode & 0o077:
         raise InventoryError(f"{shown(path)}: is open to others (mode {mode:04o})", hint=f"chmod 600 {shown(path)}")
-    return path.read_bytes()
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise InventoryError(f"{shown(path)}: {error.strerror}") from None
 
 
-def _identities(path: Path, content: bytes) -> list[object]:
+def identities(path: Path, content: bytes) -> list[Any]:
     """The identities in a key file; none = it needs a passphrase. Raises InventoryError for what is no key."""
     import pyrage
 
@@ -178,6 +216,11 @@ def _identities(path: Path, content: bytes) -> list[object]:
     except pyrage.IdentityError as error:
         if "decrypted first" in str(error):
             return []
+        if "Encrypted" in str(error) or (content.startswith(b"-----BEGIN") and not ssh_key.is_ssh_key(content)):
+            raise InventoryError(
+                f"{shown(path)}: is in a form that age cannot open",
+                hint=f"ssh-keygen -p -f {shown(path)} writes it in one that it can.",
+            ) from None
         raise InventoryError(
             f"{shown(path)}: is neither an age identity (AGE-SECRET-KEY-1...) nor an SSH key of ed25519 or RSA"
         ) from None

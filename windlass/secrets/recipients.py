@@ -39,7 +39,7 @@ class Recipients:
         keys, faults = [], []
         for number, line in lines:
             try:
-                keys.append(_key(line))
+                keys.append(key(line))
             except ValueError as error:
                 faults.append(f"{shown(path)}:{number}: {error}")
         if not lines:
@@ -49,7 +49,7 @@ class Recipients:
         return cls(keys)
 
 
-def _key(line: str) -> object:
+def key(line: str) -> object:
     """The key that a line means. Raises ValueError; a private key is not shown."""
     import pyrage
 
@@ -66,7 +66,9 @@ def _key(line: str) -> object:
             return pyrage.x25519.Recipient.from_str(kind)
         if kind in ("ssh-ed25519", "ssh-rsa"):
             return pyrage.ssh.Recipient.from_str(line)
-    except pyrage.RecipientError:
+    except pyrage.RecipientError as error:
+        if "TooSmall" in str(error):
+            raise ValueError(f"{_short(line)!r} is too short: age wants RSA keys of 2048 bits or more") from None
         raise ValueError(f"{_short(line)!r} is no whole {'age' if kind.startswith('age1') else kind} key") from None
     if kind.startswith(("ecdsa-", "sk-")):
         raise ValueError(f"age cannot seal to an SSH key of the type {kind}; it takes ssh-ed25519 and ssh-rsa")

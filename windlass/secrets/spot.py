@@ -39,6 +39,12 @@ class Spot:
             raise UsageError(f"{key!r} is not a name of an environment variable (letters, digits and _)")
         return self.folder.entries(self.level).get((self.app, key))
 
+    def check(self, key: str) -> None:
+        """Raises UsageError and InventoryError when no value at all could be set under that name."""
+        self.get(key)
+        for fault in self.folder.faults_of_names([(self.app, key)], self.level).values():
+            raise UsageError(fault)
+
     def set(self, key: str, value: str) -> str:
         """Sets a secret, and says so. Raises UsageError and InventoryError for what cannot be; then nothing changes."""
         known = self.get(key)
