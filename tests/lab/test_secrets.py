@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import os
 import subprocess
 import sys
@@ -47,13 +48,25 @@ def set_secret(commands: Commands, host: LabHost, name: str, value: str) -> None
     subprocess.run(argv, input=value.encode(), check=True, stdout=subprocess.DEVNULL, env=dict(os.environ))
 
 
+# What a shell, systemd, YAML, Jinja or dotenv would take for something else.
+AWKWARD = """ \t'it''s' "quoted" `too` $HOME ${HOME} $$ %h %% \\n \\\\ # ; {{ x }} {% y %} !z &a *b <<: - [ ] : = \\"""
+EXACT = {
+    "AWKWARD": AWKWARD,
+    "LINES": "\n\n  one\r\n\ttwo\\\n\nthree\n ",
+    "UNICODE": "\ufeffGrüße, 世界 \N{OLD KEY} \x85\u2028\x01\x1b[31m\x7f",
+    "LONG": (f"{AWKWARD}\n" * 1000)[: 64 * 1024],
+}
+
+
 def environments(host: LabHost) -> list[str]:
     return host.run("ls /srv/notes/releases/*/env").split()
 
 
-def process_has(host: LabHost, variable: str) -> bool:
+def environment(host: LabHost) -> dict[str, str]:
+    """What the app's own process sees."""
     pid = "$(systemctl show -p MainPID --value notes@$(basename $(readlink /srv/notes/current)).service)"
-    return host.run(f"tr '\\0' '\\n' < /proc/{pid}/environ | grep -cxF '{variable}' || true") == "1\n"
+    content = base64.b64decode(host.run(f"base64 /proc/{pid}/environ")).decode()
+    return dict(line.split("=", 1) for line in content.split("\0") if line)
 
 
 def test_a_new_value_is_a_new_release(commands: Commands, fresh_host: LabHost) -> None:
@@ -72,14 +85,17 @@ def test_a_new_value_is_a_new_release(commands: Commands, fresh_host: LabHost) -
     set_secret(commands, host, "NEW", "x")
     said = commands("secrets", "diff", name)
     assert said.out == f"{name}  notes  + NEW  ~ KEY\n"
-    assert process_has(host, "KEY=first-value")
+    assert environment(host)["KEY"] == "first-value"
     said = commands("deploy", name)
     assert said.err.count("notes gets NEW, which its required_env does not list") == 1
-    assert process_has(host, "KEY=second-value")
-    assert process_has(host, "MAIL=the same")
+    found = environment(host)
+    assert (found["KEY"], found["MAIL"]) == ("second-value", "the same")
     assert len(environments(host)) == 2
-    set_secret(commands, host, "KEY", "third-value")
+    for variable, value in EXACT.items():
+        set_secret(commands, host, variable, f"{value}\n")  # the last newline is not part of it
     commands("deploy", name)
+    found = environment(host)
+    assert {variable: found.get(variable) for variable in EXACT} == EXACT
     left = environments(host)
     assert first not in left
     assert len(left) == 2

@@ -26,6 +26,8 @@ def turn(folder: Path) -> Iterator[None]:
         except BlockingIOError:
             click.echo(f"{shown(folder)} is being changed by another command, perhaps an open edit: waiting", err=True)
             fcntl.flock(handle, fcntl.LOCK_EX)
+        except OSError:  # NFS holds no folders: there, users mind each other themselves
+            pass
         yield
     finally:
         os.close(handle)
