@@ -2,85 +2,29 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
-import signal
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from tests.lab.commands import ROOT, Said
+from tests.lab.commands import ROOT
 from tests.projects import project
+from tests.secrets.command import CANARY, Secrets, begun
 from tests.secrets.projects import HOSTS
 from tests.secrets.terminal import on_a_terminal
 from windlass import files
 from windlass.machine import Failed
 
-CANARY = "canary-value-77"
-
-
-@dataclass
-class Secrets:
-    """Runs `deploy.py secrets` in a project; `home` is the user's."""
-
-    folder: Path
-    home: Path
-
-    def __call__(self, *arguments: str, stdin: str | bytes = "", status: int = 0, **environment: str) -> Said:
-        argv = [sys.executable, str(ROOT / "deploy.py"), "--project", str(self.folder), "secrets", *arguments]
-        done = subprocess.run(
-            argv,
-            capture_output=True,
-            input=stdin.encode() if isinstance(stdin, str) else stdin,
-            cwd=self.folder,
-            env={"PATH": os.environ["PATH"], "HOME": str(self.home), "NO_COLOR": "1", "COLUMNS": "120", **environment},
-            timeout=60,
-        )
-        said = Said(done.returncode, done.stdout.decode(), done.stderr.decode())
-        assert "Traceback" not in said.err, said.err
-        assert said.status == status, said.out + said.err
-        if "--reveal" not in arguments:
-            assert CANARY not in said.out + said.err
-        return said
-
-    def start(self, *arguments: str, **environment: str) -> subprocess.Popen[str]:
-        """The same, still running; its end is waited for by `ended`."""
-        argv = [sys.executable, str(ROOT / "deploy.py"), "--project", str(self.folder), "secrets", *arguments]
-        own = {"PATH": os.environ["PATH"], "HOME": str(self.home), "NO_COLOR": "1", **environment}
-        with (self.folder / "value").open("w+") as stdin:
-            stdin.write("1")
-            stdin.seek(0)
-            pipe = subprocess.PIPE
-            return subprocess.Popen(argv, stdin=stdin, stdout=pipe, stderr=pipe, text=True, cwd=self.folder, env=own)
-
-    def file(self, name: str) -> Path:
-        return self.folder / "inventory/secrets" / name
-
-
-def ended(*processes: subprocess.Popen[str]) -> list[Said]:
-    """What processes said until their end."""
-    try:
-        said = [process.communicate(timeout=120) for process in processes]
-    finally:
-        for process in processes:
-            process.kill()
-    return [Said(process.returncode, *words) for process, words in zip(processes, said, strict=True)]
-
 
 @pytest.fixture
 def secrets(tmp_path: Path) -> Iterator[Secrets]:
-    """A project where `secrets init` has been run; editors there end when there is a file `go`."""
-    home = tmp_path / "home"
-    home.mkdir()
-    found = Secrets(project(tmp_path / "project", HOSTS), home)
-    found("init")
-    yield found
-    (found.folder / "go").touch()
+    """A project where `secrets init` has been run."""
+    with begun(tmp_path) as found:
+        yield found
 
 
 def test_init_makes_a_key_where_there_is_none(secrets: Secrets) -> None:
@@ -131,20 +75,8 @@ def test_init_with_an_identity_that_is_none(secrets: Secrets, content: str, mess
     assert identity.read_text() == content
 
 
-def test_init_of_two_projects_at_once_makes_one_key(secrets: Secrets, tmp_path: Path) -> None:
-    home = tmp_path / "new"
-    home.mkdir()
-    folders = [project(tmp_path / f"project{number}", HOSTS) for number in range(4)]
-    started = [Secrets(folder, home).start("init") for folder in folders]
-    assert [said.status for said in ended(*started)] == [0] * 4
-    lines = {(folder / "inventory/secrets/recipients.txt").read_text() for folder in folders}
-    assert len(lines) == 1
-    Secrets(folders[0], home)("set", "A", stdin=CANARY)
-    assert Secrets(folders[0], home)("show", "A", "--reveal").out == CANARY
-
-
 def test_folders_that_a_group_may_write_to(tmp_path: Path) -> None:
-    home, folder = tmp_path / "home", project(tmp_path / "project", HOSTS)
+    home, folder = tmp_path / "other", project(tmp_path / "project", HOSTS)
     (home / ".config/windlass").mkdir(parents=True)
     (folder / "inventory/secrets").mkdir()
     for path in (home, home / ".config", home / ".config/windlass", folder, *folder.glob("inventory/**")):
@@ -298,106 +230,6 @@ def test_rekey(secrets: Secrets, tmp_path: Path) -> None:
     secrets.file("all.yml.age").write_bytes(whole[:200])
     assert "is cut off or damaged" in secrets("rekey", status=2, WINDLASS_IDENTITY=str(key)).err
     assert secrets.file("web.yml.age").read_bytes() == whole
-
-
-# Ends itself with SIGKILL right before its n-th file is put in place: the old one is there, and the new one beside it.
-KILLED = """
-import os, signal, sys
-left = int(sys.argv.pop(1))
-def watch(event, arguments):
-    global left
-    if event == "os.rename":
-        left -= 1
-        if left == 0:
-            os.kill(os.getpid(), signal.SIGKILL)
-sys.addaudithook(watch)
-from windlass.cli import main
-main()
-"""
-
-
-@pytest.mark.parametrize("number", [1, 2, 3])
-def test_a_killed_rekey_is_finished_by_the_next(secrets: Secrets, tmp_path: Path, number: int) -> None:
-    levels = ["all", "db", "web"]
-    for level in levels:
-        secrets.file("a").write_text(f"TOKEN: {CANARY}\n")
-        argv = ["age", "-a", "-R", secrets.file("recipients.txt"), "-o", secrets.file(f"{level}.yml.age")]
-        subprocess.run([*argv, secrets.file("a")], check=True)
-    secrets.file("a").unlink()
-    key = tmp_path / "colleague"
-    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", key], check=True)
-    recipients = secrets.file("recipients.txt")
-    recipients.write_text(recipients.read_text() + Path(f"{key}.pub").read_text())
-    argv = [sys.executable, "-c", KILLED, str(number), "--project", str(secrets.folder), "secrets", "rekey"]
-    environment = {**os.environ, "HOME": str(secrets.home), "PYTHONPATH": str(ROOT)}
-    done = subprocess.run(argv, env=environment, capture_output=True)
-    assert done.returncode == -signal.SIGKILL, done.stderr
-    assert len(list(secrets.file("").glob(".windlass-new-*"))) == 1
-    sealed = [secrets.file(f"{level}.yml.age").read_text() for level in levels]
-    opened = [opens(key, text) for text in sealed]
-    assert opened == [True] * (number - 1) + [False] * (4 - number)
-    assert [row.split()[:3] for row in secrets("list").out.splitlines()[1:]] == [
-        [level, "(every)", "TOKEN"] for level in levels
-    ]
-    assert secrets("rekey").out.startswith("3 files encrypted anew to 2 recipients\n")
-    assert all(opens(key, secrets.file(f"{level}.yml.age").read_text()) for level in levels)
-    assert list(secrets.file("").glob(".windlass-new-*")) == []
-
-
-def opens(key: Path, sealed: str) -> bool:
-    """Whether the `age` program opens a text with a key."""
-    done = subprocess.run(["age", "-d", "-i", key], input=sealed, capture_output=True, text=True)
-    return CANARY in done.stdout
-
-
-def test_many_at_once_lose_nothing(secrets: Secrets) -> None:
-    names = [f"NAME{number}" for number in range(6)]
-    started = [secrets.start("generate", name) for name in names]
-    started += [secrets.start("rekey"), secrets.start("edit", EDITOR="sed -i '$aEDITED: 1'")]
-    said = ended(*started)
-    assert [each.status for each in said] == [0] * len(started), said
-    assert {row.split()[2] for row in secrets("list").out.splitlines()[1:]} == {*names, "EDITED"}
-
-
-def test_only_one_generates_a_key(secrets: Secrets) -> None:
-    started = [secrets.start("generate", "KEY") for _ in range(4)]
-    said = ended(*started)
-    assert sorted(each.status for each in said) == [0, 2, 2, 2], said
-    assert sum("KEY is set already" in each.err for each in said) == 3
-
-
-@pytest.mark.parametrize("command", [["set", "OTHER"], ["rekey"], ["edit"]])
-def test_an_open_edit_is_waited_for(secrets: Secrets, command: list[str]) -> None:
-    secrets("set", "TOKEN", stdin=CANARY)
-    editor = "sh -c 'touch begun; until test -e go; do sleep 0.05; done; echo EDITED: 1 >> \"$0\"'"
-    editing = secrets.start("edit", EDITOR=editor)
-    while not (secrets.folder / "begun").exists():
-        assert editing.poll() is None
-        time.sleep(0.05)
-    waiting = secrets.start(*command, EDITOR="sed -i '$aOTHER: 1'")
-    assert waiting.stderr
-    assert waiting.stderr.readline() == (
-        "inventory/secrets is being changed by another command, perhaps an open edit: waiting\n"
-    )
-    (secrets.folder / "go").touch()
-    said = ended(editing, waiting)
-    assert [each.status for each in said] == [0, 0], said
-    names = [row.split()[2] for row in secrets("list").out.splitlines()[1:]]
-    assert names == ["TOKEN", "EDITED"] + (["OTHER"] if command != ["rekey"] else [])
-
-
-def test_one_who_waits_can_be_interrupted(secrets: Secrets) -> None:
-    handle = os.open(secrets.file(""), os.O_RDONLY)
-    fcntl.flock(handle, fcntl.LOCK_EX)
-    waiting = secrets.start("generate", "KEY")
-    assert waiting.stderr
-    assert "waiting" in waiting.stderr.readline()
-    waiting.send_signal(signal.SIGINT)
-    [said] = ended(waiting)
-    os.close(handle)
-    assert said.status == 130
-    assert "Traceback" not in said.err
-    assert not secrets.file("all.yml.age").exists()
 
 
 def test_a_bad_recipient_is_told_before_anything_is_lost(secrets: Secrets) -> None:
