@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from windlass.errors import WindlassError
-from windlass.inventory import Inventory, load
+from windlass.inventory import load
+from windlass.inventory.inventory import Inventory
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -13,7 +13,9 @@ from pathlib import Path
 
 import pytest
 
+from roles import APP_ROLES, HOST_ROLES
 from tests.lab.commands import ROOT, Commands
+from windlass.commands.roles import all_roles
 
 HOSTS = """
 all:
@@ -44,6 +46,9 @@ def folder(tmp_path: Path) -> Path:
     """A project; its ./deploy.py completes as the real one, and shows what it was given when it is run."""
     (tmp_path / "inventory").mkdir()
     (tmp_path / "inventory/hosts.yml").write_text(HOSTS)
+    for name, app in (("group_vars/web.yml", "blog"), ("host_vars/db1/apps.yml", "wiki")):
+        (tmp_path / "inventory" / name).parent.mkdir(parents=True)
+        (tmp_path / "inventory" / name).write_text(f"apps: {{{app}: {{}}}}\n")
     (tmp_path / "deploy.py").write_text(PROGRAM)
     (tmp_path / "deploy.py").chmod(0o755)
     return tmp_path
@@ -111,6 +116,7 @@ def test_a_shell_completes_what_is_typed(argv: list[str], folder: Path) -> None:
             ("./deploy.py provision web --start-at certb", "provision web --start-at certbot"),
             ("./deploy.py provision --skip-tags base,v", "provision --skip-tags base,venv"),
             ("d provision --accept", "provision --accept-new-host-key"),
+            ("./deploy.py run web1 -- d", "run web1 -- d"),
         ):
             shell.type(f"{typed}\t\n")
             shell.expect(f"given: {given} .")
@@ -124,9 +130,9 @@ def test_a_shell_completes_what_is_typed(argv: list[str], folder: Path) -> None:
         ("./deploy.py prov", ["provision\tBring hosts to what inventory and roles say."]),
         ("./deploy.py status ", ["all", "web", "db", "web1", "web2", "db1"]),
         ("./deploy.py status web,!d", ["web,!db", "web,!db1"]),
-        ("./deploy.py deploy web --app ", ["shop"]),
+        ("./deploy.py deploy web --app ", ["blog", "shop", "wiki"]),
         *(
-            (f"./deploy.py {command} --app ", ["shop"])
+            (f"./deploy.py {command} --app s", ["shop"])
             for command in ("run", "audit", "releases", "logs", "secrets show")
         ),
         *(
@@ -134,6 +140,9 @@ def test_a_shell_completes_what_is_typed(argv: list[str], folder: Path) -> None:
             for words in ("ssh", "run", "inventory --host", "secrets set --host", "secrets edit")
         ),
         ("./deploy.py secrets generate --group d", ["db", "db1"]),
+        ("./deploy.py run web1 -- we", []),
+        ("./deploy.py run web1 --limit web1 -- flask ", []),
+        ("./deploy.py ssh web1 -- we", []),
         ("d provision --start", ["--start-at\tOnly this role and those after it."]),
     ],
 )
@@ -148,18 +157,37 @@ def test_fish_completes(typed: str, completions: list[str], folder: Path) -> Non
     assert (done.stderr, done.stdout.splitlines()) == ("", completions)
 
 
-def test_an_inventory_with_a_fault_goes_on_completing(folder: Path, tmp_path: Path) -> None:
-    (folder / "inventory/other.yml").write_text("all: [")
+def completed(words: str, folder: Path, *python: str) -> subprocess.CompletedProcess[str]:
+    """What is told to bash when the last one of these words is completed."""
     environment = {
         **os.environ,
         "WINDLASS_PROJECT": str(folder),
         "_DEPLOY_PY_COMPLETE": "bash_complete",
-        "COMP_WORDS": "deploy.py status we",
-        "COMP_CWORD": "2",
+        "COMP_WORDS": words,
+        "COMP_CWORD": str(len(words.split()) - 1),
     }
-    argv = [sys.executable, str(ROOT / "deploy.py")]
-    done = subprocess.run(argv, capture_output=True, text=True, env=environment)
+    argv = [sys.executable, *python, str(ROOT / "deploy.py")]
+    return subprocess.run(argv, capture_output=True, text=True, env=environment)
+
+
+def test_an_inventory_with_a_fault_goes_on_completing(folder: Path) -> None:
+    (folder / "inventory/other.yml").write_text("all: [")
+    done = completed("deploy.py status we", folder)
     assert (done.stderr, done.stdout.splitlines()) == ("", ["plain,web", "plain,web1", "plain,web2"])
+
+
+@pytest.mark.parametrize("words", ["provision we", "status we", "deploy web --app s", "provision --tags b", "prov"])
+def test_a_tab_loads_no_large_library(words: str, folder: Path) -> None:
+    """It waits for each of them: what decides is what is imported, whatever the machine does beside it."""
+    done = completed(f"deploy.py {words}", folder, "-X", "importtime")
+    loaded = {line.rpartition("|")[2].strip() for line in done.stderr.splitlines()}
+    assert done.stdout
+    assert "windlass.cli" in loaded
+    assert not loaded & {"pydantic", "jinja2", "rich", "paramiko", "fabric", "cryptography", "roles"}
+
+
+def test_the_roles_that_are_read_off_the_source_are_those_there_are() -> None:
+    assert all_roles() == [*HOST_ROLES, *APP_ROLES]
 
 
 def test_a_shell_or_an_alias_that_is_none_is_refused(folder: Path) -> None:

@@ -16,7 +16,8 @@ from hypothesis import HealthCheck, given, reject, settings
 from hypothesis import strategies as st
 
 from windlass.errors import InventoryError, UsageError
-from windlass.inventory import Inventory, load
+from windlass.inventory import load
+from windlass.inventory.inventory import Inventory
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -1,8 +1,13 @@
-"""What a shell can complete on a command line: names of the inventory and of roles."""
+"""What a shell can complete on a command line: names of the inventory and of roles.
+
+Somebody waits at the Tab key, so this imports as little as it can: no settings, no roles.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+
+from windlass.commands.trailing import TRAILING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -10,22 +15,28 @@ if TYPE_CHECKING:
 
     import click
 
+    from windlass.inventory.files import Files
     from windlass.inventory.tree import Tree
 
 
 def hosts(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[str]:
-    """Hosts and groups, also behind a comma, and behind the ! and & of a pattern."""
+    """Hosts and groups, also behind a comma, and behind the ! and & of a pattern; none in another program's words."""
+    if TRAILING in context.meta:
+        return []
     before, comma, last = incomplete.rpartition(",")
     sign = last[:1] if last[:1] in ("!", "&") else ""
-    tree = _tree(context)
+    tree, _ = _read(_folder(context))
     groups = [name for name in tree.groups if name != "ungrouped"] if tree.hosts else []
     return _behind(f"{before}{comma}{sign}", last.removeprefix(sign), dict.fromkeys([*groups, *tree.hosts]))
 
 
 def apps(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[str]:
     """Apps of all hosts, as far as they are not templates."""
-    tree = _tree(context)
+    folder = _folder(context)
+    tree, files = _read(folder)
     places = [*(group.variables for group in tree.groups.values()), *tree.hosts.values()]
+    places += [files.variables_of(folder / "group_vars", name) for name in tree.groups]
+    places += [files.variables_of(folder / "host_vars", name) for name in tree.hosts]
     found = [variables["apps"].value for variables in places if "apps" in variables]
     return _behind("", incomplete, sorted({name for apps in found if isinstance(apps, dict) for name in apps}))
 
@@ -42,10 +53,20 @@ def _behind(before: str, incomplete: str, names: Iterable[str]) -> list[str]:
     return [before + name for name in names if name.startswith(incomplete)]
 
 
-def _tree(context: click.Context) -> Tree:
-    """The groups and hosts of the project, read without checking: a fault in it must not take completion away."""
-    from windlass.inventory.inventory import read_tree
-    from windlass.inventory.problems import Problems
-
+def _folder(context: click.Context) -> Path:
     project: Path = context.find_root().params["project"]
-    return read_tree(project / "inventory", Problems())
+    return project / "inventory"
+
+
+def _read(folder: Path) -> tuple[Tree, Files]:
+    """The groups and hosts of the project, read without checking: a fault in it must not take completion away."""
+    from windlass.inventory.files import Files
+    from windlass.inventory.problems import Problems
+    from windlass.inventory.reader import Reader
+    from windlass.inventory.tree import Tree
+
+    tree = Tree()
+    files = Files(folder.parent, Reader(tree, Problems()))
+    files.read(folder)
+    tree.settle()
+    return tree, files

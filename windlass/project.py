@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import fabric
 
     from windlass.host import Host
-    from windlass.inventory import Inventory
+    from windlass.inventory.inventory import Inventory
 
 SSH_PORT = 22
 

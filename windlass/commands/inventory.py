@@ -11,7 +11,7 @@ from windlass import completion
 from windlass.errors import UsageError
 
 if TYPE_CHECKING:
-    from windlass.inventory import Inventory
+    from windlass.inventory.inventory import Inventory
     from windlass.project import Project
 
 

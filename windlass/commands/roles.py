@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
 
 from windlass import completion
 from windlass.commands.options import options
+
+SOURCE = Path(__file__).parent.parent.parent / "roles/__init__.py"
 
 
 def _names(context: click.Context, parameter: click.Parameter, value: str | None) -> frozenset[str]:
@@ -35,10 +39,11 @@ def _check(name: str) -> None:
 
 
 def all_roles() -> list[str]:
-    """The names of all roles, in order."""
-    from roles import APP_ROLES, HOST_ROLES
+    """The names of all roles, in order: those of its tables, read off the source, as to import it takes a while."""
+    import ast
 
-    return [*HOST_ROLES, *APP_ROLES]
+    tables = [node.value for node in ast.parse(SOURCE.read_text()).body if isinstance(node, ast.AnnAssign)]
+    return [ast.literal_eval(key) for table in tables if isinstance(table, ast.Dict) for key in table.keys if key]
 
 
 # Adds the options; `chosen_roles` takes their values.

@@ -37,7 +37,7 @@ def run(ctx: click.Context, /, app: str | None, no_terminal: bool, **options: An
 
     project: Project = ctx.obj
     selection = Selection(**options)
-    argv: list[str] = ctx.meta[TRAILING]
+    argv: list[str] = ctx.meta.get(TRAILING, [])
     if not argv:
         raise UsageError("there is no command", hint="Write it behind two dashes: run HOST -- flask shell")
     hosts = selection.chosen(project)

@@ -39,6 +39,6 @@ def ssh(ctx: click.Context, /, name: str, accept_new_host_key: bool) -> None:
             "there is no ssh program on this machine", hint="Install OpenSSH's client (Debian: openssh-client)."
         )
     terminal = sys.stdin.isatty() and sys.stdout.isatty()
-    words = ctx.meta[TRAILING]
+    words = ctx.meta.get(TRAILING, [])
     argv = command_line(hosts[0], words, terminal=terminal, accept_new_host_key=accept_new_host_key)
     os.execv(program, argv)  # noqa: S606 - that is the purpose

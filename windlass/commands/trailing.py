@@ -10,7 +10,7 @@ TRAILING = "windlass.trailing"
 
 
 class Trailing(click.Command):
-    """A command that finds in `ctx.meta[TRAILING]` what stands behind the dashes, none of it ours to read.
+    """A command that finds in `ctx.meta[TRAILING]` what stands behind the dashes, if any do; none of it ours to read.
 
     `trailing` is how the usage line shows that part.
     """
@@ -20,9 +20,11 @@ class Trailing(click.Command):
         self.trailing = trailing
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        at = args.index("--") if "--" in args else len(args)
-        ctx.meta[TRAILING] = args[at + 1 :]
-        return super().parse_args(ctx, args[:at])
+        if "--" in args:
+            at = args.index("--")
+            ctx.meta[TRAILING] = args[at + 1 :]
+            args = args[:at]
+        return super().parse_args(ctx, args)
 
     def collect_usage_pieces(self, ctx: click.Context) -> list[str]:
         return [*super().collect_usage_pieces(ctx), self.trailing]

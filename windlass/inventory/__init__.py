@@ -1,5 +1,24 @@
 """The inventory: Ansible's YAML format, Windlass's settings, and messages that say where."""
 
-from windlass.inventory.inventory import Inventory, load
+from __future__ import annotations
 
-__all__ = ["Inventory", "load"]
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from windlass.inventory.inventory import Inventory
+
+
+def load(folder: Path, extra_vars: Sequence[str] = ()) -> Inventory:
+    """The inventory in a folder, and that of the project's lab where one is up; the project is the folder above.
+
+    `extra_vars` (`KEY=VALUE`, `@FILE`) are above all other variables.
+
+    Raises InventoryError with everything that is wrong, one `file:line:column: ...` per line.
+    """
+    # The settings take a while to import, and completion reads names without them.
+    from windlass.inventory.inventory import Inventory
+
+    return Inventory(folder, extra_vars)

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from windlass.inventory.tree import Variables
 
 EXTENSIONS = (".yml", ".yaml", ".json")
+LAB = ".windlass/lab/hosts.yml"  # what the lab writes about itself
 _INI = (".ini", ".hosts", ".inventory", "")
 _OTHER_FOLDERS = frozenset({"group_vars", "host_vars", "secrets"})
 
@@ -24,17 +25,13 @@ class Files:
         self._project = project
         self._reader = reader
 
-    def read_folder(self, folder: Path) -> None:
-        """Every inventory file of a folder and of the folders in it, in the order of their names."""
-        for path in sorted(folder.iterdir()):
-            if path.name.startswith(".") or path.name.endswith("~") or path.name in _OTHER_FOLDERS:
-                continue
-            if path.is_dir():
-                self.read_folder(path)
-            elif path.suffix in EXTENSIONS:
-                self.read_file(path)
-            elif path.suffix in _INI:
-                self._read_ini(path)
+    def read(self, folder: Path) -> None:
+        """The inventory in a folder, and that of the project's lab where one is up."""
+        if folder.is_dir():
+            self._read_folder(folder)
+        lab = folder.parent / LAB
+        if lab.is_file():
+            self.read_file(lab)
 
     def read_file(self, path: Path) -> None:
         """One YAML file of groups and hosts."""
@@ -52,6 +49,18 @@ class Files:
             if document is not None:
                 variables.update(self._reader.variables(document, document.root, "a file of variables"))
         return variables
+
+    def _read_folder(self, folder: Path) -> None:
+        """Every inventory file of a folder and of the folders in it, in the order of their names."""
+        for path in sorted(folder.iterdir()):
+            if path.name.startswith(".") or path.name.endswith("~") or path.name in _OTHER_FOLDERS:
+                continue
+            if path.is_dir():
+                self._read_folder(path)
+            elif path.suffix in EXTENSIONS:
+                self.read_file(path)
+            elif path.suffix in _INI:
+                self._read_ini(path)
 
     def _read_ini(self, path: Path) -> None:
         """A file without a YAML ending: INI, unless it is a mapping in YAML."""

@@ -24,33 +24,8 @@ if TYPE_CHECKING:
 
 from windlass.inventory.tree import Group
 
-LAB = ".windlass/lab/hosts.yml"  # what the lab writes about itself
-
-
-def load(folder: Path, extra_vars: Sequence[str] = ()) -> Inventory:
-    """The inventory in a folder, and that of the project's lab where one is up; the project is the folder above.
-
-    `extra_vars` (`KEY=VALUE`, `@FILE`) are above all other variables.
-
-    Raises InventoryError with everything that is wrong, one `file:line:column: ...` per line.
-    """
-    return Inventory(folder, extra_vars)
-
-
-def read_tree(folder: Path, problems: Problems) -> Tree:
-    """The groups and hosts of an inventory folder and of the project's lab, with their own variables, not checked."""
-    tree = Tree()
-    _read_sources(folder, Files(folder.parent, Reader(tree, problems)))
-    tree.settle()
-    return tree
-
-
-def _read_sources(folder: Path, files: Files) -> None:
-    if folder.is_dir():
-        files.read_folder(folder)
-    lab = folder.parent / LAB
-    if lab.is_file():
-        files.read_file(lab)
+# The names of variables that Windlass reads, beside Ansible's own.
+KNOWN = (*Settings.model_fields, "host_key")
 
 
 class Inventory:
@@ -63,10 +38,10 @@ class Inventory:
         from windlass.secrets.folder import Folder  # which needs this package for its messages
 
         problems = Problems()
-        reader = Reader(self.tree, problems)
+        reader = Reader(self.tree, problems, KNOWN)
         self._files = Files(self.project, reader)
         self._extra = ExtraVariables(extra_vars, reader)
-        _read_sources(folder, self._files)
+        self._files.read(folder)
         self.tree.settle()
         self.secrets = Folder(folder / "secrets", {*self.tree.groups, *self.tree.hosts}, self._apps_of)
         self._of_groups: dict[tuple[Group, ...], Variables] = {}

@@ -12,20 +12,19 @@ from windlass.inventory.document import NULL, TEXT, Document, DocumentError, Ent
 from windlass.inventory.problems import Problems, did_you_mean, nearest
 from windlass.inventory.ranges import expand
 from windlass.inventory.tree import Group, Tree, Variable, Variables
-from windlass.settings import Settings
 
 _SECTIONS = ("vars", "children", "hosts")
 _GROUP_NAME = re.compile(r"[^\s:,&!*?~\[\]/]+")
 _HOST_NAME = re.compile(r"[\w:][\w.:%-]*")
-_KNOWN = (*Settings.model_fields, "host_key")
 
 
 class Reader:
-    """Reads documents into a tree, and notes what is wrong with them."""
+    """Reads documents into a tree, and notes what is wrong with them; a slip of a `known` variable's name is."""
 
-    def __init__(self, tree: Tree, problems: Problems) -> None:
+    def __init__(self, tree: Tree, problems: Problems, known: tuple[str, ...] = ()) -> None:
         self.tree = tree
         self.problems = problems
+        self._known = known
 
     def read_groups(self, document: Document) -> None:
         """A file of groups by name, as YAML inventories are; an empty one is fine."""
@@ -52,7 +51,7 @@ class Reader:
 
     def set(self, variables: Variables, name: str, variable: Variable) -> None:
         """Set one variable, unless its name is a slip of a setting's."""
-        if near := _meant(name):
+        if near := _meant(name, self._known):
             self.problems.add(variable.place_of_key(), f"unknown setting {name!r}; did you mean {near!r}?")
         else:
             variables[name] = variable
@@ -153,11 +152,11 @@ class Reader:
 
 
 @cache
-def _meant(name: str) -> str | None:
+def _meant(name: str, known: tuple[str, ...]) -> str | None:
     """The setting that a name is a slip of; None = it is one, or a variable of the user's own."""
-    if name in _KNOWN or name.startswith("ansible_"):
+    if name in known or name.startswith("ansible_"):
         return None
-    return nearest(name, _KNOWN, cutoff=0.8)
+    return nearest(name, known, cutoff=0.8)
 
 
 def check_host_names(names: list[str]) -> None:
