@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import pty
+import subprocess
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.lab.commands import ROOT
 from tests.projects import project
 from windlass.cli import run
 
@@ -46,3 +51,25 @@ def test_mistakes(arguments: list[str], message: str, tmp_path: Path, capsys: py
     out, err = capsys.readouterr()
     assert message in err
     assert out == ""
+
+
+@pytest.mark.parametrize(
+    ("watched", "no_color", "name"),
+    [("stderr", "", "\x1b[31mfailed\x1b[0m"), ("stderr", "1", "failed"), ("stdout", "", "failed")],
+)
+def test_what_is_said_has_the_colours_of_where_it_is_said(
+    watched: str, no_color: str, name: str, tmp_path: Path
+) -> None:
+    project(tmp_path, INVENTORY.replace("192.0.2.1", f"127.0.0.1, host_key: ssh-ed25519 {'A' * 68}"))  # it is none
+    argv = [sys.executable, str(ROOT / "deploy.py"), "--project", str(tmp_path), "logs", "web1"]
+    environment = {**os.environ, "TERM": "xterm", "NO_COLOR": no_color}
+    ours, theirs = pty.openpty()
+    pipe, end = os.pipe()
+    streams = {"stdout": end, "stderr": theirs} if watched == "stderr" else {"stdout": theirs, "stderr": end}
+    subprocess.run(argv, stdin=subprocess.DEVNULL, env=environment, **streams)
+    os.close(theirs)
+    os.close(end)
+    said = os.read(ours if watched == "stderr" else pipe, 4096).decode()
+    os.close(ours)
+    os.close(pipe)
+    assert said.startswith(f"web1  {name}  ")

@@ -15,6 +15,7 @@ from click.shell_completion import CompletionItem
 
 from windlass.errors import WindlassError
 from windlass.project import Project
+from windlass.terminal import colours
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -96,8 +97,7 @@ def cli(ctx: click.Context, project: Path, debug: bool) -> None:
     """
     if ctx.obj is None:
         ctx.obj = Project(project)
-    if os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
-        ctx.color = False  # no-color.org
+    ctx.color = colours()
     if debug:
         show_everything()
 
@@ -148,8 +148,7 @@ def run(arguments: Sequence[str], project: Project | None = None) -> int:
 
 
 def _refuse(arguments: Sequence[str], message: str, status: int) -> int:
-    colour = False if os.environ.get("NO_COLOR") else None
-    click.echo(f"{click.style('error:', fg='red')} {message}", err=True, color=colour)
+    click.echo(f"{click.style('error:', fg='red')} {message}", err=True, color=colours())
     return _as_json(message, status) if "--json" in arguments else status
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from windlass.terminal import Terminal
+from windlass.terminal import colours
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -31,7 +31,7 @@ class LogView:
     def __init__(self, hosts: list[str], apps: set[str], *, as_json: bool = False, tell_cut: bool = False) -> None:
         self.as_json = as_json
         self.tell_cut = tell_cut
-        self.colour = Terminal().colour
+        self.colour = colours()  # threads have no context of click's to ask
         self._waiting = set(hosts)
         self._held: list[tuple[str, Message]] = []
         self._lock = threading.Lock()

@@ -23,6 +23,11 @@ if TYPE_CHECKING:
 HANGING = 4
 
 
+def colours() -> bool | None:
+    """What click's echo shall do with colours: False where none are wanted (no-color.org); None = as its stream is."""
+    return False if os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb" else None
+
+
 class Terminal:
     """Lines on stdout, from any thread, in colour on a terminal where NO_COLOR (no-color.org) is not set.
 
@@ -56,7 +61,7 @@ class Terminal:
             return
         with self._lock:
             if self._display is None:
-                click.echo(text, err=error, color=self.colour)
+                click.echo(text, err=error and not self.live, color=self.colour)
             else:
                 from rich.text import Text
 

@@ -13,7 +13,7 @@ from windlass import completion
 from windlass.commands.hosts import Selection, on_hosts
 from windlass.commands.trailing import TRAILING, Trailing
 from windlass.errors import HostError, UsageError
-from windlass.terminal import Terminal
+from windlass.terminal import colours
 
 if TYPE_CHECKING:
     from windlass.host import Host
@@ -92,8 +92,7 @@ class _Everywhere:
         self.apps = apps
         self._width = max(map(len, apps))
         self._lock = threading.Lock()
-        # Threads have no context of click's to ask; None = as the stream is.
-        self._colour = None if Terminal().colour else False
+        self._colour = colours()  # threads have no context of click's to ask
 
     def run(self, hosts: list[Host]) -> int:
         """Runs it, and shows what it says; gives back the highest exit status."""
