@@ -34,6 +34,7 @@ ENTRY = {
     "changed": 1,
     "failed": 0,
     "failures": [],
+    "status": None,
     "apps": {"shop": {"from": "old", "to": "new"}},
 }
 FAILED = {
@@ -45,6 +46,14 @@ FAILED = {
     "failed": 1,
     "failures": ["release shop"],
     "changed": 0,
+    "apps": {"shop": {"from": "new", "to": "new"}},
+}
+PROGRAM = {
+    **ENTRY,
+    "command": "run web1 -- flask",
+    "result": "failed",
+    "changed": 0,
+    "status": 3,
     "apps": {"shop": {"from": "new", "to": "new"}},
 }
 KILLED = {**ENTRY, "result": "unfinished", "ended": None, "seconds": 0, "apps": {"shop": {"from": "new", "to": "new"}}}
@@ -92,12 +101,13 @@ def shown(capsys: pytest.CaptureFixture[str], parts: Any, **answer: Any) -> list
 
 
 def test_runs_are_shown_with_what_they_changed(capsys: pytest.CaptureFixture[str]) -> None:
-    lines = shown(capsys, audit._parts, entries=[ENTRY, FAILED, KILLED])
+    lines = shown(capsys, audit._parts, entries=[ENTRY, FAILED, PROGRAM, KILLED])
     assert [" ".join(line.split()) for line in lines] == [
         "web1",
         "when (UTC) who result what",
         "2026-11-21 03:16:40 ann@laptop from 192.0.2.7 done 12.3 s deploy web1; shop old -> new; 1 changed",
         "2026-11-21 03:16:40 bob@ci as deploy failed 12.3 s deploy web1; 0 changed; failed: release shop",
+        "2026-11-21 03:16:40 ann@laptop from 192.0.2.7 failed 12.3 s run web1 -- flask; exit status 3",
         "2026-11-21 03:16:40 ann@laptop from 192.0.2.7 unfinished deploy web1",
     ]
     assert shown(capsys, audit._parts, entries=[]) == ["web1  no run is written down"]

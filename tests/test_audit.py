@@ -57,6 +57,7 @@ def test_a_run_is_written_down_when_it_begins_and_when_it_ends(tmp_path: Path, s
     assert entry == ended
     assert (entry["who"], entry["command"], entry["result"]) == ("me@here", "test", "done")
     assert (entry["changed"], entry["failed"], entry["failures"], entry["apps"]) == (2, 0, [], {})
+    assert entry["status"] is None
     assert TIME.fullmatch(entry["time"])
     assert TIME.fullmatch(entry["ended"])
     assert (log.stat().st_mode & 0o777, log.parent.stat().st_mode & 0o777) == (0o600, 0o700)
@@ -125,6 +126,12 @@ def test_the_releases_before_and_after_are_named(state: Path) -> None:
     assert second["apps"] == {"new": {"from": None, "to": None}}
     assert asked(state, app="shop") == [first]
     assert asked(state, count=1) == [second]
+
+
+def test_an_entry_of_an_older_version_is_shown_all_the_same(tmp_path: Path) -> None:
+    older = dict.fromkeys(audit.FIELDS, 0)
+    Audit(str(tmp_path)).append({**older, "run": "first"})
+    assert Audit(str(tmp_path)).runs(9) == [{**older, "run": "first", "status": None}]
 
 
 def test_no_secret_is_written_down(tmp_path: Path, state: Path, log: Path) -> None:

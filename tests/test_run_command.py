@@ -14,6 +14,7 @@ from tests.lab.commands import ROOT
 from tests.projects import project
 from tests.terminal_process import TerminalProcess
 from windlass.cli import run
+from windlass.commands.run import recorded
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -52,6 +53,19 @@ def test_mistakes(arguments: list[str], message: str, tmp_path: Path, capsys: py
     out, err = capsys.readouterr()
     assert message in err
     assert out == ""
+
+
+@pytest.mark.parametrize(
+    ("argv", "words"),
+    [
+        (["flask", "users", "add", "--password", "canary"], "run web1 eu -- flask"),
+        (["flask users add --password canary"], "run web1 eu -- flask"),
+        (["TOKEN=canary", "flask", "shell"], "run web1 eu -- TOKEN="),
+        ([""], "run web1 eu -- "),
+    ],
+)
+def test_the_audit_is_told_the_program_alone(argv: list[str], words: str) -> None:
+    assert recorded(("web1", "eu"), argv) == words
 
 
 def test_what_stands_behind_the_dashes_is_not_for_us(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,8 +1,9 @@
 """The JSON of commands that ask, with --json; keys are only ever added.
 
-`status`, `releases`, `audit`, `facts` and `secrets diff` print `{"hosts": [...]}` with one of these for each host;
-`logs` prints each LogLine on its own. `error` says why a host gave no answer: `apps` and `entries` are empty then, and
-all else is null. Sizes are in bytes, spans in seconds; times are seconds since the epoch, or UTC in ISO 8601.
+`status`, `releases`, `audit`, `facts`, `run` and `secrets diff` print `{"hosts": [...]}` with one of these for each
+host; `logs` prints each LogLine on its own. `error` says why a host gave no answer: `apps` and `entries` are empty
+then, and all else is null, but for what a program of `run` said until then. Sizes are in bytes, spans in seconds; times
+are seconds since the epoch, or UTC in ISO 8601. Where nothing could be begun, the document is that of report_document.
 """
 
 from __future__ import annotations
@@ -94,6 +95,7 @@ RunEntry = TypedDict(
         "changed": int,
         "failed": int,
         "failures": list[str],
+        "status": int | None,  # of the program that `run` ran
         "seconds": float,
         "apps": dict[str, Switch],
     },
@@ -144,6 +146,16 @@ class DifferenceDocument(TypedDict):
     host: str
     error: str | None
     apps: list[AppDifference]
+
+
+class RunDocument(TypedDict):
+    """What a program said on a host, and its exit status."""
+
+    host: str
+    error: str | None
+    status: int | None
+    stdout: str
+    stderr: str
 
 
 class LogLine(TypedDict):

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from windlass.errors import AgentError
 from windlass.oneoff import END, INPUT, PIECE, ROWS_COLUMNS, SIGNAL, SIZE
+from windlass.operator import operator
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -31,9 +32,15 @@ def interactive() -> bool:
     return os.isatty(STDIN) and os.isatty(STDOUT)
 
 
-def request(app: str, wsgi: str, argv: list[str], *, attached: bool = False, terminal: bool = False) -> Message:
-    """What to ask an agent for: a command, attached to our input or with none, with a terminal like ours or without."""
+def request(
+    app: str, wsgi: str, argv: list[str], *, command: str, attached: bool = False, terminal: bool = False
+) -> Message:
+    """What to ask an agent for: a program, attached to our input or with none, with a terminal like ours or without.
+
+    `command` is ours, as it is written down there.
+    """
     asked: Message = {"type": "run", "app": app, "wsgi": wsgi, "argv": argv, "input": attached, "terminal": None}
+    asked |= {"command": command, "who": operator()}
     if terminal:
         columns, rows = os.get_terminal_size(STDOUT)
         kind = os.environ.get("TERM", "")

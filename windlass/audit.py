@@ -35,8 +35,9 @@ class Audit:
 
     `{"run": id, "time": when it began, "who", "login": the user, "from": the client's address or None, "command",
     "ended": when or None, "result": done, failed, refused, interrupted or unfinished, "changed": count, "failed":
-    count, "failures": names of resources, "seconds", "apps": {name: {"from": release or None, "to": the same}}}`
-    Times are UTC, ISO 8601. There is nothing in it that could be a secret: no message, no diff, no output.
+    count, "failures": names of resources, "status": exit status of the program that `run` ran, else None, "seconds",
+    "apps": {name: {"from": release or None, "to": the same}}}`
+    Times are UTC, ISO 8601. There is nothing in it that could be a secret: no message, diff, output or argument.
     """
 
     def __init__(self, folder: str) -> None:
@@ -77,16 +78,19 @@ class Audit:
 class Account:
     """One run's way into the audit: a context that writes down its beginning and its end.
 
-    The block puts into `tally` the names of resources by what became of them. A disk that is full or read-only stops
-    no run: the user is told.
+    The block puts into `tally` the names of resources by what became of them, or into `status` the exit status of the
+    one command that it ran. A disk that is full or read-only stops no run: the user is told.
+
+    The request has `who` and `command`, and a `catalog`, or the `app` it is about.
     """
 
     def __init__(self, machine: Machine, request: Message) -> None:
         self.tally: dict[str, list[str]] = {}
+        self.status: int | None = None
         self._machine = machine
         self._audit = Audit(request.get("log", FOLDER))
         self._homes = request.get("homes", "/srv")
-        self._apps = sorted({entry["app"] for entry in request["catalog"] if entry["app"]})
+        self._apps = sorted({entry["app"] for entry in request.get("catalog", [request]) if entry["app"]})
         self._request = request
 
     def __enter__(self) -> Account:
@@ -111,7 +115,7 @@ class Account:
         elif error is not None:
             result = "refused"
         else:
-            result = "failed" if self.tally.get("failed") else "done"
+            result = "failed" if self.tally.get("failed") or self.status else "done"
         self._write(result)
 
     def _write(self, result: str) -> None:
@@ -123,6 +127,7 @@ class Account:
             "changed": len(self.tally.get("changed", [])),
             "failed": len(failures),
             "failures": failures,
+            "status": self.status,
             "seconds": round(time.monotonic() - self._start, 1),
             "apps": {
                 app: {"from": before, "to": self._release(app) if ended else before}
@@ -166,7 +171,7 @@ def _entry(line: str) -> dict[str, Any] | None:
     except ValueError:
         return None
     whole = isinstance(entry, dict) and entry.keys() >= FIELDS and isinstance(entry["run"], str)
-    return entry if whole else None
+    return {"status": None, **entry} if whole else None  # older entries have none
 
 
 def _now() -> str:

@@ -19,6 +19,7 @@ import termios
 import threading
 from typing import TYPE_CHECKING, Any
 
+from windlass.audit import Account
 from windlass.machine import Failed
 from windlass.release.instance import UNITS, Instance
 from windlass.release.records import Releases
@@ -46,10 +47,11 @@ STOP = 10  # seconds that a command has to end when nobody is there any more
 
 
 def run(machine: Machine, request: Message) -> None:
-    """Runs `{"app", "wsgi", "argv", "input", "terminal"}` and tells its output and, at last, its exit status.
+    """Runs `{"app", "wsgi", "argv", "input", "terminal", "who", "command"}`, tells its output, then its exit status.
 
     `wsgi` is the app for `flask`, unless the environment says FLASK_APP; `input` says whether any comes; `terminal` is
-    None for pipes, else `{"rows", "columns", "kind"}` of the operator's, `kind` being its $TERM.
+    None for pipes, else `{"rows", "columns", "kind"}` of the operator's, `kind` being its $TERM. `who` and `command`
+    are for the audit, which has no `argv`: a secret may be in it.
     """
     app, terminal = request["app"], request["terminal"]
     release = Releases(f"/srv/{app}").current
@@ -66,7 +68,8 @@ def run(machine: Machine, request: Message) -> None:
         command.end_input()
     # systemd would put values from the environment, secrets too, in the place of $NAME in arguments.
     argv = [word.replace("$", "$$") for word in (*_SHELL, *request["argv"])]
-    status = command.run([*start, *plug.options, "--", *argv])
+    with Account(machine, request) as account:
+        status = account.status = command.run([*start, *plug.options, "--", *argv])
     machine.tell({"type": "ended", "status": status})
 
 

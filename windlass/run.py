@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
-import os
-import socket
 import time
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
@@ -18,6 +15,7 @@ from windlass.catalog import Catalog
 from windlass.errors import AgentError, HostError, WindlassError
 from windlass.host import Facts, Login
 from windlass.interrupt import Interrupt, noticing
+from windlass.operator import operator
 from windlass.outcome import Outcome, Result
 from windlass.ssh import connection as ssh
 from windlass.template import load_templates
@@ -53,15 +51,7 @@ class Request:
     diff: bool = False
     forks: int = 10
     state: str = "/var/lib/windlass"  # the agent's own folder on the host: lock, owed refreshes
-    who: str = field(default_factory=lambda: f"{_login()}@{socket.gethostname()}")
-
-
-def _login() -> str:
-    """The user's name, or number where no name belongs to it, as in some CI containers."""
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):
-        return str(os.getuid())
+    who: str = field(default_factory=operator)
 
 
 @contextmanager

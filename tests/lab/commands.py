@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import subprocess
@@ -10,6 +9,8 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from tests import answer_documents, run_documents
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -62,9 +63,11 @@ class Commands:
         return host
 
     def all_json(self, *arguments: str, status: int = 0) -> list[dict[str, Any]]:
-        """The hosts of a command's JSON document."""
-        hosts: list[dict[str, Any]] = json.loads(self(*arguments, "--json", status=status).out)["hosts"]
-        return hosts
+        """The hosts of a command's JSON document, which must be of its type."""
+        said = self(*arguments, "--json", status=status).out
+        if arguments[0] in answer_documents.KINDS:
+            return answer_documents.read(arguments[0], said)
+        return run_documents.read(said)["hosts"]
 
     def write(self, name: str, text: str, mode: int = 0o644) -> None:
         """Writes a file of the project."""

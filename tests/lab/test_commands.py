@@ -37,6 +37,14 @@ def test_facts_are_those_of_the_host(commands: Commands, host: LabHost) -> None:
     assert row.startswith("lab   debian 12 bookworm  ")
 
 
+def test_answers_of_a_host_are_of_their_types(commands: Commands, host: LabHost) -> None:
+    release = host.run("readlink /srv/shortener/current").strip().rpartition("/")[2]
+    (app,) = commands.json("releases", "lab")["apps"]
+    assert app["releases"][0]["id"] == release
+    assert commands.json("audit", "lab", "-n", "1")["entries"][0]["command"]
+    assert commands.json("secrets", "diff", "lab")["apps"][0]["deployed"]
+
+
 def test_status_tells_what_needs_a_hand(commands: Commands, host: LabHost) -> None:
     host.run("systemctl reset-failed")  # other tests' units
     well = commands.json("status", "lab")

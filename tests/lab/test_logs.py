@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.answer_documents import held
 from tests.lab.attended import PAGE, begin, line_with, nothing_is_left, serving
+from windlass.answer_document import LogLine
 from windlass.lab.visit import visit
 
 if TYPE_CHECKING:
@@ -30,6 +32,8 @@ def commands(lab: Lab, host: LabHost, project: Path) -> Commands:
 def test_logs_of_the_app_systemd_and_nginx(commands: Commands, lab: Lab, host: LabHost) -> None:
     visit(PAGE, host.address, host.https_port, lab.acme.roots(), lambda line: None)
     lines = [json.loads(line) for line in commands("logs", "lab", "--since", "1h", "--json").out.splitlines()]
+    for line in lines:
+        held(LogLine, line)
     assert {line["source"] for line in lines} >= {"app", "systemd"}
     assert {line["app"] for line in lines} == {"shortener"}
     assert [line["time"] for line in lines] == sorted(line["time"] for line in lines)

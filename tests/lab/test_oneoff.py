@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import signal
@@ -11,7 +10,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.answer_documents import read
 from tests.lab.attended import begin, line_with, nothing_is_left, serving, terminal
+from windlass.operator import operator
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -97,6 +98,28 @@ def test_run_has_the_sandbox_of_the_app_and_no_secret_in_an_argument(commands: C
         nothing_is_left(host)
 
 
+def test_run_is_in_the_audit_without_its_arguments_and_ends_when_its_operator_is_gone(
+    commands: Commands, host: LabHost
+) -> None:
+    secret = "canary-in-an-argument"
+    release = host.run("readlink /srv/shortener/current").strip().rpartition("/")[2]
+    commands("run", "lab", "--", "sh", "-c", f": {secret}; exit 5", status=5)
+    entry = commands.json("audit", "lab", "-n", "1", "--app", "shortener")["entries"][0]
+    assert (entry["command"], entry["result"], entry["status"]) == ("run lab -- sh", "failed", 5)
+    assert entry["who"] == operator()
+    assert entry["apps"] == {"shortener": {"from": release, "to": release}}
+    assert commands("audit", "lab", "-n", "1").out.rstrip().endswith("  run lab -- sh; exit status 5")
+    host.run(f"! grep -r {secret} /var/log/windlass")
+    with begin(commands, "run", "lab", "--", "sh", "-c", "echo up; sleep 1000") as running:
+        line_with(running, b"up")
+        (entry,) = commands.json("audit", "lab", "-n", "1")["entries"]
+        assert (entry["result"], entry["ended"], entry["status"]) == ("unfinished", None, None)
+        running.kill()
+        running.communicate()
+        nothing_is_left(host)
+    assert commands.json("audit", "lab", "-n", "1")["entries"][0]["result"] == "interrupted"
+
+
 def test_run_ctrl_c_reaches_the_command_and_the_second_one_leaves(commands: Commands, host: LabHost) -> None:
     with begin(commands, "run", "lab", "--", "python", "-c", CATCH) as polite:
         line_with(polite, b"up")
@@ -124,14 +147,6 @@ print("up", flush=True)
 while True:
     time.sleep(0.1)
 """
-
-
-def test_run_ends_the_command_when_its_operator_is_gone(commands: Commands, host: LabHost) -> None:
-    with begin(commands, "run", "lab", "--", "sh", "-c", "echo up; sleep 1000") as running:
-        line_with(running, b"up")
-        running.kill()
-        running.communicate()
-        nothing_is_left(host)
 
 
 def test_run_on_a_terminal(commands: Commands, host: LabHost) -> None:
@@ -168,5 +183,5 @@ def test_run_where_there_is_no_release(commands: Commands, fresh_host: LabHost) 
 
 def test_run_for_a_program(commands: Commands) -> None:
     said = commands("run", "lab", "--json", "--", "sh", "-c", "cat; echo out; echo err >&2; exit 4", status=4)
-    (answer,) = json.loads(said.out)["hosts"]
+    (answer,) = read("run", said.out)
     assert answer == {"host": "lab", "error": None, "status": 4, "stdout": "out\n", "stderr": "err\n"}

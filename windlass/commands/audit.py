@@ -29,7 +29,10 @@ COLOURS = {"done": "green", "failed": "red"}
 @click.option("--app", metavar="NAME", shell_complete=completion.apps, help="Only runs that were about this app.")
 @click.pass_obj
 def audit(project: Project, /, last: int, app: str | None, **options: Any) -> int:
-    """Show the runs that could change a host, the newest last: when, who and from where, what, and with what result."""
+    """Show what could change a host, the newest last: when, who and from where, what, and with what result.
+
+    Of `run` the program is shown, without its arguments, which may be secrets.
+    """
     selection = Selection(**options)
     hosts = selection.chosen(project)
     for host in hosts:
@@ -60,12 +63,17 @@ def _who(entry: dict[str, Any]) -> str:
 
 
 def _what(entry: dict[str, Any]) -> str:
-    """The command, which releases took over from which, how many resources were changed, and which failed."""
+    """The command, which releases took over from which, how many resources were changed, and which failed.
+
+    Of a program that was run, its exit status instead.
+    """
     switched = [
         f"{app} {release['from'] or 'nothing'} -> {release['to'] or 'nothing'}"
         for app, release in entry["apps"].items()
         if release["from"] != release["to"]
     ]
     changed = [f"{entry['changed']} changed"] if entry["ended"] else []
+    if entry["command"].startswith("run "):
+        changed = [] if entry["status"] is None else [f"exit status {entry['status']}"]
     failed = [f"failed: {', '.join(entry['failures'])}"] if entry["failures"] else []
     return "; ".join([entry["command"], *switched, *changed, *failed])

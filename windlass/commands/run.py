@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
@@ -61,6 +62,12 @@ def _app(host: Host, name: str | None) -> str:
     return names[0]
 
 
+def recorded(hosts: tuple[str, ...], argv: list[str]) -> str:
+    """What hosts write down of it: arguments may be secrets, and so may values that stand before the program's name."""
+    match = re.match(r"[^\s=]*=?", argv[0])
+    return f"run {' '.join(hosts)} -- {match[0] if match else ''}"
+
+
 def _attached(
     project: Project, selection: Selection, host: Host, what: tuple[str, list[str]], *, terminal: bool
 ) -> int:
@@ -68,7 +75,8 @@ def _attached(
     from windlass.run import reached
 
     app, argv = what
-    asked = request(app, host.settings.apps[app].wsgi, argv, attached=True, terminal=terminal)
+    command = recorded(selection.hosts, argv)
+    asked = request(app, host.settings.apps[app].wsgi, argv, command=command, attached=True, terminal=terminal)
     try:
         with reached(host, selection.connecting(), _say, project.connection) as session:
             return attach(session, asked)
@@ -115,7 +123,9 @@ class _Everywhere:
         error = None
         try:
             with reached(host, self.selection.connecting(), _say, self.project.connection) as session:
-                session.ask(request(app, host.settings.apps[app].wsgi, self.argv), {}, output.take)
+                command = recorded(self.selection.hosts, self.argv)
+                asked = request(app, host.settings.apps[app].wsgi, self.argv, command=command)
+                session.ask(asked, {}, output.take)
         except HostError as failure:
             error = str(failure)
             if not self.selection.as_json:
