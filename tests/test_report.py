@@ -46,6 +46,12 @@ def test_attributes_that_change_alike_share_a_phrase(capsys: pytest.CaptureFixtu
     assert lines(capsys)[0].endswith("+ thing  nginx certbot missing -> installed  content changed")
 
 
+def test_a_state_is_yes_or_no(capsys: pytest.CaptureFixture[str]) -> None:
+    diff = {"running": [False, True], "enabled": [False, True], "ports": [0, 1]}
+    report().result("web1", Result("nginx", None, "unit nginx.service", "changed", 0.0, diff))
+    assert lines(capsys)[0].endswith("+ unit nginx.service  running enabled no -> yes  ports 0 -> 1")
+
+
 def test_a_failure_says_why_and_what_to_do(capsys: pytest.CaptureFixture[str]) -> None:
     report().result("web1", FAILED)
     assert lines(capsys) == [

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+import sys
 from typing import TYPE_CHECKING, Annotated, Any
 
+import click
 import pytest
 from pydantic import BaseModel, Field, ValidationError
 
+from tests.lab.commands import ROOT
+from tests.terminal_process import TerminalProcess
 from windlass.cli import run
 from windlass.settings import AppSettings, Gunicorn, Nginx, Settings, Tls
 from windlass.settings.firewall import Firewall
@@ -111,6 +115,7 @@ def test_a_section_and_types_in_words(ask: Ask) -> None:
     ("name", "near"),
     [
         ("drain_timout", "did you mean 'apps.NAME.drain_timeout'?"),
+        ("drain", "did you mean 'drain_timeout'?"),
         ("tls.moed", "did you mean 'tls.mode'?"),
         ("apps.shop.domain", "did you mean 'apps.NAME.domains'?"),
         ("zzzz", "python deploy.py settings shows all"),
@@ -118,6 +123,14 @@ def test_a_section_and_types_in_words(ask: Ask) -> None:
 )
 def test_an_unknown_one(ask: Ask, name: str, near: str) -> None:
     assert ask(name) == (2, "", f"error: there is no setting {name!r}\n  {near}\n")
+
+
+def test_sentences_are_broken_where_the_terminal_ends() -> None:
+    with TerminalProcess([sys.executable, str(ROOT / "deploy.py"), "settings", "tls"], {"COLUMNS": "60"}) as process:
+        assert process.end() == 0
+    lines = [click.unstyle(line) for line in process.shown.splitlines()]
+    assert max(map(len, lines)) <= 60
+    assert "                 Have browsers insist on HTTPS for two years" in lines
 
 
 def test_json(ask: Ask) -> None:

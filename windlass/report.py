@@ -190,12 +190,14 @@ def _few(names: list[str]) -> str:
 
 
 def _values(name: str, old: Any, new: Any) -> str:
-    """Short values as `old -> new`, modes in octal; hashes and other long ones are left to `--diff`."""
+    """Short values as `old -> new`, modes in octal, yes and no; hashes and other long ones are left to `--diff`."""
     if name == "mode" and isinstance(old, int) and isinstance(new, int):
         return f"{old:04o} -> {new:04o}"
     if len(str(old)) > 40 or len(str(new)) > 40:
         return "changed"
-    return f"{old} -> {new}"
+    return " -> ".join(
+        {True: "yes", False: "no"}[value] if isinstance(value, bool) else str(value) for value in (old, new)
+    )
 
 
 def _lines(note: dict[str, Any]) -> list[str]:

@@ -108,7 +108,7 @@ def test_run_is_in_the_audit_without_its_arguments_and_ends_when_its_operator_is
     assert (entry["command"], entry["result"], entry["status"]) == ("run lab -- sh", "failed", 5)
     assert entry["who"] == operator()
     assert entry["apps"] == {"shortener": {"from": release, "to": release}}
-    assert commands("audit", "lab", "-n", "1").out.rstrip().endswith("  run lab -- sh; exit status 5")
+    assert commands("audit", "lab", "-n", "1").out.endswith("\n    run lab -- sh; exit status 5\n")
     host.run(f"! grep -r {secret} /var/log/windlass")
     with begin(commands, "run", "lab", "--", "sh", "-c", "echo up; sleep 1000") as running:
         line_with(running, b"up")

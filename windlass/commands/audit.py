@@ -8,13 +8,11 @@ import click
 
 from windlass import completion
 from windlass.answer_document import AuditDocument, unanswered
-from windlass.commands.asking import ask, plain, show, table
+from windlass.commands.asking import ask, show
 from windlass.commands.hosts import Selection, on_hosts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-    from rich.table import Table
 
     from windlass.project import Project
 
@@ -43,18 +41,17 @@ def audit(project: Project, /, last: int, app: str | None, **options: Any) -> in
     return 1 if any(answer["error"] for answer in answers) else 0
 
 
-def _parts(answer: dict[str, Any]) -> Iterator[str | Table]:
+def _parts(answer: dict[str, Any]) -> Iterator[str]:
     if not answer["entries"]:
         yield f"{answer['host']}  no run is written down"
         return
     yield answer["host"]
-    rows = table("when (UTC)", "who", "result", "what")
     for entry in answer["entries"]:
         when = entry["time"].rstrip("Z").replace("T", " ")
+        result = click.style(entry["result"], fg=COLOURS.get(entry["result"], "yellow"))
         seconds = f" {entry['seconds']:.1f} s" if entry["ended"] else ""
-        result = plain(f"{entry['result']}{seconds}", COLOURS.get(entry["result"], "yellow"))
-        rows.add_row(plain(when), plain(_who(entry)), result, plain(_what(entry)))
-    yield rows
+        yield f"  {when} UTC  {result}{seconds}  {_who(entry)}"
+        yield f"    {_what(entry)}"
 
 
 def _who(entry: dict[str, Any]) -> str:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import shutil
+import sys
+import textwrap
 from itertools import groupby
 from typing import TYPE_CHECKING
 
@@ -41,7 +44,11 @@ def _unknown(name: str, known: list[Setting]) -> UsageError:
     from windlass.inventory.problems import nearest
 
     short = [setting.way[-1] for setting in known]
-    near = nearest(name, [setting.name for setting in known]) or nearest(name.rpartition(".")[2], short)
+    near = (
+        nearest(name, [setting.name for setting in known])
+        or next((each for each in short if name in each), None)
+        or nearest(name.rpartition(".")[2], short)
+    )
     hint = f"did you mean {near!r}?" if near else "python deploy.py settings shows all"
     return UsageError(f"there is no setting {name!r}", hint=hint)
 
@@ -63,9 +70,18 @@ def _lines(found: list[Setting]) -> Iterator[str]:
             yield ""
         yield click.style(section or TOP, fg="cyan")
         for setting in settings:
-            name = click.style(f"{setting.way[-1]:{width}}", bold=True)
-            yield f"  {name}  {setting.type}{_default(setting)}"
-            yield f"  {'':{width}}  {click.style(setting.description, dim=True)}"
+            first, *more = _parts(f"{setting.type}{_default(setting)}", width + 4)
+            yield f"  {click.style(f'{setting.way[-1]:{width}}', bold=True)}  {first}"
+            more += [click.style(part, dim=True) for part in _parts(setting.description, width + 4)]
+            yield from (f"  {'':{width}}  {part}" for part in more)
+
+
+def _parts(text: str, indent: int) -> list[str]:
+    """A text in lines that fit behind so many spaces, where somebody watches."""
+    if not sys.stdout.isatty():
+        return [text]
+    room = max(shutil.get_terminal_size().columns - indent, 20)
+    return textwrap.wrap(text, room, break_long_words=False, break_on_hyphens=False)
 
 
 def _default(setting: Setting) -> str:
