@@ -105,7 +105,8 @@ def test_runs_are_shown_with_what_they_changed(capsys: pytest.CaptureFixture[str
     assert lines == [
         "web1",
         "  2026-11-21 03:16:40 UTC  done 12.3 s  ann@laptop from 192.0.2.7",
-        "    deploy web1; shop old -> new; 1 changed",
+        "    deploy web1; 1 changed",
+        "    shop old -> new",
         "  2026-11-21 03:16:40 UTC  failed 12.3 s  bob@ci as deploy",
         "    deploy web1; 0 changed; failed: release shop",
         "  2026-11-21 03:16:40 UTC  failed 12.3 s  ann@laptop from 192.0.2.7",

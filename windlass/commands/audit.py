@@ -51,7 +51,7 @@ def _parts(answer: dict[str, Any]) -> Iterator[str]:
         result = click.style(entry["result"], fg=COLOURS.get(entry["result"], "yellow"))
         seconds = f" {entry['seconds']:.1f} s" if entry["ended"] else ""
         yield f"  {when} UTC  {result}{seconds}  {_who(entry)}"
-        yield f"    {_what(entry)}"
+        yield from (f"    {line}" for line in _what(entry))
 
 
 def _who(entry: dict[str, Any]) -> str:
@@ -59,18 +59,17 @@ def _who(entry: dict[str, Any]) -> str:
     return f"{entry['who']}{login}{' from ' if entry['from'] else ''}{entry['from'] or ''}"
 
 
-def _what(entry: dict[str, Any]) -> str:
-    """The command, which releases took over from which, how many resources were changed, and which failed.
+def _what(entry: dict[str, Any]) -> Iterator[str]:
+    """The command, how many resources were changed, or how its program ended, and what failed; then what was switched.
 
-    Of a program that was run, its exit status instead.
+    A line for each app of which another release took over.
     """
-    switched = [
-        f"{app} {release['from'] or 'nothing'} -> {release['to'] or 'nothing'}"
-        for app, release in entry["apps"].items()
-        if release["from"] != release["to"]
-    ]
-    changed = [f"{entry['changed']} changed"] if entry["ended"] else []
-    if entry["command"].startswith("run "):
-        changed = [] if entry["status"] is None else [f"exit status {entry['status']}"]
-    failed = [f"failed: {', '.join(entry['failures'])}"] if entry["failures"] else []
-    return "; ".join([entry["command"], *switched, *changed, *failed])
+    words = [entry["command"]]
+    if entry["status"] is not None:
+        words.append(f"exit status {entry['status']}")
+    elif entry["ended"]:
+        words.append(f"{entry['changed']} changed")
+    yield "; ".join([*words, *([f"failed: {', '.join(entry['failures'])}"] if entry["failures"] else [])])
+    for app, release in entry["apps"].items():
+        if release["from"] != release["to"]:
+            yield f"{app} {release['from'] or 'nothing'} -> {release['to'] or 'nothing'}"
