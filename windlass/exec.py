@@ -37,6 +37,7 @@ class Exec:
         marker = f"windlass-{secrets.token_hex(8)}"
         self._prompt = f"{marker}-password:"
         self._password = connect.become_password
+        self._python = connect.python
         become = connect.become and connection.user != "root"
         inner = f"{check}; echo; echo {marker}; {script}"
         self._channel = ssh.open_exec(
@@ -87,7 +88,8 @@ class Exec:
         words = self._stderr.decode(errors="replace").replace(self._prompt, "").strip()
         if status == OLD_PYTHON:
             return AgentError(
-                f"{what}: its Python is older than 3.9", hint="Name a newer one with `ansible_python_interpreter`."
+                f"{self._python} on the host is older than Python 3.9, which the agent needs",
+                hint="Install a newer one there, and name it: `ansible_python_interpreter: /usr/bin/python3.11`.",
             )
         if self._asked > 1 or (not self._begun and "sudo:" in words):
             return SudoError(

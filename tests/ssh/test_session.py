@@ -32,8 +32,8 @@ def test_a_python_that_is_too_old(server: Sshd, tmp_path: Path) -> None:
     old.write_text(OLD)
     old.chmod(0o755)
     assert refusal(server, str(old)) == (
-        "the agent ended before it was done: its Python is older than 3.9\n"
-        "  Name a newer one with `ansible_python_interpreter`."
+        f"{old} on the host is older than Python 3.9, which the agent needs\n"
+        "  Install a newer one there, and name it: `ansible_python_interpreter: /usr/bin/python3.11`."
     )
 
 
