@@ -176,7 +176,9 @@ def test_an_inventory_with_a_fault_goes_on_completing(folder: Path) -> None:
     assert (done.stderr, done.stdout.splitlines()) == ("", ["plain,web", "plain,web1", "plain,web2"])
 
 
-@pytest.mark.parametrize("words", ["provision we", "status we", "deploy web --app s", "provision --tags b", "prov"])
+@pytest.mark.parametrize(
+    "words", ["provision we", "status we", "deploy web --serial 1 --app s", "provision --tags b", "prov"]
+)
 def test_a_tab_loads_no_large_library(words: str, folder: Path) -> None:
     """It waits for each of them: what decides is what is imported, whatever the machine does beside it."""
     done = completed(f"deploy.py {words}", folder, "-X", "importtime")

@@ -143,7 +143,7 @@ def run(arguments: Sequence[str], project: Project | None = None) -> int:
             traceback.print_exc()
         return _refuse(ours, f"{error.strerror or error}: {error.filename or 'output'}", 1)
     except (click.Abort, KeyboardInterrupt):
-        click.echo("\ninterrupted; run the same command again to finish", err=True)
+        click.echo("interrupted; run the same command again to finish", err=True)
         return 130
 
 

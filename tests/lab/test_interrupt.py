@@ -72,7 +72,9 @@ def test_ctrl_c_says_how_far_each_host_came_and_leaves_nothing_anywhere(
                 assert process.echoes()
         assert "Traceback" not in process.shown
         if presses == 1:
-            assert f"{middle}  failed  interrupted after 0 changed, 0 ok\n    Run again: what was done" in process.shown
+            assert (
+                f"{middle}  failed  interrupted after 0 changed, 0 ok\n      Run again: what was done" in process.shown
+            )
             assert f"{last}  failed  interrupted before it began\n" in process.shown
             assert re.search(rf"^{done} +\d changed, \d+ ok, ", process.shown, re.MULTILINE)
             assert re.search(rf"^{middle} +not done, ", process.shown, re.MULTILINE)

@@ -24,7 +24,7 @@ DIFFERENT, TROUBLE = 1, 2
 
 
 def _serial(context: click.Context, parameter: click.Parameter, value: str | None) -> str | None:
-    if value is not None:
+    if value is not None and not context.resilient_parsing:
         from windlass.settings.words import SERIAL
 
         if not re.fullmatch(SERIAL, value, re.ASCII):
