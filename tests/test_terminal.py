@@ -21,6 +21,7 @@ from windlass.terminal import _broken
         ("short", 10, ["short"]),
         ("one two three", 13, ["one two three"]),
         ("one two three", 12, ["one two", "    three"]),
+        ("it took 2.1 s, all", 11, ["it took", "    2.1 s,", "    all"]),
         ("  indented by two", 12, ["  indented", "      by two"]),
         ("web1  base  + file", 12, ["web1  base", "    + file"]),
         ("a-word-that-is-too-long for it", 8, ["a-word-that-is-too-long", "    for", "    it"]),

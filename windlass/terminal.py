@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import sys
 import threading
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 # How much further in the rest of a broken line begins (characters).
 HANGING = 4
+_SPACE = re.compile(r" (?!m?s\b)")  # a time stays with its unit
 
 
 def colours() -> bool | None:
@@ -115,7 +117,7 @@ class Terminal:
 def _broken(line: str, width: int) -> Iterator[str]:
     """A line, colours and all, in parts that are no wider than a terminal, if its words are not."""
     indent = " " * (len(line) - len(line.lstrip()) + HANGING)
-    first, *words = line.split(" ")
+    first, *words = _SPACE.split(line)
     part = first
     for word in words:
         if len(click.unstyle(f"{part} {word}")) <= width or not part.strip():
