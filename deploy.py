@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Hauls a Flask app from a bare Linux host to production: `python deploy.py --help`.
 
-Every command is a Fabric task, too: `fab -c deploy --list`, `fab -c deploy -H root@HOST provision`.
+All commands but `run` and `ssh` are Fabric tasks, too: `fab -c deploy --list`, `fab -c deploy -H root@HOST provision`.
 """
 
 if __name__ == "__main__":
