@@ -80,6 +80,15 @@ def test_a_diff_has_colours_on_a_terminal() -> None:
         assert coloured in text
 
 
+def test_a_run_goes_on_when_nobody_reads_of_it_any_more() -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    code = f"{SHOW}raise SystemExit(3)"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, stdout=writer, stderr=subprocess.PIPE, text=True)
+    os.close(writer)
+    assert (done.returncode, done.stderr) == (3, "")
+
+
 @pytest.mark.parametrize(
     ("terminal", "environment"),
     [(True, {"NO_COLOR": "1"}), (True, {"TERM": "dumb"}), (False, {"NO_COLOR": ""})],

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import sys
 import threading
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -62,10 +60,6 @@ class LogView:
     def say(self, text: str) -> None:
         """A sentence that is no line of a log."""
         click.echo(text, err=True, color=self.colour)
-
-    def hush(self) -> None:
-        """Nobody reads stdout any more; without this, Python would complain at its end."""
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
     def _told(self, host: str) -> None:
         if host in self._waiting:

@@ -30,10 +30,15 @@ def colours() -> bool | None:
     return False if os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb" else None
 
 
+def hush() -> None:
+    """Nobody reads stdout any more: what is still written goes nowhere; else Python would complain of it at its end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
 class Terminal:
     """Lines on stdout, from any thread, in colour on a terminal where NO_COLOR (no-color.org) is not set.
 
-    A quiet one prints nothing.
+    A quiet one prints nothing. When nobody reads them any more, what is told goes on.
     """
 
     def __init__(self, *, quiet: bool = False) -> None:
@@ -63,7 +68,10 @@ class Terminal:
             return
         with self._lock:
             if self._display is None:
-                click.echo(text, err=error and not self.live, color=self.colour)
+                try:
+                    click.echo(text, err=error and not self.live, color=self.colour)
+                except BrokenPipeError:
+                    hush()
             else:
                 from rich.text import Text
 

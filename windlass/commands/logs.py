@@ -12,6 +12,7 @@ import click
 from windlass import completion, moment
 from windlass.commands.hosts import Selection, on_hosts
 from windlass.errors import HostError, UsageError
+from windlass.terminal import hush
 
 if TYPE_CHECKING:
     from windlass.host import Host
@@ -113,7 +114,7 @@ class _Reading:
         except KeyboardInterrupt:
             return INTERRUPTED
         except BrokenPipeError:
-            self.view.hush()
+            hush()
             return BROKEN_PIPE
         finally:
             self._over = True
