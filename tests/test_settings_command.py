@@ -10,8 +10,10 @@ import click
 import pytest
 from pydantic import BaseModel, Field, ValidationError
 
+from tests.answer_documents import held
 from tests.lab.commands import ROOT
 from tests.terminal_process import TerminalProcess
+from windlass.answer_document import SettingDocument
 from windlass.cli import run
 from windlass.settings import AppSettings, Gunicorn, Nginx, Settings, Tls
 from windlass.settings.firewall import Firewall
@@ -135,6 +137,7 @@ def test_sentences_are_broken_where_the_terminal_ends() -> None:
 
 def test_json(ask: Ask) -> None:
     found: list[dict[str, Any]] = json.loads(ask("--json")[1])["settings"]
+    held(list[SettingDocument], found)
     assert [each["name"] for each in found] == [setting.name for setting in settings()]
     (workers,) = json.loads(ask("workers", "--json")[1])["settings"]
     assert workers == {

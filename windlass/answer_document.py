@@ -171,6 +171,16 @@ class LogLine(TypedDict):
     text: str
 
 
+class SettingDocument(TypedDict):
+    """A setting, of which `settings` prints `{"settings": [...]}`; `default` is null where there is none."""
+
+    name: str
+    type: str
+    default: Any
+    required: bool
+    description: str
+
+
 def unanswered(document: Any, **known: Any) -> dict[str, Any]:
     """What the entry of a host that gave no answer has beside its name and the error."""
     return {name: known.get(name) for name in document.__annotations__ if name not in ("host", "error")}

@@ -16,6 +16,7 @@ from windlass.errors import UsageError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from windlass.answer_document import SettingDocument
     from windlass.settings.reference import Setting
 
 TOP = "for a host or group, at the top"
@@ -53,7 +54,7 @@ def _unknown(name: str, known: list[Setting]) -> UsageError:
     return UsageError(f"there is no setting {name!r}", hint=hint)
 
 
-def _plain(setting: Setting) -> dict[str, object]:
+def _plain(setting: Setting) -> SettingDocument:
     return {
         "name": setting.name,
         "type": setting.type,
