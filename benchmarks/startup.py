@@ -1,4 +1,4 @@
-"""How long a command line takes before anything is connected to; bare Python beside it. Goal of --help: 0.25 s."""
+"""How long a command line takes before anything is connected to; bare Python beside it. The goal is 0.25 s."""
 
 from __future__ import annotations
 
