@@ -52,6 +52,22 @@ def test_a_state_is_yes_or_no(capsys: pytest.CaptureFixture[str]) -> None:
     assert lines(capsys)[0].endswith("+ unit nginx.service  running enabled no -> yes  ports 0 -> 1")
 
 
+def test_columns_of_several_hosts_stand_below_each_other(capsys: pytest.CaptureFixture[str]) -> None:
+    several = report()
+    for host in ("web1", "web22"):
+        several.started(host)
+        several.result("web1", CERTIFICATE)
+    several.result("web1", MODE)
+    several.result("web22", MODE)
+    several.finished(Outcome("web1", error=ConnectError("refused")))
+    out, err = capsys.readouterr()
+    assert out.splitlines() == [
+        "web1   app:shop            + directory /srv/shop  mode 0755 -> 0750  2.3 s",
+        "web22  app:shop            + directory /srv/shop  mode 0755 -> 0750  2.3 s",
+    ]
+    assert err == "web1   failed  refused\n"
+
+
 def test_a_failure_says_why_and_what_to_do(capsys: pytest.CaptureFixture[str]) -> None:
     report().result("web1", FAILED)
     assert lines(capsys) == [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import sys
 import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, NoReturn
@@ -40,8 +41,16 @@ def noticing() -> Iterator[Interrupt]:
     if threading.current_thread() is not threading.main_thread():
         yield interrupt
         return
-    before = signal.signal(signal.SIGINT, interrupt.press)
+    hook = sys.unraisablehook
+
+    def unless_interrupt(lost: sys.UnraisableHookArgs) -> None:
+        """Python would tell of one that it cannot raise, with a traceback."""
+        if not isinstance(lost.exc_value, KeyboardInterrupt):
+            hook(lost)
+
+    before, sys.unraisablehook = signal.signal(signal.SIGINT, interrupt.press), unless_interrupt
     try:
         yield interrupt
     finally:
+        sys.unraisablehook = hook
         signal.signal(signal.SIGINT, before)

@@ -41,14 +41,16 @@ class Report:
         self.verbosity = verbosity
         self.check = check
         self.debug = debug
+        self._width = 0  # of the hosts' names
 
     def started(self, host: str) -> None:
         """A host is being connected to."""
+        self._width = max(self._width, len(host))
         self._doing(host, "connecting")
 
     def sayer(self, host: str) -> Callable[[str], None]:
         """A function that shows a sentence about a host."""
-        return lambda text: self._line(f"{host}  {text}")
+        return lambda text: self._line(f"{host:{self._width}}  {text}")
 
     def batch(self, hosts: list[str], number: int, count: int) -> None:
         """A batch of hosts begins, out of several."""
@@ -68,7 +70,7 @@ class Report:
             self._doing(host, f"{_scope(entry.role, entry.app)}  {_shortened(text or entry.resource.name)}")
         if text and (whole or not self.terminal.live):
             text = text if whole or self.verbosity >= VERBOSE else _shortened(text)
-            self._line(f"{host}  {_scope(entry.role, entry.app)}  . {text}")
+            self._line(f"{host:{self._width}}  {_scope(entry.role, entry.app)}  . {text}")
 
     def result(self, host: str, result: Result) -> None:
         """A resource is done."""
@@ -82,7 +84,7 @@ class Report:
         words = [*_explain(result, check=self.check, whole=self.verbosity >= VERBOSE), *self._drift(result)]
         if result.seconds > LONG or (self.verbosity >= ALL and result.status != "skipped"):
             words.append(f"{result.seconds:.1f} s" if result.seconds > LONG else f"{result.seconds * 1000:.1f} ms")
-        self.terminal.line("  ".join([f"{host}  {scope}  {symbol} {name}", *words]))
+        self.terminal.line("  ".join([f"{host:{self._width}}  {scope}  {symbol} {name}", *words]))
         for line in painted(result.patch, paint):
             self.terminal.line(line, as_it_is=True)
         if result.status == "failed":
@@ -96,7 +98,8 @@ class Report:
         self.terminal.doing(outcome.host, "")
         if outcome.error:
             words = "\n    ".join(str(outcome.error).splitlines())
-            self.terminal.line(f"{outcome.host}  {self.terminal.paint('failed', 'red')}  {words}", error=True)
+            name = f"{outcome.host:{self._width}}"
+            self.terminal.line(f"{name}  {self.terminal.paint('failed', 'red')}  {words}", error=True)
             if self.debug:
                 self.terminal.line("".join(traceback.format_exception(outcome.error)), error=True)
 
