@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
 from windlass.inventory.problems import Problems, did_you_mean
+from windlass.settings import COMMON_NAMES, Settings
 from windlass.settings.model import Faults
 
 if TYPE_CHECKING:
@@ -18,7 +20,6 @@ if TYPE_CHECKING:
     from windlass.inventory.values import Values, Way
 
 M = TypeVar("M", bound=BaseModel)
-_SECRET = ("ansible_password", "ansible_become_password", "env")  # fields whose values are not shown
 _EXPECTED = {
     "string_type": "text; put it in quotes",
     "int_type": "a whole number",
@@ -46,15 +47,36 @@ def validated(model: type[M], names: Mapping[str, str], values: Values, project:
             for way, message, of_key in _faults(detail, model):
                 if any(way[: len(failed)] == failed for failed in unrendered):
                     continue
-                variable = values.raw[names[str(way[0])]]
-                place = variable.place_of_key(way[1:]) if of_key else variable.place(way[1:])
-                problems.add(place, f"{_dotted((names[str(way[0])], *way[1:]))}: {message}")
+                name = names[str(way[0])]
+                place = values.raw[name].place_of_key(way[1:]) if of_key else values.raw[name].place(way[1:])
+                hint = _hint_of_name(model, way, message)
+                if not of_key and "env" not in way and values.may_be_secret(name, way[1:]):
+                    message = _unshown(message, detail["input"])
+                problems.add(place, f"{_dotted((name, *way[1:]))}: {message}{hint}")
         return None
 
 
 def _dotted(way: Way) -> str:
     """A way as users write it: `apps.shop.domains[0]`."""
     return "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in way).removeprefix(".")
+
+
+def _unshown(message: str, value: object) -> str:
+    """A message without the value that it is about; most begin with that, others may quote a part of it."""
+    rest = message.removeprefix("the value").removeprefix(repr(value))
+    if not value:
+        return message
+    if rest == message or any(word in rest.lower() for word in re.findall(r"\w{4,}", str(value).lower())):
+        return "the value is not what it has to be; it may be a secret, and so it is not shown"
+    return f"the value{rest}"
+
+
+def _hint_of_name(model: type[BaseModel], way: Way, message: str) -> str:
+    """What to do where a variable looks like one of Ansible's that has the name of a setting."""
+    whole = len(way) == 1 or (len(way) == 2 and message == "unknown setting")
+    if not (model is Settings and whole and way[0] in COMMON_NAMES):
+        return ""
+    return f"; {way[0]!r} is a setting of Windlass: if this is a variable for Ansible, give it another name"
 
 
 def _faults(detail: ErrorDetails, model: type[BaseModel]) -> list[tuple[Way, str, bool]]:
@@ -77,7 +99,9 @@ def _faults(detail: ErrorDetails, model: type[BaseModel]) -> list[tuple[Way, str
 def _plain(detail: ErrorDetails, way: Way) -> str:
     """pydantic's own errors in this program's words."""
     limits = detail.get("ctx", {})
-    shown = "the value" if set(_SECRET) & set(way) else repr(detail["input"])
+    value = detail["input"]
+    of_secrets = "env" in way or (isinstance(value, list) and any(isinstance(below, dict) for below in value))
+    shown = "the value" if of_secrets else repr(value)
     kind = detail["type"]
     if kind == "list_type" and isinstance(detail["input"], str):
         return f"{shown} is not a list; write [{detail['input']}]"
