@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import signal
 import threading
+from concurrent.futures import FIRST_EXCEPTION, wait
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, NoReturn, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
+    from concurrent.futures import Future
+
+T = TypeVar("T")
+LOOK = 0.2  # How often the main thread wakes: a signal that reaches another thread does not wake it.
 
 
 class Interrupt:
@@ -45,3 +50,13 @@ def noticing() -> Iterator[Interrupt]:
         yield interrupt
     finally:
         signal.signal(signal.SIGINT, before)
+
+
+def results(jobs: Sequence[Future[T]]) -> list[T]:
+    """What all the jobs give; raises at once what one of them raises, and KeyboardInterrupt."""
+    with noticing() as interrupt:
+        while (state := wait(jobs, LOOK, FIRST_EXCEPTION)).not_done:
+            interrupt.check()
+            for job in state.done:
+                job.result()
+        return [job.result() for job in jobs]

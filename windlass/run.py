@@ -17,7 +17,7 @@ from windlass import questions
 from windlass.catalog import Catalog
 from windlass.errors import AgentError, HostError, WindlassError
 from windlass.host import Facts, Login
-from windlass.interrupt import Interrupt, noticing
+from windlass.interrupt import LOOK, Interrupt, noticing
 from windlass.outcome import Outcome, Result
 from windlass.ssh import connection as ssh
 from windlass.template import load_templates
@@ -40,7 +40,6 @@ if TYPE_CHECKING:
 
 # How long the jobs of an interrupted run have to say how far they came (seconds).
 FAREWELL = 5
-LOOK = 0.2  # How often the main thread wakes: a signal that reaches another thread does not wake it.
 NOT_BEGUN = "interrupted before it began"
 
 
