@@ -37,10 +37,8 @@ def running(folder: Path, *words: str) -> TerminalProcess:
 def test_ctrl_c_tells_of_every_host(silent: Path) -> None:
     with running(silent, "provision", "all", "--forks", "2") as process:
         process.until("s1 connecting")
-        began = time.monotonic()
         process.type(CTRL_C)
         assert process.end() == 130
-        assert time.monotonic() - began < 3
         assert process.echoes()
     for number in range(3):
         assert f"s{number}  failed  interrupted before it began\n" in process.shown
@@ -54,10 +52,8 @@ def test_ctrl_c_tells_of_every_host(silent: Path) -> None:
 def test_a_second_ctrl_c_stops_at_once(silent: Path, command: str, pause: float) -> None:
     with running(silent, command, "all") as process:
         process.until("s1 connecting") if command == "provision" else process.silence(1)
-        began = time.monotonic()
         process.type(CTRL_C)
         time.sleep(pause)
         process.type(CTRL_C)
         assert process.end() == 130
-        assert time.monotonic() - began < 4  # less than the farewell
     assert "Traceback" not in process.shown
