@@ -140,7 +140,7 @@ def test_a_template_names_the_place_inside_a_value(tmp_path: Path) -> None:
 
 NAMES = {
     "kernel: '6.1'": "kernel: '6.1' is not a mapping of settings",
-    "ssh: {port: 22}": "ssh.port: unknown setting",
+    "ssh: {port: 22}": "ssh.port: unknown setting; python deploy.py settings shows what there is",
     "ssh: /usr/bin/ssh": "ssh: '/usr/bin/ssh' is not a mapping of settings",
     "firewall: nftables": "firewall: 'nftables' is not a mapping of settings",
     "updates: true": "updates: True is not a mapping of settings",

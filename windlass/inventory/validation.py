@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, get_origin
 
 from pydantic import BaseModel, ValidationError
 
@@ -66,14 +66,15 @@ def _unshown(message: str, value: object) -> str:
     rest = message.removeprefix("the value").removeprefix(repr(value))
     if not value:
         return message
-    if rest == message or any(word in rest.lower() for word in re.findall(r"\w{4,}", str(value).lower())):
+    quoted = rest == message and ("'" in rest or '"' in rest)
+    if quoted or any(word in rest.lower() for word in re.findall(r"\w{4,}", str(value).lower())):
         return "the value is not what it has to be; it may be a secret, and so it is not shown"
-    return f"the value{rest}"
+    return message if rest == message else f"the value{rest}"
 
 
 def _hint_of_name(model: type[BaseModel], way: Way, message: str) -> str:
     """What to do where a variable looks like one of Ansible's that has the name of a setting."""
-    whole = len(way) == 1 or (len(way) == 2 and message == "unknown setting")
+    whole = len(way) == 1 or (len(way) == 2 and message.startswith("unknown setting; python"))
     if not (model is Settings and whole and way[0] in COMMON_NAMES):
         return ""
     return f"; {way[0]!r} is a setting of Windlass: if this is a variable for Ansible, give it another name"
@@ -90,7 +91,8 @@ def _faults(detail: ErrorDetails, model: type[BaseModel]) -> list[tuple[Way, str
     if isinstance(cause, ValueError):
         return [(way, str(cause), of_key)]
     if detail["type"] == "extra_forbidden":
-        return [(way, f"unknown setting{did_you_mean(str(way[-1]), _settings_at(model, way))}", True)]
+        near = did_you_mean(str(way[-1]), _settings_at(model, way))
+        return [(way, f"unknown setting{near or '; python deploy.py settings shows what there is'}", True)]
     if detail["type"] == "missing":
         return [(way[:-1], f"{way[-1]} is missing: {_description(model, way)}", True)]
     return [(way, _plain(detail, way), of_key)]
@@ -121,10 +123,14 @@ def _plain(detail: ErrorDetails, way: Way) -> str:
 
 def _model_at(model: type[BaseModel], way: Way) -> type[BaseModel]:
     """The model that holds the last step of a way."""
-    for step in way[:-1]:
+    steps = iter(way[:-1])
+    for step in steps:
         field = model.model_fields.get(str(step))
         below = _model_in(field.annotation) if field else None
-        model = below or model
+        if field and below:
+            model = below
+            if get_origin(field.annotation) is dict:
+                next(steps, None)  # an entry's name, which may be that of a field
     return model
 
 
