@@ -251,7 +251,8 @@ PATTERNS = {
     "web[5]": "'web[5]': there are only 3 hosts",
     "~(": "'~(' is not a regular expression: missing ), unterminated subpattern at position 0",
     "lab": "unknown host or group 'lab'\n  there is no lab yet: python deploy.py lab up",
-    "here": "'here' is not reached by SSH but by ansible_connection 'local'\n  leave it out: 'here,!here'",
+    "here": "'here' is not reached by SSH but by ansible_connection 'local'",
+    "web": "'here' is not reached by SSH but by ansible_connection 'local'\n  leave it out: 'web,!here'",
 }
 
 

@@ -272,8 +272,10 @@ def test_a_domain_that_is_too_long(tmp_path: Path) -> None:
 
 def test_a_variable_that_is_too_long(tmp_path: Path) -> None:
     assert of_app(tmp_path, f"env: {{A: {'a' * 131072}}}") == [
-        "apps.a.env.A: the value of A is too long: NAME=value takes 131075 bytes, and Linux gives one "
-        "variable 131072; put it into a file of the app"
+        (
+            "apps.a.env.A: the value of A is too long: NAME=value takes 131075 bytes, and Linux gives one "
+            "variable 131072; put it into a file of the app"
+        )
     ]
 
 
