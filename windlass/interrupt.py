@@ -1,4 +1,8 @@
-"""Ctrl-C, noticed even where Python cannot raise it: in the callback of a weak reference, as imports have them."""
+"""Ctrl-C, taken where the main thread looks for it.
+
+Raised wherever it happens to be, it may get lost (in the callback of a weak reference, as imports have them), and two
+of them in a row may leave a lock as it must not be, or a traceback.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +10,7 @@ import signal
 import threading
 from concurrent.futures import FIRST_EXCEPTION, wait
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, NoReturn, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -17,24 +21,19 @@ LOOK = 0.2  # How often the main thread wakes: a signal that reaches another thr
 
 
 class Interrupt:
-    """A Ctrl-C that may have been pressed."""
+    """How often Ctrl-C was pressed that nobody has taken notice of."""
 
     def __init__(self) -> None:
-        self._pressed = False
+        self._pressed = 0
 
-    def press(self, number: int, frame: object) -> NoReturn:
-        """Takes the signal (signal(7)), and raises KeyboardInterrupt, which may get lost."""
-        self._pressed = True
-        raise KeyboardInterrupt
-
-    def take(self) -> None:
-        """Takes notice of it: it has not got lost."""
-        self._pressed = False
+    def press(self, number: int, frame: object) -> None:
+        """Takes the signal (signal(7))."""
+        self._pressed += 1
 
     def check(self) -> None:
-        """Raises KeyboardInterrupt if one was pressed that nobody has taken notice of."""
+        """Takes notice of one, if there was one, and raises KeyboardInterrupt."""
         if self._pressed:
-            self.take()
+            self._pressed -= 1
             raise KeyboardInterrupt
 
 
@@ -59,4 +58,5 @@ def results(jobs: Sequence[Future[T]]) -> list[T]:
             interrupt.check()
             for job in state.done:
                 job.result()
+        interrupt.check()
         return [job.result() for job in jobs]

@@ -118,9 +118,9 @@ class Run:
                 _prepare()
                 while wait(jobs.values(), timeout=LOOK).not_done:
                     interrupt.check()
+                interrupt.check()
                 return [job.result() for job in jobs.values()]
             except KeyboardInterrupt:
-                interrupt.take()
                 self._interrupt(pool, jobs, interrupt)
                 return [self._farewell(host.name, jobs.get(host.name)) for host in hosts]
             finally:
