@@ -32,7 +32,7 @@ def test_after_a_reboot_exactly_the_current_release_runs(world: World) -> None:
     world.well()
     world.host.reboot()
     deadline = time.monotonic() + 20
-    while "notes@" not in " ".join(world.running()) and time.monotonic() < deadline:
+    while not world.state().running and time.monotonic() < deadline:
         time.sleep(0.2)
     assert world.ask() == "before the reboot"
     world.is_tidy()
@@ -52,7 +52,8 @@ def test_after_a_reboot_in_the_middle_of_a_switch_one_of_both_serves(world: Worl
         assert deploy.result().error is not None
     # It went back by itself, if there was time for it before the power went.
     assert world.visit() in ("Notes, at your service.", "rebooted in the watch")
-    assert f"notes@{world.current}.service" in world.enabled()
+    state = world.state()
+    assert f"notes@{state.current}.service" in state.enabled
     world.well()
     assert world.visit() == "rebooted in the watch"
     world.is_tidy()
