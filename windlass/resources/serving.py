@@ -12,6 +12,7 @@ from windlass.release.instance import Instance, defined
 from windlass.release.leftovers import Leftovers
 from windlass.release.records import FAILED, GOOD, NEW, Record, Releases
 from windlass.release.switch import Switch
+from windlass.resources import confined
 from windlass.resources.resource import Failed, Resource
 from windlass.resources.unit import show
 
@@ -66,7 +67,9 @@ class Serving(Resource):
     def units(self) -> list[str]:
         """The units to ask systemd about, together with those of all other resources."""
         names = self.machine.probe(("instances", self.app), lambda: defined(self.app))
-        return [unit for name in names for unit in (self._instance(name).service, self._instance(name).socket)]
+        instances = [self._instance(name) for name in names]
+        units = [unit for instance in instances for unit in (instance.service, instance.socket)]
+        return [confined.unit_of(self.app), *units]
 
     def _instance(self, release: str) -> Instance:
         return Instance(self.machine, self.app, release)

@@ -67,6 +67,10 @@ def test_a_stopped_release_is_brought_back(world: World) -> None:
     world.is_tidy()
 
 
+# It refuses to run twice at once, and takes as long as a file says.
+MIGRATION = "cd $STATE_DIRECTORY && flock --nonblock migrating sleep $(cat seconds 2>/dev/null || echo 0.5) || exit 9"
+
+
 @pytest.mark.parametrize("step", ["upload", "release command", "start", "switch", "drain"])
 def test_a_killed_run_leaves_old_or_new_and_the_next_converges(
     world: World, step: str, monkeypatch: pytest.MonkeyPatch
@@ -82,11 +86,14 @@ def test_a_killed_run_leaves_old_or_new_and_the_next_converges(
             world.host.run(agent)
 
     monkeypatch.setattr("windlass.report.Report.progress", progress)
+    if step == "release command":
+        world.host.run("echo 300 >/var/lib/notes/seconds")  # it goes on when the run is dead
     with visiting(world.host, "notes", count=2) as visits:
-        outcome = world.deploy(release_command="sleep 0.5")
+        outcome = world.deploy(release_command=MIGRATION)
         assert killed
         assert outcome.error is not None
-        world.well(release_command="sleep 0.5")
+        world.host.run("rm -f /var/lib/notes/seconds")
+        world.well(release_command=MIGRATION)
     assert visits.failures == []
     assert world.ask() == f"killed in {step}"
     world.is_tidy()
