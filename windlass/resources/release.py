@@ -9,7 +9,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from windlass.release import command, folder
+from windlass.release import command, folder, space
 from windlass.release.environment import Environment
 from windlass.release.records import FAILED, GOOD, Record
 from windlass.resources.resource import Failed
@@ -106,7 +106,7 @@ class Release(Serving):
         if current and (known := self._known(current)):
             self._return_to(known, current)
             return
-        folder.check_space(self.releases.folder, self.size)
+        space.check(self.releases.folder, self.size, "the release")
         environment = Environment.from_json(self.environment.read())
         record = self._record(current, environment)
         try:

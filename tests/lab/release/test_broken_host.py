@@ -65,11 +65,14 @@ def small_disk(world: World, request: pytest.FixtureRequest) -> Iterator[None]:
     world.host.run("umount -l /srv; umount -l /tmp/small")
 
 
-@pytest.mark.parametrize("small_disk", ["size=90m"], indirect=True)
+@pytest.mark.parametrize("small_disk", ["size=70m"], indirect=True)
 def test_disk_is_too_small(world: World, small_disk: None) -> None:
     world.greet("too much")
     (world.project / "notes" / "big.bin").write_bytes(b"\0" * 40 * 1024 * 1024)
     assert "there is not enough room in /srv/notes/releases" in refused(world)
+    (world.project / "notes" / "big.bin").unlink()
+    world.edit('"flask>=3.1,<4"', '"flask>=3.1,<4", "markupsafe<3"', "pyproject.toml")
+    assert "there is not enough room in /srv/notes/venvs" in refused(world, "venv")
 
 
 @pytest.mark.parametrize("small_disk", ["size=200m,nr_inodes=14"], indirect=True)
