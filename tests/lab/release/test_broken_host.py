@@ -82,6 +82,21 @@ def test_disk_is_full_in_the_middle_of_the_upload(world: World, small_disk: None
     assert world.host.run("ls -A /srv/notes/releases").split() == sorted(world.records())
 
 
+@pytest.mark.parametrize("small_disk", ["size=80m"], indirect=True)
+def test_disk_is_full_when_it_has_the_traffic(world: World, small_disk: None) -> None:
+    world.host.run("mkdir -m 777 /tmp/small/app && mount --bind /tmp/small/app /mnt")
+    world.edit(
+        "    return app\n",
+        "    try:\n        with open('/mnt/filling', 'ab') as file:\n            while True:\n"
+        "                file.write(bytes(65536))\n    except OSError:\n        return app\n",
+    )
+    try:
+        words = refused(world, watch=0, sandbox={"writable_paths": ["/mnt"]})
+    finally:
+        world.host.run("umount -l /mnt")
+    assert "No space left on device" in words
+
+
 def test_no_memory_for_anything(world: World) -> None:
     world.greet("too large")
     assert "killed, as it happens when memory does not suffice" in refused(world, memory_max="20M").splitlines()[0]
