@@ -26,6 +26,7 @@ def venv(host: Host, app: App) -> Iterator[Resource]:
     yield Venv(
         app.venv(host.facts),
         user=app.name,
+        like=f"{app.home}/current/venv",
         requirements=Content.of(requirements.text),
         constraints=Content.of(requirements.constraints),
         # What pip installs comes over the network, whatever the app may do later.

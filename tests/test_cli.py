@@ -30,61 +30,19 @@ def test_every_command_has_help(commands: Commands, name: str) -> None:
     assert said.out.startswith(f"Usage: deploy.py {name} ")
 
 
-@pytest.mark.parametrize(
-    ("arguments", "message"),
-    [
-        (["provison"], "Error: No such command 'provison'. Did you mean 'provision'?"),
-        (["frobnicate"], f"Error: No such command 'frobnicate'. There are: {', '.join(COMMANDS)}."),
-        (["provision"], "Error: Missing argument 'HOST...'."),
-        (["provision", "web", "--chek"], "Error: No such option '--chek'. (Did you mean one of: '--check', '--help'?)"),
-        (["provision", "web", "--forks", "0"], "Error: Invalid value for '--forks': 0 is not in the range 1<=x<=100."),
-        (["provision", "lab"], "error: unknown host or group 'lab'\n  there is no lab yet: python deploy.py lab up"),
-        (
-            ["provision", "web"],
-            "error: no host matches 'web'\n  the inventory has no hosts: add one to inventory/hosts.yml",
-        ),
-        (
-            ["provision", "web", "--serial", "x"],
-            "Error: Invalid value for '--serial': 'x' is not a number of hosts or a percentage, for example 1 or 25%",
-        ),
-        (["provision", "web", "--quiet", "-v"], "Error: --quiet and --verbose exclude each other."),
-        (
-            ["provision", "web", "--tags", "ngnix"],
-            "Error: Invalid value for '--tags': no role 'ngnix'. Did you mean 'nginx'?",
-        ),
-        (
-            ["provision", "web", "--skip-tags", "base,zzz"],
-            "Error: Invalid value for '--skip-tags': no role 'zzz'. There are: base, ssh, firewall, updates,",
-        ),
-        (
-            ["provision", "web", "--start-at", "relase"],
-            "Error: Invalid value for '--start-at': no role 'relase'. Did you mean 'release'?",
-        ),
-        (
-            ["provision", "web", "--tags", "base,nginx", "--skip-tags", "nginx", "--start-at", "nginx"],
-            "Error: --tags and --skip-tags and --start-at leave none of the roles base, ssh, firewall, updates,",
-        ),
-        (["deploy", "nosuch"], "error: unknown host or group 'nosuch'"),
-        *([[name, "nosuch"], "error: unknown host or group 'nosuch'"] for name in ("status", "releases", "audit")),
-        (["lab", "status"], "python deploy.py lab up"),
-        (
-            ["--project", "/nosuch", "inventory"],
-            "Error: Invalid value for '--project': Directory '/nosuch' does not exist.",
-        ),
-    ],
-)
-def test_a_mistake_is_one_message_and_status_2(commands: Commands, arguments: list[str], message: str) -> None:
-    said = commands(*arguments, status=None)
-    assert said.status == (1 if arguments[0] == "lab" else 2)
-    assert message in said.err
+def test_a_mistake_is_one_message_and_status_2(commands: Commands) -> None:
+    said = commands("provision", "lab", status=2)
+    assert said.err == "error: unknown host or group 'lab'\n  there is no lab yet: python deploy.py lab up\n"
     assert said.out == ""
 
 
 def test_an_inventory_mistake_is_refused_with_its_place(commands: Commands) -> None:
     commands.write("inventory/hosts.yml", "all:\n  hosts:\n    web1:\n      timezon: UTC\n")
     said = commands("provision", "web1", status=2)
-    assert said.err.startswith("error: inventory/hosts.yml:4:7: ")
-    assert "timezone" in said.err
+    assert said.err == (
+        "error: inventory/hosts.yml:4:7: unknown setting 'timezon'; did you mean 'timezone'?"
+        " A variable of your own needs another name\n"
+    )
 
 
 @pytest.mark.parametrize("arguments", [["provision", "nosuch"], ["status", "nosuch"], ["provision", "--forks", "0"]])

@@ -10,11 +10,13 @@ from tests.projects import errors, inventory, project
 from windlass.errors import InventoryError, UsageError
 from windlass.inventory import load
 
+OWN = "A variable of your own needs another name"
+TAG = "a tag that is not understood; text that begins with ! goes in quotes"
 STRUCTURE = {
     "a tab": ("all:\n\thosts:\n", "2:1: this line is indented with a tab; YAML takes spaces only"),
     "a key twice": ("all: {hosts: {a: , a: }}", "1:20: 'a' is set twice in one mapping; the first would be ignored"),
     "two documents": ("a:\n---\nb:\n", "2:1: one document per file: remove the second ---"),
-    "text": ("hello", "1:1: an inventory file must be a mapping of groups, not 'hello'"),
+    "text": ("hello", "1:1: an inventory file must be a mapping of groups, not text"),
     "a list": ("- web1", "1:1: an inventory file must be a mapping of groups, not a list"),
     "hosts as a list": (
         "web:\n  hosts:\n    - web1\n",
@@ -65,10 +67,10 @@ STRUCTURE = {
         "a: {vars: {x: !vault abc}}",
         "1:15: Windlass cannot open Ansible's vault: python deploy.py secrets set NAME takes its place",
     ),
-    "a tag": ("a: {vars: {x: !!python/name:os.system y}}", "1:15: the tag 'python/name:os.system' is not understood"),
-    "a tag of a mapping": ("a: {vars: {x: !thing {b: c}}}", "1:15: the tag '!thing' is not understood"),
+    "a tag": ("a: {vars: {x: !!python/name:os.system y}}", f"1:15: {TAG}"),
+    "a tag of a mapping": ("a: {vars: {x: !thing {b: c}}}", f"1:15: {TAG}"),
     "nothing to merge": ("a: {vars: {<<: 5}}", "1:16: << takes a mapping or a list of mappings"),
-    "no date": ("a: {vars: {x: 2026-13-45}}", "1:15: '2026-13-45' is not a valid timestamp; text goes in quotes"),
+    "no date": ("a: {vars: {x: 2026-13-45}}", "1:15: this is not a valid timestamp; text goes in quotes"),
     "a number of 4,097 bits": (
         f"a: {{vars: {{x: [0x{'F' * 1024}, 0x1{'0' * 1024}]}}}}",
         "1:1044: a whole number of more than 4,096 bits; text goes in quotes",
@@ -96,7 +98,10 @@ STRUCTURE = {
     ),
     "control characters": ('a: {vars: {x: "\x07"}}', "1: not readable as YAML: control characters are not allowed"),
     "nesting": ("[" * 200, "1:101: nested more than 100 levels deep"),
-    "a slip of a setting": ("a: {vars: {timezon: UTC}}", "1:12: unknown setting 'timezon'; did you mean 'timezone'?"),
+    "a slip of a setting": (
+        "a: {vars: {timezon: UTC}}",
+        f"1:12: unknown setting 'timezon'; did you mean 'timezone'? {OWN}",
+    ),
 }
 
 
@@ -111,10 +116,11 @@ INI = {
     "[a:childs]": "'[a:childs]' is not a section: [group], [group:children] or [group:vars]",
     "[a*]": "'a*' is not a group name: text without spaces and without : , & ! * ? ~ [ ] /",
     "[a:vars]": "[a:vars] is for a group that no section and no [...:children] names",
-    "h x": "'x' is not key=value",
-    "h x='": "No closing quotation",
+    "h x": "'x' is not key=value; a value with spaces goes in quotes",
+    "h x='": "a quote without its partner; text with one in it goes in the other kind",
+    "h[1": "'h[1' has a bracket without its partner; a range is written web[01:10]",
     "r@h": "'r@h' is not a host name or address; the user goes into ansible_user",
-    "h timezon=UTC": "unknown setting 'timezon'; did you mean 'timezone'?",
+    "h timezon=UTC": f"unknown setting 'timezon'; did you mean 'timezone'? {OWN}",
 }
 
 
@@ -137,7 +143,7 @@ def test_children_in_ini(tmp_path: Path) -> None:
         "inventory/hosts:2:1: 'b c' is not the name of a group",
         "inventory/hosts:3:1: group 'nope' has no section of its own",
         "inventory/hosts:4:1: group 'a' cannot be inside 'a', which is inside it",
-        "inventory/hosts:6:1: 'x' is not key=value",
+        "inventory/hosts:6:1: 'x' is not key=value; a value with spaces goes in quotes",
     ]
 
 
@@ -155,7 +161,7 @@ def test_all_mistakes_at_once_in_the_order_of_files_and_lines(tmp_path: Path) ->
         "inventory/a.yml:1:24: timezone: 'Mars/Base' is not a time zone of this machine (timedatectl list-timezones)",
         "inventory/a.yml:1:43: hosts of group 'all' must be a mapping of names, each with a colon, not a list",
         "inventory/b.yml:1:33: ansible_port: 0 is less than 1",
-        "inventory/b.yml:1:45: unknown setting 'package'; did you mean 'packages'?",
+        f"inventory/b.yml:1:45: unknown setting 'package'; did you mean 'packages'? {OWN}",
         "inventory/c.yml:1: not valid YAML: did not find expected node content",
         f"{web}:2:8: apps.shop: domains is missing: the domains that the app answers to.",
         f"{web}:2:8: apps.shop: source is missing: {source}",
@@ -171,7 +177,7 @@ def test_keys_that_are_set_twice_hide_nothing(tmp_path: Path) -> None:
     twice = "is set twice in one mapping; the first would be ignored"
     assert errors(tmp_path, text) == [
         f"inventory/hosts.yml:4:5: 'a' {twice}",
-        "inventory/hosts.yml:5:5: unknown setting 'timezon'; did you mean 'timezone'?",
+        f"inventory/hosts.yml:5:5: unknown setting 'timezon'; did you mean 'timezone'? {OWN}",
         f"inventory/hosts.yml:6:15: 'c' {twice}",
         "inventory/hosts.yml:7:23: locale: {} is not a locale such as en_GB.UTF-8",
         f"inventory/hosts.yml:7:28: 'h' {twice}",
@@ -245,7 +251,8 @@ PATTERNS = {
     "web[5]": "'web[5]': there are only 3 hosts",
     "~(": "'~(' is not a regular expression: missing ), unterminated subpattern at position 0",
     "lab": "unknown host or group 'lab'\n  there is no lab yet: python deploy.py lab up",
-    "here": "'here' is not reached by SSH but by ansible_connection 'local'\n  leave it out: 'here,!here'",
+    "here": "'here' is not reached by SSH but by ansible_connection 'local'",
+    "web": "'here' is not reached by SSH but by ansible_connection 'local'\n  leave it out: 'web,!here'",
 }
 
 

@@ -84,7 +84,10 @@ TEMPLATES = {
     "{{ hostvars.nope.timezone }}": ("hostvars has no attribute 'nope' in '{{ hostvars.nope.timezone }}'"),
     "{{ hostvars.h.nope }}": "the host has no attribute 'nope' in '{{ hostvars.h.nope }}'",
     "{{ zone.x }}": "'str object' has no attribute 'x' in '{{ zone.x }}'",
-    '{% include "x" %}': "cannot be rendered: no loader for this environment specified in '{% include \"x\" %}'",
+    '{% include "x" %}': (
+        "cannot be rendered: a value may have expressions, filters and `if`, no other statement"
+        " in '{% include \"x\" %}'"
+    ),
     "{{ 1 / 0 }}": "cannot be rendered: division by zero in '{{ 1 / 0 }}'",
     "{{ timezone }}": "variables refer to each other in a circle: timezone -> timezone",
     "{{ around }}": "variables refer to each other in a circle: timezone -> around -> timezone",
@@ -133,3 +136,31 @@ def test_a_circle_across_hosts(tmp_path: Path) -> None:
 def test_a_template_names_the_place_inside_a_value(tmp_path: Path) -> None:
     text = "all:\n  hosts:\n    h:\n      packages:\n        - vim\n        - '{{ editor }}'\n"
     assert errors(tmp_path, text) == ["inventory/hosts.yml:6:11: 'editor' is undefined in '{{ editor }}'"]
+
+
+NAMES = {
+    "kernel: '6.1'": "kernel: '6.1' is not a mapping of settings",
+    "ssh: {port: 22}": "ssh.port: unknown setting; python deploy.py settings shows what there is",
+    "ssh: /usr/bin/ssh": "ssh: '/usr/bin/ssh' is not a mapping of settings",
+    "firewall: nftables": "firewall: 'nftables' is not a mapping of settings",
+    "updates: true": "updates: True is not a mapping of settings",
+    "time_sync: [a.pool.test]": "time_sync: ['a.pool.test'] is not a mapping of settings",
+    "serial: VMware-56": "serial: 'VMware-56' is not a number of hosts or a percentage, for example 1 or 25%",
+}
+
+
+@pytest.mark.parametrize("line", NAMES)
+def test_a_variable_for_ansible_with_the_name_of_a_setting(line: str, tmp_path: Path) -> None:
+    name = line.partition(":")[0]
+    [found] = errors(tmp_path, f"all:\n  hosts: {{h: }}\n  vars:\n    {line}\n")
+    assert found.split(": ", 1)[1] == (
+        f"{NAMES[line]}; {name!r} is a setting of Windlass: if this is a variable for Ansible, give it another name"
+    )
+
+
+def test_a_slip_in_such_a_setting_is_no_variable_for_ansible(tmp_path: Path) -> None:
+    text = "all: {hosts: {h: {ssh: {permit_roots: true}, updates: {managed: 5}}}}"
+    assert errors(tmp_path, text) == [
+        "inventory/hosts.yml:1:25: ssh.permit_roots: unknown setting; did you mean 'permit_root'?",
+        "inventory/hosts.yml:1:65: updates.managed: 5 is not true or false",
+    ]

@@ -87,6 +87,56 @@ def test_what_the_inventory_does_not_say_is_left_to_ssh() -> None:
     ]
 
 
+@pytest.fixture
+def own_ssh(tmp_path: Path) -> Path:
+    """A folder with an `ssh` that reads a configuration of ours in place of the user's; known_hosts is there, too."""
+    folder = tmp_path / "bin"
+    folder.mkdir()
+    (folder / "config").write_text(f"UserKnownHostsFile {folder}/known_hosts\nGlobalKnownHostsFile /dev/null\n")
+    program = folder / "ssh"
+    program.write_text(f'#!/bin/sh\nexec {shutil.which("ssh")} -F {folder}/config "$@"\n')
+    program.chmod(0o755)
+    return folder
+
+
+@pytest.fixture
+def jumps(server: Sshd, tmp_path: Path) -> Iterator[tuple[Sshd, Sshd]]:
+    """Two jump hosts that take the server's key; the first forwards to the second only, and that to the server."""
+    with (
+        Sshd(tmp_path / "inner", f"PermitOpen 127.0.0.1:{server.port}") as inner,
+        Sshd(tmp_path / "outer", f"PermitOpen 127.0.0.1:{inner.port}") as outer,
+    ):
+        for jump in (inner, outer):
+            (jump.folder / "authorized_keys").write_text(public(server.key))
+        yield outer, inner
+
+
+def through(jumps: tuple[Sshd, ...], server: Sshd, own_ssh: Path, *options: str) -> subprocess.CompletedProcess[str]:
+    way = ",".join(f"{ME}@127.0.0.1:{jump.port}" for jump in jumps)
+    key = f"'{public(server.host_keys['ed25519'])}', ansible_ssh_common_args: '-J {way}'"
+    path = f"{own_ssh}:{os.environ['PATH']}"
+    return ssh(own_ssh.parent, server, key, "web1", *options, "--", "echo in", PATH=path, SSH_AUTH_SOCK="")
+
+
+def test_jump_hosts_are_offered_the_key_of_the_inventory(server: Sshd, jumps: tuple[Sshd, Sshd], own_ssh: Path) -> None:
+    (own_ssh / "known_hosts").write_text("".join(jump.known_hosts.read_text() for jump in jumps))
+    for way in (jumps[1:], jumps):
+        done = through(way, server, own_ssh)
+        assert (done.returncode, done.stdout) == (0, "in\n"), done.stderr
+
+
+def test_the_key_of_a_jump_host_is_verified_and_can_be_accepted(
+    server: Sshd, jumps: tuple[Sshd, Sshd], own_ssh: Path
+) -> None:
+    done = through(jumps, server, own_ssh)
+    assert (done.returncode, done.stdout) == (255, "")
+    assert "Host key verification failed." in done.stderr
+    assert not (own_ssh / "known_hosts").exists()
+    done = through(jumps, server, own_ssh, "--accept-new-host-key")
+    assert (done.returncode, done.stdout) == (0, "in\n"), done.stderr
+    assert (own_ssh / "known_hosts").read_text().count("ssh-ed25519 ") == 2
+
+
 def test_options_are_such_that_ssh_knows() -> None:
     asked = subprocess.run(
         [shutil.which("ssh") or "ssh", "-G", *command_line(host(2222, key=Path("/k"), host_key="ssh-rsa AAAA="))[1:]],

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import time
 
 import pytest
 
@@ -69,13 +68,11 @@ def test_other_ends_of_a_question(key: str, said: str) -> None:
 
 def test_an_interrupt_ends_the_question_of_a_thread_and_those_that_wait() -> None:
     with asking(ASK_IN_THREADS.replace("LAST", "[thread.join() for thread in threads]"), "both asked") as process:
-        began = time.monotonic()
         process.type(CTRL_C)
         assert process.end() == 0
         assert process.shown.count("Secret: ") == 1
         assert "ended: 2" in process.shown
         assert process.echoes()
-        assert time.monotonic() - began < 3
 
 
 def test_a_process_that_ends_at_once_leaves_a_terminal_that_shows_what_is_typed() -> None:

@@ -161,7 +161,7 @@ def test_sources_refused(source: str, reason: str) -> None:
         ({"static": {"/a/../b": "x"}}, "static./a/../b.[key]: '/a/../b' is not the beginning"),
         ({"static": {"/a": "../x"}}, "static./a: '../x' is not a path inside the app's source"),
         ({"static": {"/a": "/etc"}}, "static./a: '/etc' is not a path inside the app's source"),
-        ({"static": {"/a": "x", "/a/": "y"}}, "static: two prefixes differ in their last / only"),
+        ({"static": {"/a": "x", "/a/": "y"}}, "static: '/a' and '/a/' differ in their last / only"),
         ({"static": {"/.well-known/acme-challenge": "x"}}, "static: /.well-known/acme-challenge belongs to the ACME"),
         ({"release_command": "x 'y"}, 'release_command: "x \'y" is not a command: no closing quotation'),
         ({"release_command": "x\ny"}, "release_command: 'x\\ny' must be one line"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -19,22 +20,32 @@ def command_line(
     """
     wanted = host.connect
     argv = ["ssh"]
+    accepting = ["-o", "StrictHostKeyChecking=accept-new"] if accept_new_host_key else []
     if wanted.user:
         argv += ["-l", wanted.user]
     if wanted.port:
         argv += ["-p", str(wanted.port)]
-    if wanted.key_file:
-        # Further keys, those of an agent, could be so many that the host hangs up before this one is tried.
-        argv += ["-i", str(wanted.key_file), "-o", "IdentitiesOnly=yes"]
-    if wanted.proxy_jump:
+    # Further keys, those of an agent, could be so many that the host hangs up before this one is tried.
+    key = ["-i", str(wanted.key_file), "-o", "IdentitiesOnly=yes"] if wanted.key_file else []
+    argv += key
+    if wanted.proxy_jump and (key or accepting):
+        argv += ["-o", f"ProxyCommand={_through(wanted.proxy_jump.split(','), [*key, *accepting])}"]
+    elif wanted.proxy_jump:
         argv += ["-J", wanted.proxy_jump]
-    if wanted.host_key:
-        argv += _pinned(wanted.host_key)
-    elif accept_new_host_key:
-        argv += ["-o", "StrictHostKeyChecking=accept-new"]
+    argv += _pinned(wanted.host_key) if wanted.host_key else accepting
     if command and terminal:
         argv.append("-t")
     return [*argv, "--", wanted.address, *command]
+
+
+def _through(hops: list[str], options: list[str]) -> str:
+    """The ProxyCommand that -J stands for, with options for the jump hosts, which -J gives to the host alone."""
+    *before, last = hops
+    words = ["ssh", *options]
+    if before:
+        words += ["-o", f"ProxyCommand={_through(before, options)}"]
+    # Each ssh replaces % once: that of the words is for the next one.
+    return shlex.join([*(word.replace("%", "%%") for word in words), "-W", "[%h]:%p", "--", f"ssh://{last}"])
 
 
 def _pinned(host_key: str) -> list[str]:

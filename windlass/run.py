@@ -14,7 +14,7 @@ from windlass import questions
 from windlass.catalog import Catalog
 from windlass.errors import AgentError, HostError, WindlassError
 from windlass.host import Facts, Login
-from windlass.interrupt import Interrupt, noticing
+from windlass.interrupt import LOOK, Interrupt, noticing
 from windlass.operator import operator
 from windlass.outcome import Outcome, Result
 from windlass.ssh import connection as ssh
@@ -38,7 +38,6 @@ if TYPE_CHECKING:
 
 # How long the jobs of an interrupted run have to say how far they came (seconds).
 FAREWELL = 5
-LOOK = 0.2  # How often the main thread wakes: a signal that reaches another thread does not wake it.
 NOT_BEGUN = "interrupted before it began"
 
 
@@ -109,9 +108,9 @@ class Run:
                 _prepare()
                 while wait(jobs.values(), timeout=LOOK).not_done:
                     interrupt.check()
+                interrupt.check()
                 return [job.result() for job in jobs.values()]
             except KeyboardInterrupt:
-                interrupt.take()
                 self._interrupt(pool, jobs, interrupt)
                 return [self._farewell(host.name, jobs.get(host.name)) for host in hosts]
             finally:

@@ -165,7 +165,10 @@ class Session:
         installing = Exec(self._connection, self._connect, BOOTSTRAP)
         status = installing.wait()
         if status == 98:
-            raise AgentError("there is no python3 on the host, and no apt-get to install it with")
+            raise AgentError(
+                "there is no python3 on the host, and no apt-get to install it with",
+                hint="Install it by hand, or name one that is there with `ansible_python_interpreter`.",
+            )
         if status:
             raise installing.error("cannot install python3 on the host")
 

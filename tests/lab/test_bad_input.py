@@ -126,8 +126,7 @@ def test_unknown_setting(commands: Commands) -> None:
     set_app(commands, domain=["a.lab.test"])
     said = commands("provision", "lab", status=2)
     assert "inventory/group_vars/lab.yml:" in said.err
-    assert "apps.shortener.domain: unknown setting" in said.err
-    assert "did you mean 'domains'?" in said.err
+    assert "apps.shortener.domain: unknown setting; did you mean 'domains'?" in said.err
 
 
 def test_missing_required_setting(commands: Commands) -> None:

@@ -45,7 +45,7 @@ def test_network_settings_are_those_of_the_host(tmp_path: Path, monkeypatch: pyt
 
 def test_one_that_was_cut_off_is_not_complete(tmp_path: Path) -> None:
     path = tmp_path / "venv"
-    made = Venv(str(path), "app", Content.of(""), Content.of(""))
+    made = Venv(str(path), "app", "", Content.of(""), Content.of(""))
     assert made.actual() is None
     (path / "bin").mkdir(parents=True)
     (path / "bin" / "python").symlink_to("/bin/sh")

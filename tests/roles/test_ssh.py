@@ -73,11 +73,19 @@ def test_releases(release: tuple[str, str], there: str, not_there: str) -> None:
 def test_what_would_shut_this_login_out_is_refused() -> None:
     one = host()
     one.login = Login("root", by_password=True)
-    with pytest.raises(HostError, match=r"by password.*\n.*ssh-copy-id root@host"):
+    with pytest.raises(HostError) as raised:
         resources(ssh, one)
+    assert str(raised.value) == (
+        "root has logged in by password, and the role ssh allows keys only\n"
+        f"  Put a key there first (ssh-copy-id root@{one.connect.address}), or set `ssh: {{managed: false}}`."
+    )
     one = host(ssh={"permit_root": False})
     one.login = Login("root", by_password=False)
-    with pytest.raises(HostError, match="has logged in as root"):
+    with pytest.raises(HostError) as raised:
         resources(ssh, one)
+    assert str(raised.value) == (
+        "`ssh.permit_root: false` would shut root out, and this run has logged in as root\n"
+        "  Log in as a user who may use sudo (`ansible_user`): that proves that there is another way in."
+    )
     one.login = Login("deploy", by_password=False)
     assert NAME in resources(ssh, one)

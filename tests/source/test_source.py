@@ -260,7 +260,7 @@ class TestChecks:
     def test_module_that_is_not_there(self, project: Path) -> None:
         words = refusal(project, wsgi="helo.web:app")
         assert (
-            "there is no module 'helo.web', which `wsgi: helo.web:app` names: neither helo/web.py nor src/helo/web.py"
+            "there is no module 'helo.web', which `wsgi: helo.web:app` names: no helo/web.py and no src/helo/web.py"
             in words
         )
 
@@ -272,7 +272,7 @@ class TestChecks:
     def test_given_python_path(self, project: Path) -> None:
         write(project / "hello", {"lib/deep/web/__init__.py": ""})
         assert loaded(project, wsgi="web:app", python_path=[".", "lib/deep"]).python_path == (".", "lib/deep")
-        assert "neither web.py" in refusal(project, wsgi="web:app", python_path=["."])
+        assert "names: no web.py\n" in refusal(project, wsgi="web:app", python_path=["."])
 
     def test_static_folder_that_is_not_there(self, project: Path) -> None:
         assert "there is no folder assets, which `static` names" in refusal(project, static={"/static": "assets"})

@@ -22,10 +22,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-def failure(port: int, more: ConnectOptions | None = None, **connect: object) -> str:
+def failure(port: int, more: ConnectOptions | None = None, timeout: float = 30, **connect: object) -> str:
     """What is said when it fails, without the host."""
     with pytest.raises(ConnectError) as caught:
-        ssh.connect(host(port, **connect), more or ConnectOptions(attempts=1, connect_timeout=0.5))  # type: ignore[arg-type]
+        ssh.connect(host(port, **connect), more or ConnectOptions(attempts=1, connect_timeout=timeout))  # type: ignore[arg-type]
     message = str(caught.value)
     where = f"web1 ({ME}@{connect.get('address', '127.0.0.1')}:{port}): "
     assert message.startswith(where)
@@ -72,7 +72,7 @@ def test_no_answer() -> None:
             client = clients.enter_context(socket.socket())
             client.setblocking(False)
             client.connect_ex(address)
-        assert failure(address[1]) == (
+        assert failure(address[1], timeout=0.5) == (
             "no answer within 0.5 s\n"
             "  Is the host up, the address right (`ansible_host`), and the port open in its firewall?"
         )
@@ -91,12 +91,10 @@ def shake_and_fall_silent(wire: socket.socket) -> None:
 @pytest.mark.parametrize("answer", [silence, shake_and_fall_silent])
 def test_a_port_that_never_answers(answer: Callable[[socket.socket], None]) -> None:
     with listening(answer) as port:
-        began = time.monotonic()
-        assert failure(port) == (
+        assert failure(port, timeout=0.5) == (
             "no SSH handshake within 0.5 s\n  The port is open but nothing answers: is the host overloaded, or is"
             " something else in between?"
         )
-        assert time.monotonic() - began < 5
 
 
 @pytest.mark.parametrize("first", [b"", b"SSH-2.0-closing\r\n"])

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from windlass.errors import HostError
+from windlass.interrupt import results
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -60,7 +61,7 @@ def meet(
 
     pool = ThreadPoolExecutor(selection.forks)
     try:
-        return list(pool.map(meet_one, hosts))
+        return results([pool.submit(meet_one, host) for host in hosts])
     finally:
         pool.shutdown(wait=False, cancel_futures=True)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
+from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +12,7 @@ import click
 from windlass import completion, moment
 from windlass.commands.hosts import Selection, on_hosts
 from windlass.errors import HostError, UsageError
+from windlass.interrupt import results
 from windlass.terminal import hush
 
 if TYPE_CHECKING:
@@ -110,7 +111,7 @@ class _Reading:
         pool = ThreadPoolExecutor(len(hosts) if follow else self.selection.forks)
         try:
             jobs: list[Future[bool]] = [pool.submit(self._read_one, host) for host in hosts]
-            good = [job.result() for job in wait(jobs, return_when=FIRST_EXCEPTION).done]
+            good = results(jobs)
         except KeyboardInterrupt:
             return INTERRUPTED
         except BrokenPipeError:

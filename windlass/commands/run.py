@@ -14,6 +14,7 @@ from windlass import completion
 from windlass.commands.hosts import Selection, on_hosts
 from windlass.commands.trailing import TRAILING, Trailing
 from windlass.errors import HostError, UsageError
+from windlass.interrupt import results
 from windlass.terminal import colours
 
 if TYPE_CHECKING:
@@ -106,7 +107,7 @@ class _Everywhere:
         """Runs it, and shows what it says; gives back the highest exit status."""
         pool = ThreadPoolExecutor(self.selection.forks)
         try:
-            answers = list(pool.map(self._run_one, hosts))
+            answers = results([pool.submit(self._run_one, host) for host in hosts])
         finally:
             pool.shutdown(wait=False, cancel_futures=True)
         if self.selection.as_json:

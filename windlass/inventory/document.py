@@ -28,6 +28,7 @@ _SCALARS = {
     f"{_PLAIN}{kind}": _CONSTRUCTOR.yaml_constructors[f"{_PLAIN}{kind}"]
     for kind in ("bool", "float", "int", "null", "timestamp")
 }
+_TAG = "a tag that is not understood; text that begins with ! goes in quotes"
 _DEPTH = 100  # levels of nesting; the C parser recurses, and some 10,000 levels end the process
 _VAULT = "Windlass cannot open Ansible's vault: python deploy.py secrets set NAME takes its place"
 BITS = 4096  # of a whole number; Python does not show those of more than 4,300 digits, nor write them as JSON
@@ -124,7 +125,7 @@ class Document:
         if isinstance(node, yaml.SequenceNode) and node.tag == f"{_PLAIN}seq":
             with self.once(node):
                 return [self.value(item) for item in node.value]
-        return self._refuse(node, f"the tag {node.tag.removeprefix(_PLAIN)!r} is not understood")
+        return self._refuse(node, _TAG)
 
     def find(self, node: yaml.Node, way: tuple[str | int, ...]) -> tuple[yaml.Node, bool]:
         """The node that `way` leads to and True, or the last one on the way that is there and False."""
@@ -184,7 +185,7 @@ class Document:
                 value = _SCALARS[node.tag](_CONSTRUCTOR, node)
             except (ValueError, IndexError, KeyError, OverflowError, AttributeError):
                 kind = node.tag.removeprefix(_PLAIN)
-                self._refuse(node, f"{node.value!r} is not a valid {kind}; text goes in quotes")
+                self._refuse(node, f"this is not a valid {kind}; text goes in quotes")  # it may be a secret
             if isinstance(value, int) and value.bit_length() > BITS:
                 self._refuse(node, f"a whole number of more than {BITS:,} bits; text goes in quotes")
             return value
@@ -194,7 +195,7 @@ class Document:
             self._refuse(node, _VAULT)
         if node.tag == f"{_PLAIN}value":
             return node.value
-        return self._refuse(node, f"the tag {node.tag.removeprefix(_PLAIN)!r} is not understood")
+        return self._refuse(node, _TAG)
 
     def _spend(self, node: yaml.Node, values: int) -> None:
         """Count values; a file without aliases has at most two for each of its characters."""

@@ -14,7 +14,7 @@ from windlass.errors import UsageError
 from windlass.inventory.document import TEXT, Document, DocumentError, text_of
 from windlass.inventory.problems import Place, nearest
 from windlass.inventory.tree import Variable, Variables
-from windlass.settings.environment import is_secret_at, is_secret_value
+from windlass.settings.environment import secret_in, shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -116,7 +116,7 @@ class ExtraVariables:
             path = Path(name).expanduser()
             document = Document(name, text_of(path, name), self._reader.problems.add)
             variables = self._reader.variables(document, document.root, "a file of variables")
-            secret = next((way for name, given in variables.items() if (way := _secret_in((name,), given.value))), None)
+            secret = next((way for name, given in variables.items() if (way := secret_in((name,), given.value))), None)
             if secret and path.stat().st_mode & 0o077:
                 raise DocumentError(
                     variables[secret[0]].place_of_key(secret[1:]),
@@ -151,7 +151,7 @@ def _given(option: str) -> Given:
     """One `KEY=VALUE`. Raises DocumentError."""
     key, equals, text = option.partition("=")
     if not equals or not _KEY.fullmatch(key):
-        raise DocumentError(Place("-e"), f"{key!r} is not KEY=VALUE (for example apps.shop.ref=v2) or @FILE")
+        raise DocumentError(Place("-e"), f"{shown(key)} is not KEY=VALUE (for example apps.shop.ref=v2) or @FILE")
     place = Place(f"-e {key}")
     document, node = _document(place, text)
     value = document.value(node)
@@ -162,19 +162,10 @@ def _given(option: str) -> Given:
 
 def _refuse_secret(place: Place, way: tuple[str, ...], value: Any) -> None:
     """Raises DocumentError for a value of a command line that is a secret, or has one in it."""
-    if secret := _secret_in(way, value):
+    if secret := secret_in(way, value):
         raise DocumentError(
             place, f"this looks like a secret, and others can see a command line: {_instead(secret[0])}"
         )
-
-
-def _secret_in(way: tuple[str, ...], value: Any) -> tuple[str, ...] | None:
-    """The way to a secret in the value that `way` leads to, lists left out; None = there is none."""
-    if isinstance(value, dict):
-        return next((found for key, below in value.items() if (found := _secret_in((*way, str(key)), below))), None)
-    if isinstance(value, list):
-        return next((found for below in value if (found := _secret_in(way, below))), None)
-    return way if value is not None and (is_secret_at(way) or is_secret_value(str(value))) else None
 
 
 def _document(place: Place, text: str) -> tuple[Document, yaml.Node]:

@@ -82,14 +82,17 @@ class IniFile:
     def _line(self, group: Group, kind: str, line: str, node: yaml.Node) -> None:
         """One line of a section. Raises ValueError."""
         if kind == "hosts":
-            pattern, *settings = shlex.split(line, comments=True)
+            try:
+                pattern, *settings = shlex.split(line, comments=True)
+            except ValueError:
+                raise ValueError("a quote without its partner; text with one in it goes in the other kind") from None
             variables: Variables = {}
             for setting in settings:
-                self._set(variables, setting, node)
+                self._set(variables, setting, node, line)
             self._reader.add_hosts(self._document, node, group, pattern, variables)
         elif kind == "vars":
             variables = {}
-            self._set(variables, line, node)
+            self._set(variables, line, node, line)
             self._reader.set_of_group(group, variables)
         else:
             match = _GROUP.fullmatch(line)
@@ -101,10 +104,12 @@ class IniFile:
             else:
                 self._waiting.setdefault(name, []).append((group, node))
 
-    def _set(self, variables: Variables, setting: str, node: yaml.Node) -> None:
+    def _set(self, variables: Variables, setting: str, node: yaml.Node, line: str) -> None:
         name, equals, text = setting.partition("=")
         if not equals:
-            raise ValueError(f"{setting!r} is not key=value")
+            from windlass.settings.environment import shown  # settings take a while to import
+
+            raise ValueError(f"{shown(setting, line)} is not key=value; a value with spaces goes in quotes")
         variable = Variable(_value(text.strip()), self._document, node, node)
         self._reader.set(variables, name.strip(), variable)
 

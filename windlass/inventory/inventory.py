@@ -63,7 +63,9 @@ class Inventory:
         if foreign:
             raise UsageError(
                 f"{foreign[0]!r} is not reached by SSH but by ansible_connection {self.foreign[foreign[0]]!r}",
-                hint=f"leave it out: {','.join([*patterns, *(f'!{name}' for name in foreign)])!r}",
+                hint=f"leave it out: {','.join([*patterns, *(f'!{name}' for name in foreign)])!r}"
+                if len(foreign) < len(names)
+                else None,
             )
         return [self.hosts[name] for name in names]
 

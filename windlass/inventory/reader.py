@@ -52,7 +52,8 @@ class Reader:
     def set(self, variables: Variables, name: str, variable: Variable) -> None:
         """Set one variable, unless its name is a slip of a setting's."""
         if near := _meant(name, self._known):
-            self.problems.add(variable.place_of_key(), f"unknown setting {name!r}; did you mean {near!r}?")
+            message = f"unknown setting {name!r}; did you mean {near!r}? A variable of your own needs another name"
+            self.problems.add(variable.place_of_key(), message)
         else:
             variables[name] = variable
 
@@ -144,7 +145,7 @@ class Reader:
             if isinstance(node, yaml.MappingNode):
                 return document.entries(node)
             value = document.value(node)
-            kind = "a list" if isinstance(value, list) else repr(value)
+            kind = "a list" if isinstance(value, list) else "text" if isinstance(value, str) else repr(value)
             self.problems.add(document.place(node), f"{what} must be a mapping of {content}, not {kind}")
         except DocumentError as error:
             self.problems.add(error.place, str(error))

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeVar
+import re
+from typing import TYPE_CHECKING, Any, TypeVar, get_origin
 
 from pydantic import BaseModel, ValidationError
 
 from windlass.inventory.problems import Problems, did_you_mean
+from windlass.settings import COMMON_NAMES, Settings
 from windlass.settings.model import Faults
 
 if TYPE_CHECKING:
@@ -18,7 +20,6 @@ if TYPE_CHECKING:
     from windlass.inventory.values import Values, Way
 
 M = TypeVar("M", bound=BaseModel)
-_SECRET = ("ansible_password", "ansible_become_password", "env")  # fields whose values are not shown
 _EXPECTED = {
     "string_type": "text; put it in quotes",
     "int_type": "a whole number",
@@ -46,15 +47,37 @@ def validated(model: type[M], names: Mapping[str, str], values: Values, project:
             for way, message, of_key in _faults(detail, model):
                 if any(way[: len(failed)] == failed for failed in unrendered):
                     continue
-                variable = values.raw[names[str(way[0])]]
-                place = variable.place_of_key(way[1:]) if of_key else variable.place(way[1:])
-                problems.add(place, f"{_dotted((names[str(way[0])], *way[1:]))}: {message}")
+                name = names[str(way[0])]
+                place = values.raw[name].place_of_key(way[1:]) if of_key else values.raw[name].place(way[1:])
+                hint = _hint_of_name(model, way, message)
+                if not of_key and "env" not in way and values.may_be_secret(name, way[1:]):
+                    message = _unshown(message, detail["input"])
+                problems.add(place, f"{_dotted((name, *way[1:]))}: {message}{hint}")
         return None
 
 
 def _dotted(way: Way) -> str:
     """A way as users write it: `apps.shop.domains[0]`."""
     return "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in way).removeprefix(".")
+
+
+def _unshown(message: str, value: object) -> str:
+    """A message without the value that it is about; most begin with that, others may quote a part of it."""
+    rest = message.removeprefix("the value").removeprefix(repr(value))
+    if not value:
+        return message
+    quoted = rest == message and ("'" in rest or '"' in rest)
+    if quoted or any(word in rest.lower() for word in re.findall(r"\w{4,}", str(value).lower())):
+        return "the value is not what it has to be; it may be a secret, and so it is not shown"
+    return message if rest == message else f"the value{rest}"
+
+
+def _hint_of_name(model: type[BaseModel], way: Way, message: str) -> str:
+    """What to do where a variable looks like one of Ansible's that has the name of a setting."""
+    whole = len(way) == 1 or (len(way) == 2 and message.startswith("unknown setting; python"))
+    if not (model is Settings and whole and way[0] in COMMON_NAMES):
+        return ""
+    return f"; {way[0]!r} is a setting of Windlass: if this is a variable for Ansible, give it another name"
 
 
 def _faults(detail: ErrorDetails, model: type[BaseModel]) -> list[tuple[Way, str, bool]]:
@@ -68,7 +91,8 @@ def _faults(detail: ErrorDetails, model: type[BaseModel]) -> list[tuple[Way, str
     if isinstance(cause, ValueError):
         return [(way, str(cause), of_key)]
     if detail["type"] == "extra_forbidden":
-        return [(way, f"unknown setting{did_you_mean(str(way[-1]), _settings_at(model, way))}", True)]
+        near = did_you_mean(str(way[-1]), _settings_at(model, way))
+        return [(way, f"unknown setting{near or '; python deploy.py settings shows what there is'}", True)]
     if detail["type"] == "missing":
         return [(way[:-1], f"{way[-1]} is missing: {_description(model, way)}", True)]
     return [(way, _plain(detail, way), of_key)]
@@ -77,7 +101,9 @@ def _faults(detail: ErrorDetails, model: type[BaseModel]) -> list[tuple[Way, str
 def _plain(detail: ErrorDetails, way: Way) -> str:
     """pydantic's own errors in this program's words."""
     limits = detail.get("ctx", {})
-    shown = "the value" if set(_SECRET) & set(way) else repr(detail["input"])
+    value = detail["input"]
+    of_secrets = "env" in way or (isinstance(value, list) and any(isinstance(below, dict) for below in value))
+    shown = "the value" if of_secrets else repr(value)
     kind = detail["type"]
     if kind == "list_type" and isinstance(detail["input"], str):
         return f"{shown} is not a list; write [{detail['input']}]"
@@ -97,10 +123,14 @@ def _plain(detail: ErrorDetails, way: Way) -> str:
 
 def _model_at(model: type[BaseModel], way: Way) -> type[BaseModel]:
     """The model that holds the last step of a way."""
-    for step in way[:-1]:
+    steps = iter(way[:-1])
+    for step in steps:
         field = model.model_fields.get(str(step))
         below = _model_in(field.annotation) if field else None
-        model = below or model
+        if field and below:
+            model = below
+            if get_origin(field.annotation) is dict:
+                next(steps, None)  # an entry's name, which may be that of a field
     return model
 
 

@@ -3,24 +3,23 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Set
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from windlass.errors import InventoryError
-from windlass.inventory.document import BITS, Unsafe
+from windlass.inventory.document import Unsafe
 from windlass.inventory.problems import did_you_mean
-from windlass.settings.environment import is_secret_at, is_secret_value
+from windlass.settings.environment import is_secret, is_secret_at, is_secret_value, secret_in
 
 if TYPE_CHECKING:
     import jinja2
-    import jinja2.sandbox
 
+    from windlass.inventory.sandbox import Sandbox
     from windlass.inventory.tree import Variable, Variables
 
 Way = tuple[str | int, ...]
 
-_LARGEST = 100_000  # characters or items of a product in a template
 _REFERENCE = re.compile(r"\s*\{\{\s*[A-Za-z_][\w.]*\s*\}\}\s*", re.ASCII)
 
 
@@ -96,28 +95,52 @@ class Values(Mapping[str, Any]):
             faults[way] = error
             return None
 
+    def may_be_secret(self, name: str, way: Way = (), seen: Set[str] = frozenset()) -> bool:
+        """Whether the names on the way say that there is a secret, or a value there, or what its templates read.
+
+        `seen` are the variables that are being looked at.
+        """
+        value: Any = self.raw[name].value
+        for step in way:
+            if isinstance(value, dict):
+                value = value.get(step)
+            elif isinstance(value, list) and isinstance(step, int) and step < len(value):
+                value = value[step]
+            else:
+                break  # a template, of which it is not known what comes from where
+        if is_secret_at((name, *way)) or secret_in((name, *map(str, way)), value):
+            return True
+        return any(self._reads_secret(text, {*seen, name}) for text in _templates_in(value))
+
+    def _reads_secret(self, text: str, seen: Set[str] = frozenset()) -> bool:
+        try:
+            words = _template(text).words
+        except Exception:  # not a template
+            return False
+        others = [word for word in words if word in self.raw and word not in seen]
+        return any(map(is_secret, words)) or any(self.may_be_secret(other, (), seen) for other in others)
+
     def _text(self, variable: str, text: str, way: Way) -> Any:
         """The value of a template: of one expression alone with its type, else text."""
         import jinja2
 
+        missing: list[str] = []
         try:
-            template, names = _template(text)
-            known = {name: self[name] for name in names if name in self}
-            result = template.render(known)
-            if not isinstance(result, str):
-                str(result)  # raises where it is undefined, or has a number in it that is too long to be shown
-            return result
+            template = _template(text)
+            missing = [name for name in template.names if name not in self]
+            return template.render({name: self[name] for name in template.names if name in self})
         except RenderError:
             raise
         except jinja2.UndefinedError as error:
-            near = [did_you_mean(name, self) for name in names if name not in self]
-            raise self._fault(variable, way, text, f"{_plain(error)}{near[0] if near else ''}") from None
+            near = did_you_mean(missing[0], self) if missing else ""
+            fault = f"{_plain(error)}{near}"
         except jinja2.TemplateSyntaxError as error:
             fault = f"not a template: {(error.message or '').rstrip('.')}"
-            raise self._fault(variable, way, text, fault) from None
         except Exception as error:  # a template may call anything on its values
             fault = f"cannot be rendered: {str(error).rstrip('.')}"
-            raise self._fault(variable, way, text, fault) from None
+        if not missing and not _REFERENCE.fullmatch(text) and self._reads_secret(text):
+            fault = "cannot be rendered, and why is not shown, as a secret may be in it"
+        raise self._fault(variable, way, text, fault) from None
 
     def _fault(self, name: str, way: Way, text: str, fault: str) -> RenderError:
         """The error for a text, which is shown unless it may be a secret."""
@@ -164,53 +187,45 @@ def _has_template(value: Any) -> bool:
     return isinstance(value, list) and any(map(_has_template, value))
 
 
-def _check_product(operator: str, left: Any, right: Any) -> None:
-    """Raises OverflowError for what would take all memory, or for ever."""
-    if isinstance(left, int) and isinstance(right, int):
-        bits = left.bit_length() * max(right, 0) if operator == "**" else left.bit_length() + right.bit_length()
-        if bits > BITS and abs(left) > 1:
-            raise OverflowError(f"a number of more than {BITS:,} bits")
-    for times, repeated in ((left, right), (right, left)):
-        if isinstance(times, int) and _size(repeated) * times > _LARGEST:
-            raise OverflowError(f"more than {_LARGEST:,} characters or items")
+def _templates_in(value: Any) -> Iterator[str]:
+    if isinstance(value, dict | list):
+        for below in value.values() if isinstance(value, dict) else value:
+            yield from _templates_in(below)
+    elif _has_template(value):
+        yield value
 
 
-def _size(value: Any) -> int:
-    """Characters and items, also of what is inside; 0 for what is no sequence."""
-    if isinstance(value, list | tuple):
-        return len(value) + sum(map(_size, value))
-    return len(value) if isinstance(value, str | bytes) else 0
+class _Template:
+    """A compiled template; `names` are those it looks up, `words` also those of what it looks for inside of them."""
+
+    def __init__(self, text: str) -> None:
+        # Imported here: most inventories have no template, and Jinja2 takes some 50 ms.
+        from jinja2 import nodes
+        from jinja2.meta import find_undeclared_variables
+
+        sandbox = _sandbox()
+        tree = sandbox.check(text)
+        self.names = sorted(find_undeclared_variables(tree))
+        keys = {node.value for node in tree.find_all(nodes.Const) if isinstance(node.value, str)}
+        self.words = {*self.names, *keys, *(node.attr for node in tree.find_all(nodes.Getattr))}
+        self._compiled = sandbox.from_string(tree)
+
+    def render(self, values: Mapping[str, Any]) -> Any:
+        """Its value. Raises what Jinja2 does, and OverflowError where that takes too much."""
+        from windlass.inventory.sandbox import bounded
+
+        with bounded():
+            value = self._compiled.render(values)
+            if not isinstance(value, str):
+                str(value)  # raises where it is undefined, or has a number in it that is too long to be shown
+            return value
+
+
+_template = cache(_Template)  # many hosts share one
 
 
 @cache
-def _template(text: str) -> tuple[jinja2.Template, list[str]]:
-    """A compiled template, and the names it looks up; many hosts share one."""
-    from jinja2.meta import find_undeclared_variables
+def _sandbox() -> Sandbox:
+    from windlass.inventory.sandbox import Sandbox
 
-    sandbox = _sandbox()
-    return sandbox.from_string(text), sorted(find_undeclared_variables(sandbox.parse(text)))
-
-
-@cache
-def _sandbox() -> jinja2.sandbox.SandboxedEnvironment:
-    # Imported here: most inventories have no template, and Jinja2 takes some 50 ms.
-    import jinja2
-    from jinja2.nativetypes import NativeCodeGenerator
-    from jinja2.sandbox import ImmutableSandboxedEnvironment
-
-    class Sandbox(ImmutableSandboxedEnvironment):
-        """Keeps the type of `{{ expression }}` that stands alone, and text as text: "0123" stays so."""
-
-        code_generator_class = NativeCodeGenerator
-        intercepted_binops = frozenset({"*", "**"})
-
-        def call_binop(self, context: Any, operator: str, left: Any, right: Any) -> Any:
-            _check_product(operator, left, right)
-            return super().call_binop(context, operator, left, right)
-
-        @staticmethod
-        def concat(parts: Any) -> Any:
-            values = list(parts)
-            return values[0] if len(values) == 1 else "".join(map(str, values))
-
-    return Sandbox(undefined=jinja2.StrictUndefined, keep_trailing_newline=True)
+    return Sandbox()

@@ -11,7 +11,6 @@ from windlass.release.instance import Instance
 from windlass.release.records import FILLING
 from windlass.release.unpack import grant, unpack
 from windlass.resources.owner import group_id
-from windlass.resources.resource import Failed
 from windlass.resources.venv import PYTHON
 
 if TYPE_CHECKING:
@@ -19,22 +18,6 @@ if TYPE_CHECKING:
     from windlass.release.environment import Environment
     from windlass.release.records import Record
     from windlass.resources.release import Release
-
-# Left free on the disk beyond what a release needs, for logs and the app's own data (bytes).
-RESERVE = 64 * 1024 * 1024
-MEBIBYTE = 1024 * 1024
-
-
-def check_space(folder: str, size: int) -> None:
-    """Raises Failed if `size` bytes more would fill the disk of `folder`."""
-    disk = os.statvfs(folder)
-    free = disk.f_bavail * disk.f_frsize
-    if free < size + RESERVE:
-        raise Failed(
-            f"there is not enough room in {folder}: {free // MEBIBYTE} MiB are free, and the release needs"
-            f" {size // MEBIBYTE + 1} MiB beside {RESERVE // MEBIBYTE} MiB that stay free",
-            hint="Free some space, or keep fewer releases (`keep_releases`).",
-        )
 
 
 def make(release: Release, record: Record, environment: Environment) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from windlass.release.instance import Instance, defined
 from windlass.release.records import GOOD, Record, Releases, doomed
 from windlass.release.switch import retire
+from windlass.resources import confined
 from windlass.resources.unit import show
 
 if TYPE_CHECKING:
@@ -29,9 +30,9 @@ class Leftovers:
 
     def found(self) -> list[str]:
         """Their names."""
-        return [*self._strays(), *(each.id for each in self._doomed()), *self._running(), *self._venvs()] + [
-            release for release in defined(self.app) if self.releases.record(release) is None
-        ]
+        unknown = [release for release in defined(self.app) if self.releases.record(release) is None]
+        doomed = [record.id for record in self._doomed()]
+        return [*self._commands(), *self._strays(), *doomed, *self._running(), *self._venvs(), *unknown]
 
     def await_ends(self) -> None:
         """Waits for instances that are about to end, so that however often one deploys, no more than two run."""
@@ -43,6 +44,9 @@ class Leftovers:
 
     def remove(self, question: Question, drain_timeout: float) -> None:
         """Removes them; an instance that may have had traffic answers what it has first."""
+        for unit in self._commands():
+            self.machine.say(f"stopping {unit}, a command of a run that was killed")
+            confined.end(self.machine, self.app)
         self.remove_strays()
         for release in self._running():
             self.machine.say(f"stopping release {release}, which is not the current one")
@@ -66,6 +70,11 @@ class Leftovers:
         """Removes folders that are no releases."""
         for stray in self._strays():
             self.releases.remove(stray)
+
+    def _commands(self) -> list[str]:
+        """The unit of a release command or of pip that a run was killed over, and that goes on."""
+        unit = confined.unit_of(self.app)
+        return [unit] if show(self.machine, unit).get("ActiveState") in ("active", "activating") else []
 
     def _strays(self) -> list[str]:
         return self.releases.strays()

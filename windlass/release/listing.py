@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import os
 from typing import Any
 
+from windlass.release import space
 from windlass.release.records import Releases
 
 
@@ -28,19 +28,7 @@ def listing(home: str) -> list[dict[str, Any]]:
             "previous": record.previous,
             "reason": record.reason,
             "traffic": record.traffic,
-            "size": _size(releases.path(record.id)),
+            "size": space.taken(releases.path(record.id)),
         }
         for record in releases.all()
     ]
-
-
-def _size(folder: str) -> int:
-    """What a folder takes on the disk (bytes); links are not followed."""
-    return sum(_taken(f"{path}/{name}") for path, _, names in os.walk(folder) for name in (".", *names))
-
-
-def _taken(path: str) -> int:
-    try:
-        return os.lstat(path).st_blocks * 512
-    except FileNotFoundError:  # it is being removed while we look
-        return 0

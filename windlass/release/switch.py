@@ -6,12 +6,13 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from windlass.release.records import GOOD
 from windlass.resources.resource import Failed
 
 if TYPE_CHECKING:
     from windlass.release.health import Question
     from windlass.release.instance import Instance
-    from windlass.release.records import Releases
+    from windlass.release.records import Record, Releases
     from windlass.release.visitors import Visitors
 
 # While the new release has the traffic and the old one could have it back, how often it is asked (seconds).
@@ -20,16 +21,20 @@ INTERVAL = 0.25
 PATIENCE = 5
 # nginx resolves `current` when it connects: a connection that has begun is in the old queue within this time (seconds).
 SETTLE = 0.1
+# A watch goes on for so much longer, so that a crash at its end is noticed; more than SETTLE (seconds).
+MARGIN = 0.25
 
 
 @dataclass(frozen=True)
 class Switch:
-    """From `old` (None = there is none) to `new`; `question` is the health check, times are in seconds.
+    """From `old` (None = there is none) to `new`, the instance of `record`; `question` is the health check.
 
-    `visitors` come for the time of the switch; if more than `max_failed` of their requests fail, it is undone.
+    Times are in seconds. `visitors` come for the time of the switch; if more than `max_failed` of their requests fail,
+    it is undone.
     """
 
     releases: Releases
+    record: Record
     new: Instance
     old: Instance | None
     question: Question
@@ -39,10 +44,10 @@ class Switch:
     max_failed: int
 
     def turn(self) -> None:
-        """Gives the traffic to the new release, which is healthy, and watches.
+        """Gives the traffic to the new release, which is healthy, watches, and puts down that it is good.
 
         Raises Failed with the traffic back where it was. Both start at boot meanwhile: a power cut at any moment leaves
-        one that `current` points to.
+        one that `current` points to, and after it both run until the next run ends the other.
         """
         self.new.enable()
         if self.old is not None:
@@ -50,17 +55,21 @@ class Switch:
         self.releases.point_to(self.new.release)
         try:
             self._watch()
+            self.record.state = GOOD
+            self.releases.save(self.record)
         except BaseException:
             self.releases.point_to(self.old.release if self.old else "")
             self._withdraw()
             raise
 
     def _watch(self) -> None:
-        end = time.monotonic() + self.watch
-        while time.monotonic() < end:
+        left = self.watch + MARGIN
+        end = time.monotonic() + left
+        while left > 0:
+            time.sleep(min(INTERVAL, left))
+            left = end - time.monotonic()
             self.new.await_health(self.question, PATIENCE)
             self._check_visitors()
-            time.sleep(INTERVAL)
         self.new.check_workers()
         # Who still waits for an answer may wait in vain.
         self.visitors.leave()
@@ -77,6 +86,7 @@ class Switch:
 
     def _withdraw(self) -> None:
         """What the new instance has taken up, it may answer; not if it hangs, for then it would never."""
+        time.sleep(SETTLE)
         try:
             self.question.ask(self.new.address, PATIENCE)
         except OSError:
@@ -91,13 +101,12 @@ class Switch:
 
 
 def retire(instance: Instance, question: Question, drain_timeout: float) -> None:
-    """Has an instance end that gets no new connections; nobody needs to wait for it.
+    """Has an instance end that has had no new connections for a while (SETTLE); nobody needs to wait for it.
 
     Its queue is served in order: once a question of our own is answered, all that was queued before it has been taken
     up, and what is taken up, Gunicorn finishes before it stops.
     """
     instance.disable()
-    time.sleep(SETTLE)
     try:
         question.ask(instance.address, drain_timeout)
     except OSError:

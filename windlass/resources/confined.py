@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING
 
 from windlass.machine import CommandFailed, TimedOut
@@ -16,7 +15,8 @@ if TYPE_CHECKING:
     from windlass.process import EachLine
 
 LOCALE = {"LC_ALL": "C.UTF-8", "LANG": "C.UTF-8"}
-# systemd ends a command that outlives its time by so much (seconds), should we be gone by then.
+# systemd ends a command that outlives its time by so much, should we be gone by then; and kills it so long after it
+# was told to stop (seconds).
 GRACE = 10
 # From this exit status on it is systemd that speaks: it could not start the command (systemd.exec(5)).
 NOT_STARTED = 200
@@ -36,15 +36,17 @@ def run(
 ) -> str:
     """Runs a command as `user` and gives back its output; as Machine.run, and with the same errors.
 
+    Where one that `user` was given by an earlier run has not ended yet, it is refused: see `end`.
+
     `properties` are lines of a unit's [Service] section; none = as the user, without restrictions. `env` is shown in
     process lists; what is secret stands in `env_file` (see Environment), which only root can read.
     """
     if not properties:
         variables = {**env, **_variables(env_file)}
         return machine.run(argv, user=user, cwd=cwd, env=variables, timeout=timeout, each_line=each_line)
-    unit = f"windlass-{user}-{os.getpid()}.service"
+    unit = unit_of(user)
     settings = [f"User={user}", f"Group={user}", f"WorkingDirectory={cwd}", f"RuntimeMaxSec={timeout + GRACE:g}"]
-    settings += [*properties, *([f"EnvironmentFile={env_file}"] if env_file else [])]
+    settings += [f"TimeoutStopSec={GRACE}", *properties, *([f"EnvironmentFile={env_file}"] if env_file else [])]
     command = _systemd_run(argv, unit, settings, {**LOCALE, **env})
     try:
         return machine.run(command, timeout=timeout, each_line=each_line)
@@ -56,7 +58,20 @@ def run(
             said += journal(machine, unit)
         raise CommandFailed(argv, failure.status, said) from None
     finally:
-        _end(machine, unit)
+        end(machine, user)
+
+
+def unit_of(user: str) -> str:
+    """The unit of a user's command: always the same, so that there are never two, and a run finds an earlier one's."""
+    return f"windlass-confined-{user}.service"
+
+
+def end(machine: Machine, user: str) -> None:
+    """Ends what a user still runs when nobody listens any more; what has ended is unknown already."""
+    try:
+        machine.run(["systemctl", "stop", unit_of(user)])
+    except CommandFailed:
+        pass
 
 
 def _systemd_run(argv: Sequence[str], unit: str, settings: Sequence[str], env: Mapping[str, str]) -> list[str]:
@@ -72,11 +87,3 @@ def _variables(env_file: str | None) -> dict[str, str]:
         return {}
     with open(env_file, "rb") as file:
         return Environment.from_file(file.read(), frozenset()).variables
-
-
-def _end(machine: Machine, unit: str) -> None:
-    """Ends what still runs when nobody listens any more; one that has ended is unknown already."""
-    try:
-        machine.run(["systemctl", "stop", unit])
-    except CommandFailed:
-        pass

@@ -132,10 +132,12 @@ class File(Resource):
         except (FileNotFoundError, NotADirectoryError):
             return None
         except OSError as error:
-            raise Failed(f"{self.path} is no regular file: {error.strerror}") from None
+            raise Failed(
+                f"{self.path} is no regular file: {error.strerror}", hint="Move it away, then run again."
+            ) from None
         if not stat.S_ISREG(os.fstat(handle).st_mode):
             os.close(handle)
-            raise Failed(f"{self.path} is no regular file")
+            raise Failed(f"{self.path} is no regular file", hint="Move it away, then run again.")
         with os.fdopen(handle, "rb") as file:
             return file.read()
 

@@ -9,7 +9,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from windlass.release import command, folder
+from windlass.release import command, folder, space
 from windlass.release.environment import Environment
 from windlass.release.records import FAILED, GOOD, Record
 from windlass.resources.resource import Failed
@@ -64,7 +64,7 @@ class Release(Serving):
             "code": current.code,
             "configuration": "as wanted" if current.configuration == self._configuration else "different",
             "health": self._health(current),
-            "leftovers": len(self._leftovers(current).found()) + self._unfinished(current),
+            "leftovers": 0 if self._left_to_do else len(self._leftovers(current).found()) + self._unfinished(current),
         }
 
     def lasting(self, state: State) -> State:
@@ -99,14 +99,13 @@ class Release(Serving):
         self._settle()
         if set(diff) != {"leftovers"}:
             self._deploy()
-            self._settle()
 
     def _deploy(self) -> None:
         current = self.releases.current
         if current and (known := self._known(current)):
             self._return_to(known, current)
             return
-        folder.check_space(self.releases.folder, self.size)
+        space.check(self.releases.folder, self.size, "the release")
         environment = Environment.from_json(self.environment.read())
         record = self._record(current, environment)
         try:
@@ -117,8 +116,6 @@ class Release(Serving):
             if isinstance(failure, Failed):
                 raise self._explain(words, failure, current) from None
             raise
-        record.state = GOOD
-        self.releases.save(record)
         self._finish(switch, record)
 
     def _known(self, current: Record) -> Record | None:
@@ -173,6 +170,8 @@ class Release(Serving):
 
     def _give_up(self, record: Record, reason: str) -> None:
         """Leaves nothing of a release but its folder, to be looked at, with the reason."""
+        if self._has_traffic(record):
+            return
         self._instance(record.id).discard()
         if os.path.isdir(self.releases.path(record.id)):
             record.state, record.reason = FAILED, reason.partition("\n")[0]

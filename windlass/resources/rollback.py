@@ -88,4 +88,3 @@ class Rollback(Serving):
             self._instance(target.id).await_health(self.question, self.health_timeout)
             return
         self._return_to(target, current)
-        self._settle()

@@ -12,6 +12,7 @@ from windlass.release.instance import Instance, defined
 from windlass.release.leftovers import Leftovers
 from windlass.release.records import FAILED, GOOD, NEW, Record, Releases
 from windlass.release.switch import Switch
+from windlass.resources import confined
 from windlass.resources.resource import Failed, Resource
 from windlass.resources.unit import show
 
@@ -50,6 +51,7 @@ class Serving(Resource):
         self._steps: dict[str, Any] = {}
         self._traffic: dict[str, Any] = {}
         self._before = ""
+        self._left_to_do = False  # by the next run, for this one has tried and told
 
     def notes(self) -> dict[str, Any]:
         current = self.releases.current
@@ -66,7 +68,9 @@ class Serving(Resource):
     def units(self) -> list[str]:
         """The units to ask systemd about, together with those of all other resources."""
         names = self.machine.probe(("instances", self.app), lambda: defined(self.app))
-        return [unit for name in names for unit in (self._instance(name).service, self._instance(name).socket)]
+        instances = [self._instance(name) for name in names]
+        units = [unit for instance in instances for unit in (instance.service, instance.socket)]
+        return [confined.unit_of(self.app), *units]
 
     def _instance(self, release: str) -> Instance:
         return Instance(self.machine, self.app, release)
@@ -100,9 +104,8 @@ class Serving(Resource):
         new, old = self._instance(record.id), self._instance(current.id) if current else None
         self._before = current.id if current else ""
         visitors = Visitors(self.question, tls=self.tls, watch=self.watch)
-        switch = Switch(
-            self.releases, new, old, self.question, visitors, self.drain_timeout, self.watch, self.max_failed_requests
-        )
+        limits = (self.drain_timeout, self.watch, self.max_failed_requests)
+        switch = Switch(self.releases, record, new, old, self.question, visitors, *limits)
         with self._step("start"):
             new.start()
         with self._step("healthy"):
@@ -122,11 +125,17 @@ class Serving(Resource):
         try:
             switch = self._take_over(target, current)
         except BaseException as failure:
-            self._instance(target.id).kill()
+            if not self._has_traffic(target):
+                self._instance(target.id).kill()
             if isinstance(failure, Failed):
                 raise self._explain(told(failure, self.releases.environment(target)), failure, current) from None
             raise
         self._finish(switch, target)
+
+    def _has_traffic(self, record: Record) -> bool:
+        """Whether the way back from a failure has failed, too, e.g. on a full disk: the next run goes on from there."""
+        current = self.releases.current
+        return current is not None and current.id == record.id
 
     def _explain(self, words: str, failure: Failed, current: Record | None) -> Failed:
         """The failure in `words`, with what serves now."""
@@ -134,17 +143,29 @@ class Serving(Resource):
         return Failed(f"{words}\n{serving}", hint=failure.hint)
 
     def _finish(self, switch: Switch, record: Record) -> None:
-        """Ends the old release's instance, and keeps what our visitors met in the record."""
-        with self._step("drain"):
-            switch.finish()
+        """Ends the old release's instance, keeps what our visitors met in the record, and removes what may go.
+
+        What fails here undoes no switch that went well: the user is told, and the next run tries again.
+        """
         self._traffic = record.traffic = switch.visitors.met()
-        self.releases.save(record)
         if switch.visitors.hindrance:
             self._traffic = {"not_measured": switch.visitors.hindrance}
+        try:
+            with self._step("drain"):
+                switch.finish()
+            self.releases.save(record)
+            self.machine.forget()
+            self._settle()
+        except (Failed, OSError) as trouble:
+            if self.machine.aborted.is_set():
+                raise
+            self._left_to_do = True
+            reason = f"{trouble.strerror}: {trouble.filename}" if isinstance(trouble, OSError) else trouble
+            words = f"release {record.id} serves, but not all of the old could be ended and removed: {reason}"
+            self.machine.tell({"type": "warning", "text": words})
 
     def _settle(self) -> None:
         """Finishes what an earlier run has begun, and removes what nobody needs any more."""
-        self.machine.forget()
         current = self.releases.current
         if current and self._unfinished(current):
             if self._health(current) == "good":

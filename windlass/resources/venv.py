@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Callable
 
 from windlass import files
 from windlass.machine import CommandFailed
+from windlass.release import space
 from windlass.resources import confined
 from windlass.resources.owner import group_id, user_id
 from windlass.resources.pip_reason import explain
@@ -40,13 +41,15 @@ class Venv(Resource):
     """A virtual environment at `path`, whose name stands for all that is in it, so that it is made once or not at all.
 
     It is made by `user` under the restrictions `sandbox` (properties of a unit), for packages run code of their own
-    while they are installed, and then belongs to root: the app can read it, and not change it. `gunicorn` is a
+    while they are installed, and then belongs to root: the app can read it, and not change it. There must be room for
+    it to be as large as the one `like` (a path; not there = nobody knows how large it will be). `gunicorn` is a
     requirement to install besides (None = it is among the requirements); `hashed` says that pip insists on hashes for
     all that is installed together with the requirements.
     """
 
     path: str
     user: str
+    like: str
     requirements: Content
     constraints: Content
     sandbox: Sequence[str] = ()
@@ -67,8 +70,11 @@ class Venv(Resource):
         wheels = sorted(glob.glob(PIP_WHEELS))
         if not wheels:
             raise Failed(f"there is no pip on the host ({PIP_WHEELS})", hint="Install the package python3-venv.")
+        confined.end(self.machine, self.user)
+        size = space.taken(os.path.realpath(self.like))
         if os.path.lexists(self.path):
             shutil.rmtree(self.path)
+        space.check(os.path.dirname(self.path), size, "what the app requires")
         try:
             self._make({"PYTHONPATH": wheels[-1], **network_settings()})
         except BaseException:

@@ -18,6 +18,10 @@ from windlass.settings.words import AppName, DebianPackage, Locale, MemorySize, 
 __all__ = ["AppSettings", "Gunicorn", "Nginx", "Settings", "Tls"]
 
 
+# Settings whose names inventories made for Ansible may have for something else.
+COMMON_NAMES = frozenset({"firewall", "kernel", "serial", "ssh", "time_sync", "updates"})
+
+
 def _one_app_per_domain(apps: dict[str, AppSettings]) -> dict[str, AppSettings]:
     owners: dict[str, str] = {}
     faults: list[tuple[tuple[str | int, ...], str]] = []

@@ -68,7 +68,10 @@ def _names(names: list[str], info: ValidationInfo) -> list[str]:
 
 
 def _sources(sources: dict[str, SecretSource], info: ValidationInfo) -> dict[str, SecretSource]:
-    _names(list(sources), info)
+    allowed = info.data.get("allow_env", ())
+    faults = [((name,), fault) for name in sources if (fault := fault_of_name(name, allowed))]
+    if faults:
+        raise Faults(list(faults))
     return sources
 
 
@@ -83,8 +86,9 @@ def _command(value: str) -> str:
 def _static(folders: dict[str, str]) -> dict[str, str]:
     """The folders by prefix without trailing slashes."""
     trimmed = {prefix.rstrip("/"): folder.rstrip("/") for prefix, folder in folders.items()}
-    if len(trimmed) < len(folders):
-        raise ValueError("two prefixes differ in their last / only")
+    twice = next((prefix for prefix in folders if prefix.endswith("/") and prefix.rstrip("/") in folders), None)
+    if twice:
+        raise ValueError(f"{twice.rstrip('/')!r} and {twice!r} differ in their last / only")
     for prefix in trimmed:
         if f"{prefix}/".startswith("/.well-known/acme-challenge/"):
             raise ValueError(f"{prefix} belongs to the ACME challenge")

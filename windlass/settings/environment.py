@@ -27,7 +27,7 @@ _SECRET = re.compile(
 _KNOWN_SECRET = re.compile(
     r"\s*([sr]k_(live|test)_|AKIA[0-9A-Z]{16}|gh[oprsu]_|github_pat_|glpat-|xox[abp]-|-----BEGIN ([A-Z]+ )*PRIVATE KEY)"
 )
-_URL_WITH_PASSWORD = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^/@\s:]*:([^/@\s]+)@")
+_URL_WITH_PASSWORD = re.compile(r"(?<=[A-Za-z0-9+.-])://[^/@\s:]*:([^/@\s]+)@")
 _FALSE = frozenset({"", "0", "false", "no", "off", "n", "f"})
 _PLACEHOLDER = re.compile(
     r"|<.*>|x{3,}|\*+|(.*[-_ ])?(change|replace)[-_ ]?(me|this|it|in[-_ ]production)(?![a-z]).*|change|replace"
@@ -71,6 +71,21 @@ def is_secret_at(way: Sequence[object]) -> bool:
 def is_secret_value(value: str) -> bool:
     """Whether a value says by itself that it is a secret: a key as its issuer writes it, a URL with a password."""
     return bool(_KNOWN_SECRET.match(value) or _URL_WITH_PASSWORD.search(value))
+
+
+def secret_in(way: tuple[str, ...], value: object) -> tuple[str, ...] | None:
+    """The way to a secret in the value that `way` leads to, lists left out; None = there is none."""
+    if isinstance(value, dict):
+        return next((found for key, below in value.items() if (found := secret_in((*way, str(key)), below))), None)
+    if isinstance(value, list):
+        return next((found for below in value if (found := secret_in(way, below))), None)
+    return way if value is not None and (is_secret_at(way) or is_secret_value(str(value))) else None
+
+
+def shown(text: str, line: str | None = None) -> str:
+    """The text in quotes, or what stands for it where a word of it, or of its line, says that others are a secret."""
+    words = re.split(r"\W+", line or text)
+    return "this" if any(map(is_secret, words)) or is_secret_value(text) else repr(text)
 
 
 def password_in(value: str) -> str | None:

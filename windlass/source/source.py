@@ -75,8 +75,8 @@ def _python_path(tree: Tree, settings: AppSettings) -> tuple[str, ...]:
         stem = posixpath.normpath(posixpath.join(place, module))
         if f"{stem}.py" in tree or f"{stem}/__init__.py" in tree:
             return (place,) if given is None else folders
-    looked = " nor ".join(posixpath.normpath(posixpath.join(place, f"{module}.py")) for place in folders)
+    looked = " and no ".join(posixpath.normpath(posixpath.join(place, f"{module}.py")) for place in folders)
     raise SourceError(
-        f"{tree.label}: there is no module {name!r}, which `wsgi: {settings.wsgi}` names: neither {looked}",
+        f"{tree.label}: there is no module {name!r}, which `wsgi: {settings.wsgi}` names: no {looked}",
         hint="Correct `wsgi`, or say with `python_path` in which folder the module lies.",
     )

@@ -80,7 +80,10 @@ class Link:
                 self.wire.shutdown(socket.SHUT_RDWR)  # wakes the thread that reads
             except OSError:
                 pass  # not connected any more
-        self.wire.close()
+        try:
+            self.wire.close()
+        except (OSError, EOFError):
+            pass  # a channel says goodbye to its jump host, which may be gone
         if self.proxy:
             self.proxy.stop(patience=1 if self.ended else 0)
 

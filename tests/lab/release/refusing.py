@@ -17,7 +17,7 @@ def refused(world: World, kind: str = "release", **settings: Any) -> str:
     print(words)
     assert browsed.failures == {}, browsed.failures
     assert browsed.served > 20
-    assert world.current == before
-    units = {f"notes@{before}.service", f"notes@{before}.socket"}
-    assert world.running() == world.enabled() == units
+    after = world.state()
+    assert after.current == before
+    assert after.serves_alone, after
     return words

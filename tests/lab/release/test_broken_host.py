@@ -65,11 +65,14 @@ def small_disk(world: World, request: pytest.FixtureRequest) -> Iterator[None]:
     world.host.run("umount -l /srv; umount -l /tmp/small")
 
 
-@pytest.mark.parametrize("small_disk", ["size=90m"], indirect=True)
+@pytest.mark.parametrize("small_disk", ["size=70m"], indirect=True)
 def test_disk_is_too_small(world: World, small_disk: None) -> None:
     world.greet("too much")
     (world.project / "notes" / "big.bin").write_bytes(b"\0" * 40 * 1024 * 1024)
     assert "there is not enough room in /srv/notes/releases" in refused(world)
+    (world.project / "notes" / "big.bin").unlink()
+    world.edit('"flask>=3.1,<4"', '"flask>=3.1,<4", "markupsafe<3"', "pyproject.toml")
+    assert "there is not enough room in /srv/notes/venvs" in refused(world, "venv")
 
 
 @pytest.mark.parametrize("small_disk", ["size=200m,nr_inodes=14"], indirect=True)
@@ -77,6 +80,21 @@ def test_disk_is_full_in_the_middle_of_the_upload(world: World, small_disk: None
     world.greet("no place for it")
     assert "No space left on device: /srv/notes/releases/.new-" in refused(world)
     assert world.host.run("ls -A /srv/notes/releases").split() == sorted(world.records())
+
+
+@pytest.mark.parametrize("small_disk", ["size=80m"], indirect=True)
+def test_disk_is_full_when_it_has_the_traffic(world: World, small_disk: None) -> None:
+    world.host.run("mkdir -m 777 /tmp/small/app && mount --bind /tmp/small/app /mnt")
+    world.edit(
+        "    return app\n",
+        "    try:\n        with open('/mnt/filling', 'ab') as file:\n            while True:\n"
+        "                file.write(bytes(65536))\n    except OSError:\n        return app\n",
+    )
+    try:
+        words = refused(world, watch=0, sandbox={"writable_paths": ["/mnt"]})
+    finally:
+        world.host.run("umount -l /mnt")
+    assert "No space left on device" in words
 
 
 def test_no_memory_for_anything(world: World) -> None:

@@ -61,8 +61,9 @@ def test_check_changes_nothing(world: World) -> None:
     world.greet("only looking")
     outcome = converge(world.lab, world.host, {"notes": NOTES}, world.project, check=True)
     assert result(outcome, "release").status == "changed"
-    assert world.current == before
-    assert world.running() == {f"notes@{before}.service", f"notes@{before}.socket"}
+    state = world.state()
+    assert state.current == before
+    assert state.serves_alone, state
 
 
 def test_debian_13_as_well(lab: Lab, new_host: Callable[..., LabHost], tmp_path: Path) -> None:

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.lab.converging import result
+
 if TYPE_CHECKING:
     from tests.lab.release.world import World
 
@@ -31,6 +33,25 @@ def test_the_old_release_keeps_its_units_until_it_is_pruned(world: World) -> Non
     world.well(keep_releases=1)
     assert before not in world.records()
     assert before not in units(world)
+    world.is_tidy()
+
+
+def test_what_cannot_be_removed_undoes_no_switch_and_goes_with_the_next_run(world: World) -> None:
+    world.greet("cannot be removed")
+    world.well(keep_releases=1)
+    stuck = world.current
+    world.greet("the one after it")
+    world.well(keep_releases=1)
+    world.host.run(f"mount -t tmpfs tmpfs /srv/notes/releases/{stuck}/code")
+    world.greet("the one that is to remove it")
+    try:
+        said = world.commands(keep_releases=1)("deploy", world.host.name)
+    finally:
+        world.host.run("umount /srv/notes/releases/*/code /srv/notes/releases/.old-*/code 2>/dev/null || true")
+    assert f"release {world.current} serves, but not all of the old could be ended and removed: " in said.out
+    assert world.visit() == "the one that is to remove it"
+    outcome = world.well(keep_releases=1)
+    assert list(result(outcome, "release").diff) == ["leftovers"]
     world.is_tidy()
 
 

@@ -7,6 +7,7 @@ import shlex
 import shutil
 import time
 from contextlib import closing
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -50,10 +51,42 @@ with socket.socket(socket.AF_UNIX) as connection:
     response.begin()
     print(response.read().decode())
 """
-RECORDS = """
-import glob, json
-print(json.dumps([json.load(open(file)) for file in glob.glob("/srv/notes/releases/*/release.json")]))
+# One look at all, for each exec into a container takes a tenth of a second.
+LOOK = """
+import glob, json, os, subprocess
+argv = ["systemctl", "list-units", "--all", "--plain", "--no-legend", "notes@*"]
+units = [line.split() for line in subprocess.run(argv, stdout=subprocess.PIPE, text=True).stdout.splitlines()]
+wants = glob.glob("/etc/systemd/system/*.target.wants/notes@*")
+records = [json.load(open(file)) for file in glob.glob("/srv/notes/releases/*/release.json")]
+print(json.dumps({
+    "current": os.path.basename(os.readlink("/srv/notes/current")),
+    "running": [unit[0] for unit in units if unit[2] != "inactive"],
+    "enabled": [os.path.basename(link) for link in wants],
+    "records": {record["id"]: record for record in records},
+    "folders": os.listdir("/srv/notes/releases"),
+    "venvs": os.listdir("/srv/notes/venvs"),
+    "sockets": [os.path.basename(path) for path in glob.glob("/run/notes/*")],
+}))
 """
+
+
+@dataclass(frozen=True)
+class State:
+    """How things are with `notes` on a host: the current release, units that run or start at boot, names of files."""
+
+    current: str
+    running: list[str]
+    enabled: list[str]
+    records: dict[str, dict[str, Any]]
+    folders: list[str]
+    venvs: list[str]
+    sockets: list[str]
+
+    @property
+    def serves_alone(self) -> bool:
+        """Exactly the current release runs and starts at boot."""
+        units = [f"notes@{self.current}.service", f"notes@{self.current}.socket"]
+        return sorted(self.running) == sorted(self.enabled) == units
 
 
 class World:
@@ -142,32 +175,22 @@ class World:
     def current(self) -> str:
         return self.host.run("readlink /srv/notes/current").strip().rpartition("/")[2]
 
+    def state(self) -> State:
+        return State(**json.loads(self.host.run(f"python3 -c {shlex.quote(LOOK)}")))
+
     def records(self) -> dict[str, dict[str, Any]]:
-        found = self.host.run(f"python3 -c {shlex.quote(RECORDS)}")
-        return {record["id"]: record for record in json.loads(found)}
+        return self.state().records
 
-    def running(self) -> set[str]:
-        units = self.host.run("systemctl list-units --all --plain --no-legend 'notes@*'").splitlines()
-        return {unit.split()[0] for unit in units if unit.split()[2] != "inactive"}
-
-    def enabled(self) -> set[str]:
-        found = self.host.run(
-            "cd /etc/systemd/system; ls multi-user.target.wants sockets.target.wants | grep ^notes@ || true"
-        )
-        return set(found.split())
-
-    def is_tidy(self) -> None:
+    def is_tidy(self) -> State:
         """Exactly the current release runs and starts at boot, and nothing is left of any other try."""
-        units = {f"notes@{self.current}.service", f"notes@{self.current}.socket"}
         deadline = time.monotonic() + 20  # the old one may still have a request
-        while self.running() != units and time.monotonic() < deadline:
+        while not (state := self.state()).serves_alone and time.monotonic() < deadline:
             time.sleep(0.2)
-        assert self.running() == units
-        assert self.enabled() == units
-        assert self.host.run("ls -A /srv/notes/releases").split() == sorted(self.records())
-        assert {name.rpartition(".")[0] for name in self.host.run("ls /run/notes").split()} == {self.current}
-        venvs = {record["venv"].rpartition("/")[2] for record in self.records().values()}
-        assert set(self.host.run("ls -A /srv/notes/venvs").split()) <= venvs
+        assert state.serves_alone, state
+        assert sorted(state.folders) == sorted(state.records)
+        assert state.sockets == [f"{state.current}.sock"]
+        assert set(state.venvs) <= {record["venv"].rpartition("/")[2] for record in state.records.values()}
+        return state
 
     def is_idle(self) -> None:
         """No agent runs, and nobody holds the host."""
