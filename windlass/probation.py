@@ -27,6 +27,7 @@ cd {folder} || exit 0
 mv armed undoing 2>/dev/null
 [ -e undoing ] || exit 0
 {restore}
+sync
 [ "$1" = boot ] || {{ {reload}; }}
 rm -f {wanted} {boot_unit}
 mv undoing undone

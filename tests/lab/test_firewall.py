@@ -168,13 +168,6 @@ def test_refused_by_nft(lab: Lab, bare: LabHost) -> None:
     [
         (
             (
-                "add table ip filter; add chain ip filter INPUT { type filter hook input priority 0; }; "
-                "add chain ip filter ufw-user-input; add rule ip filter INPUT jump ufw-user-input"
-            ),
-            "ufw (table ip filter, chain INPUT)",
-        ),
-        (
-            (
                 "add table ip filter; add chain ip filter FORWARD { type filter hook forward priority 0; "
                 "policy drop; }; add chain ip filter DOCKER"
             ),
@@ -196,6 +189,34 @@ def test_other_firewalls_are_refused_and_not_touched(lab: Lab, bare: LabHost, co
     assert (result.status, result.message) == ("failed", f"there is another firewall: {who}")
     assert "managed: false" in str(result.hint)
     assert bare.run("nft list ruleset") == before
+
+
+def test_ufw_is_refused_until_it_is_switched_off_and_iptables_legacy_too(lab: Lab, fresh_host: LabHost) -> None:
+    install = "apt-get -q update && apt-get -q -y install --no-install-recommends ufw"
+    fresh_host.run(f"mkdir /etc/windlass; {{ {install}; }} >/dev/null 2>&1", timeout=120)
+    for switch_on, who, switch_off in (
+        ("ufw allow 22/tcp; ufw --force enable", "ufw (table ip filter, chain INPUT)", "ufw disable"),
+        (
+            "iptables-legacy -A INPUT -p tcp --dport 81 -j DROP",
+            "somebody's rules in table ip filter of iptables-legacy, chain INPUT",
+            "iptables-legacy -F",
+        ),
+        (
+            "ip6tables-legacy -P FORWARD DROP; ip6tables-legacy -N DOCKER",
+            "Docker (table ip6 filter of iptables-legacy, chain FORWARD)",
+            "ip6tables-legacy -P FORWARD ACCEPT; ip6tables-legacy -X",
+        ),
+    ):
+        fresh_host.run(switch_on)
+        (result,), _ = converge(lab, fresh_host, rules())
+        assert (result.status, result.message) == ("failed", f"there is another firewall: {who}")
+        fresh_host.run(switch_off)
+        (result,), _ = converge(lab, fresh_host, rules())
+        assert result.status in ("changed", "ok"), result.message
+    # The kernel still has the table, and nobody can look into it.
+    fresh_host.run("rm /usr/sbin/iptables-legacy-save")
+    (result,), _ = converge(lab, fresh_host, rules())
+    assert "there may be another firewall: the kernel has a table of iptables-legacy" in result.message
 
 
 def test_rules_that_let_nothing_more_in_and_shut_few_out_may_stay(lab: Lab, bare: LabHost) -> None:

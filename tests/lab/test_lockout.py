@@ -166,8 +166,17 @@ def test_a_proof_that_comes_too_late_does_not_count(lab: Lab, host: LabHost, mon
     assert left(host) == ""
 
 
-def test_a_power_cut(lab: Lab, host: LabHost, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(second_login, "log_in_again", lambda *_: host.kill() or "")
+@pytest.mark.parametrize("undoing", [False, True])
+def test_a_power_cut(lab: Lab, host: LabHost, monkeypatch: pytest.MonkeyPatch, undoing: bool) -> None:
+    """Before the host takes a change back, or in the midst of it."""
+
+    def cut(*_: object) -> str:
+        if undoing:
+            host.run("cd /var/lib/windlass/probation/ssh; mv armed undoing")  # the first step of taking back
+        host.kill()
+        return ""
+
+    monkeypatch.setattr(second_login, "log_in_again", cut)
     with pytest.raises(AgentError):
         converge(lab, host, sshd(SHUT))
     host.start()

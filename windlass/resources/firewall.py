@@ -11,6 +11,7 @@ from typing import Any
 from windlass import files
 from windlass.machine import CommandFailed, CommandTrouble
 from windlass.probation import DELAY, Probation
+from windlass.resources import iptables_legacy
 from windlass.resources.resource import Diff, Failed, Resource, State, Unknown
 
 NFT = "/usr/sbin/nft"
@@ -106,7 +107,7 @@ class Firewall(Resource):
                 said=failure.output.strip(),
             ) from None
         loaded, _, of_file = said.partition("\n\n")
-        return _objects(loaded), _objects(of_file)
+        return _objects(loaded) + iptables_legacy.filtering(self.machine), _objects(of_file)
 
 
 def _objects(listing: str) -> list[Object]:
@@ -127,16 +128,12 @@ def _ours(objects: list[Object]) -> list[Object]:
 def _others(objects: list[Object]) -> str:
     """Who else filters what comes in or goes through: an owner, or a table and chain; empty = nobody."""
     chains = [each for each in objects if each["kind"] == "chain" and each not in _ours(objects)]
+    rules = [each for each in objects if each["kind"] == "rule"]
     for chain in chains:
         if chain.get("hook") not in ("input", "forward") or chain.get("type") != "filter":
             continue
         place = (chain["family"], chain["table"])
-        rules = [
-            each
-            for each in objects
-            if each["kind"] == "rule" and (each["family"], each["table"], each["chain"]) == (*place, chain["name"])
-        ]
-        if chain.get("policy") == "drop" or any(not _is_guest(rule) for rule in rules):
+        if chain.get("policy") == "drop" or _filters(chain["name"], place, rules):
             names = [chain["table"], *(each["name"] for each in chains if (each["family"], each["table"]) == place)]
             owner = next((OWNERS[known] for known in OWNERS for name in names if name.startswith(known)), None)
             where = f"table {' '.join(place)}, chain {chain['name']}"
@@ -144,6 +141,23 @@ def _others(objects: list[Object]) -> str:
     return ""
 
 
+def _filters(chain: str, place: tuple[str, str], rules: list[Object]) -> bool:
+    """Whether a chain holds a rule that is no guest's, itself or in a chain that it jumps to.
+
+    `ufw disable` leaves its chains in place, empty, and the jumps to them.
+    """
+    for rule in rules:
+        if (rule["family"], rule["table"], rule["chain"]) == (*place, chain) and not _is_guest(rule):
+            targets = _targets(rule)
+            if not targets or any(_filters(target, place, rules) for target in targets):
+                return True
+    return False
+
+
 def _is_guest(rule: Object) -> bool:
-    targets = [each["jump"]["target"] for each in rule["expr"] if "jump" in each]
-    return any(name.startswith(GUESTS) for name in (rule["table"], *targets))
+    return any(name.startswith(GUESTS) for name in (rule["table"], *_targets(rule)))
+
+
+def _targets(rule: Object) -> list[str]:
+    """The chains that a rule jumps to."""
+    return [each["jump"]["target"] for each in rule["expr"] if "jump" in each]

@@ -7,7 +7,6 @@ import glob
 import hashlib
 import os
 import re
-import shutil
 import time
 from dataclasses import dataclass
 
@@ -60,9 +59,10 @@ class Sshd(Resource):
         if not probation.pending:
             self._refuse_untried()
         probation.begin()
-        if os.path.lexists(self.path):
-            shutil.copy2(self.path, f"{probation.folder}/old")
-        else:
+        try:
+            with open(self.path, "rb") as file:
+                files.write(f"{probation.folder}/old", file.read(), mode=0o600)
+        except FileNotFoundError:
             files.write(f"{probation.folder}/none", b"")
         probation.change(lambda: self._change(wanted))
         self._proved = True
