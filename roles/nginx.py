@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from windlass.resources import Absent, Directory, File, Placeholder, Reload, Unit
 from windlass.resources.certificate import LINKS, OWN
+from windlass.resources.nginx import TEST
 from windlass.template import render
 
 if TYPE_CHECKING:
@@ -29,8 +30,6 @@ VERSIONS = {
 }
 NEWER = (1, 28, 0)
 
-VERIFY = ("nginx", "-t", "-q")
-
 # How long browsers insist on HTTPS (seconds), by the setting `hsts`; two years are what their own lists ask for.
 YEARS = "max-age=63072000"
 HSTS = {"on": YEARS, "subdomains": f"{YEARS}; includeSubDomains", "preload": f"{YEARS}; includeSubDomains; preload"}
@@ -51,10 +50,10 @@ def nginx(host: Host, apps: list[App]) -> Iterator[Resource]:
         yield Placeholder("nobody", ["nobody.invalid"])
     yield Absent("/etc/nginx/sites-enabled/default", notify=[reload])
     configuration = render("nginx/nginx.conf.j2", profile=host.settings.tls.profile, hsts=HSTS)
-    yield File("/etc/nginx/nginx.conf", configuration, verify=VERIFY, notify=[reload])
+    yield File("/etc/nginx/nginx.conf", configuration, verify=TEST, notify=[reload])
     tls = any(host.settings.tls_of(app).mode != "off" for app in host.settings.apps.values())
     unknown = render("nginx/unknown.conf.j2", tls=tls, **values)
-    yield File("/etc/nginx/sites-enabled/00-unknown.conf", unknown, verify=VERIFY, notify=[reload])
+    yield File("/etc/nginx/sites-enabled/00-unknown.conf", unknown, verify=TEST, notify=[reload])
     service = Unit("nginx.service")
     if host.settings.nginx_sandbox:
         yield Directory(os.path.dirname(DROP_IN))

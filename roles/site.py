@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from roles.nginx import VERIFY, listening
+from roles.nginx import listening
 from windlass.resources import File, Placeholder, Reload
+from windlass.resources.nginx import TEST
 from windlass.template import render
 
 if TYPE_CHECKING:
@@ -40,5 +41,5 @@ def site(host: Host, app: App) -> Iterator[Resource]:
         **listening(host),
     )
     reload = Reload(app.name)
-    yield File(f"/etc/nginx/sites-enabled/{app.name}.conf", configuration, verify=VERIFY, notify=[reload])
+    yield File(f"/etc/nginx/sites-enabled/{app.name}.conf", configuration, verify=TEST, notify=[reload])
     yield reload

@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 from roles.firewall import firewall
+from tests.lab import resources_on
 from tests.lab.resources_on import converge
 from tests.roles import hosts
 from windlass.errors import AgentError
 from windlass.resources import Firewall
 from windlass.ssh import second_login
+from windlass.ssh.connection import ConnectOptions
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -124,13 +126,14 @@ def test_what_somebody_changes_in_its_table_is_put_back(lab: Lab, bare: LabHost)
     assert "9999" not in bare.run("nft list ruleset")
 
 
-def test_rules_that_cut_us_off_are_taken_back(lab: Lab, bare: LabHost) -> None:
+def test_rules_that_cut_us_off_are_taken_back(lab: Lab, bare: LabHost, monkeypatch: pytest.MonkeyPatch) -> None:
     (result,), _ = converge(lab, bare, rules(CUT_OFF))
     assert "taken back, because no second login works with it" in result.message
     assert "no answer within" in result.message
     assert bare.run(f"nft list ruleset; ls -A /var/lib/windlass/probation; ls {PATH} 2>/dev/null || true") == ""
     converge(lab, bare, rules())
     before = bare.run("nft list ruleset")
+    monkeypatch.setattr(resources_on, "ConnectOptions", lambda: ConnectOptions(attempts=1))  # not half a minute again
     (result,), _ = converge(lab, bare, rules(CUT_OFF))
     assert result.status == "failed"
     assert bare.run("nft list ruleset") == before

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import testinfra
 
+from tests.lab import upkeep
 from tests.lab.commands import Commands
 from windlass.lab import files
 from windlass.lab.visit import Visitor, visit
@@ -29,6 +30,14 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.lab
 
 NAME = "shortener.lab.test"
+
+# A file of each part that can be left to others.
+PARTS = {
+    "ssh": "/etc/ssh/sshd_config.d/00-windlass.conf",
+    "firewall": "/etc/windlass/firewall.nft",
+    "updates": "/etc/apt/apt.conf.d/52windlass-updates",
+    "kernel": "/etc/sysctl.d/60-windlass.conf",
+}
 
 # Everything on disk with type, mode, owner, size, time of change and target; without what every login and boot writes.
 LISTING = (
@@ -196,32 +205,42 @@ def test_it_serves_again_after_a_reboot(provisioned: Any) -> None:
     assert commands.json("provision", host.name)["changed"] == 0
 
 
+@pytest.mark.parametrize("check", upkeep.CHECKS, ids=lambda check: check.__name__)
+def test_upkeep(provisioned: Any, check: Callable[[Lab, LabHost], None]) -> None:
+    _, lab, host, _ = provisioned
+    check(lab, host)
+
+
+def test_parts_are_left_to_others_and_taken_back(provisioned: Any) -> None:
+    commands, _, host, _ = provisioned
+    settings = f"inventory/host_vars/{host.name}.yml"
+
+    def changed() -> list[str]:
+        said = commands.json("provision", host.name, "--tags", "base,ssh,firewall,updates,kernel,nginx")
+        return [each["resource"].split()[-1] for each in said["resources"] if each["status"] != "ok"]
+
+    host.run("".join(f"echo '# mine' >>{file}; " for file in PARTS.values()) + "systemctl restart ssh")
+    host.run("apt-get -q -y purge systemd-timesyncd >/dev/null 2>&1")
+    try:
+        commands.write(settings, "".join(f"{part}: {{managed: false}}\n" for part in (*PARTS, "time_sync")))
+        assert changed() == []
+        assert host.run(f"cat {' '.join(PARTS.values())}").count("# mine") == len(PARTS)
+        commands.write(settings, "nginx_sandbox: false\n")
+        assert set(PARTS.values()) <= set(changed())
+        host.run("dpkg -s systemd-timesyncd")
+        assert host.run("systemctl show -p ProtectSystem nginx").strip() == "ProtectSystem=no"
+    finally:
+        (commands.folder / settings).unlink()
+    assert "nginx.service" in changed()
+    assert host.run("systemctl show -p ProtectSystem nginx").strip() == "ProtectSystem=strict"
+    assert "# mine" not in host.run(f"cat {' '.join(PARTS.values())}")
+
+
 def test_fab_provisions_the_host_that_it_is_given(provisioned: Any) -> None:
     commands, lab, host, _ = provisioned
-    argv = [
-        str(Path(sys.executable).with_name("fab")),
-        "-c",
-        "deploy",
-        "-H",
-        f"root@{host.address}:{host.ssh_port}",
-        "-i",
-        str(lab.folder / files.PRIVATE_KEY),
-        "provision",
-    ]
+    there = ["-H", f"root@{host.address}:{host.ssh_port}", "-i", str(lab.folder / files.PRIVATE_KEY)]
+    argv = [str(Path(sys.executable).with_name("fab")), "-c", "deploy", *there, "provision"]
     environment = {**os.environ, "WINDLASS_PROJECT": str(commands.folder)}
     done = subprocess.run(argv, capture_output=True, text=True, timeout=120, env=environment)
     assert done.returncode == 0, done.stdout + done.stderr
     assert f"{host.name}  0 changed" in done.stdout
-
-
-def test_python_is_installed_where_there_is_none(new_host: Callable[..., LabHost], project: Path, lab: Lab) -> None:
-    commands = Commands.in_new_folder(project)
-    host = new_host()
-    host.run("apt-get -q -y purge 'python3*' >/dev/null 2>&1; ! command -v python3", timeout=120)
-    said = commands("provision", host.name, "--tags", "base", "--check", status=1)
-    assert "there is no python3 on the host" in said.err
-    assert "`provision` without --check installs it" in said.err
-    said = commands("provision", host.name, "--tags", "base", "-v")
-    assert f"{host.name}  there is no python3 on the host: installing it" in said.out
-    assert ", 3 SSH execs" in said.out
-    assert ", 1 SSH exec" in commands("provision", host.name, "--tags", "base", "--check", "-v").out

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from windlass.lab import LabHost
+    from windlass.lab import Lab, LabHost
 
 pytestmark = pytest.mark.lab
 
@@ -52,6 +53,25 @@ def test_a_host_that_would_be_shut_is_left_as_it_is_and_the_other_goes_on(
     bad.run("test ! -e /etc/ssh/sshd_config.d/00-windlass.conf")
 
 
+def test_who_has_logged_in_by_password_is_told_to_bring_a_key(
+    commands: Commands, lab: Lab, fresh_host: LabHost
+) -> None:
+    variables = {
+        "ansible_host": fresh_host.address,
+        "ansible_port": fresh_host.ssh_port,
+        "ansible_user": "careful",
+        "ansible_password": lab.careful_password,
+        "ansible_become_password": lab.careful_password,
+        "host_key": fresh_host.host_key,
+    }
+    commands.write("inventory/careful.yml", json.dumps({"careful": {"hosts": {"by-password": variables}}}), 0o600)
+    said = commands("provision", "by-password", "--tags", "ssh", status=1)
+    (commands.folder / "inventory/careful.yml").unlink()
+    assert "careful has logged in by password, and the role ssh allows keys only" in said.err
+    assert f"ssh-copy-id careful@{fresh_host.address}" in said.err
+    fresh_host.run("test ! -e /etc/ssh/sshd_config.d/00-windlass.conf")
+
+
 def test_root_is_shut_out_only_by_somebody_else_who_can_become_root(commands: Commands, fresh_host: LabHost) -> None:
     commands.write("inventory/host_vars/" + fresh_host.name + ".yml", "ssh: {permit_root: false}\n")
     said = commands("provision", fresh_host.name, "--tags", "ssh", status=1)
@@ -62,10 +82,3 @@ def test_root_is_shut_out_only_by_somebody_else_who_can_become_root(commands: Co
     assert commands.json("provision", fresh_host.name, "--tags", "ssh")["failed"] == 0
     assert "permitrootlogin no" in fresh_host.run("sshd -T")
     assert changed(commands.json("provision", fresh_host.name, "--tags", "ssh")) == []
-
-
-def test_parts_can_be_left_to_others(commands: Commands, fresh_host: LabHost) -> None:
-    off = "".join(f"{part}: {{managed: false}}\n" for part in ("ssh", "firewall", "updates", "kernel", "time_sync"))
-    commands.write("inventory/host_vars/" + fresh_host.name + ".yml", off)
-    assert commands.json("provision", fresh_host.name, *TAGS)["resources"] == []
-    fresh_host.run("test ! -e /etc/ssh/sshd_config.d/00-windlass.conf; nft list ruleset | grep -c . || true")

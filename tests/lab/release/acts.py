@@ -74,6 +74,7 @@ ACTS = {
     "read its record": lambda: listed("/srv/notes/releases/*/release.json"),
     "read /etc/shadow": lambda: listed("/etc/shadow"),
     "read keys of TLS": lambda: listed("/etc/nginx/self-signed/*/privkey.pem"),
+    "read what visitors ask": lambda: listed("/var/log/nginx/*.access.log"),
     "read the state of Windlass": lambda: os.listdir("/var/lib/windlass"),
     "read homes": lambda: os.listdir("/root"),
     "read another app's code": lambda: listed(f"/srv/{OTHER}/current/code/shortener/__init__.py"),
