@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.lab.resources_on import converge
+from windlass.errors import WindlassError
 from windlass.resources import Absent, Directory, File, Link, User
 
 if TYPE_CHECKING:
@@ -56,3 +57,24 @@ def test_what_is_the_agents_is_for_root_alone(lab: Lab, planter: LabHost) -> Non
         assert line.split()[0][4:] == "------", line
         assert line.split()[1] == "root", line
     as_user(planter, "! ls /var/lib/windlass 2>/dev/null")
+
+
+@pytest.mark.parametrize(
+    ("plant", "words"),
+    [
+        (f"mkdir {{0}}; chown {NAME}: {{0}}", "belongs to somebody else"),
+        (f"ln -s {DATA}/real {{0}}", "Not a directory"),
+        ("mkdir {0}; ln -s /etc/shadow {0}/lock", "Too many levels of symbolic links"),
+    ],
+)
+def test_a_place_that_is_not_the_agents_own_is_not_used(lab: Lab, planter: LabHost, plant: str, words: str) -> None:
+    folder = "/var/lib/windlass"
+    before = planter.run("sha256sum /etc/shadow")
+    planter.run(f"mv {folder} {folder}.away; {plant.format(folder)}")
+    try:
+        with pytest.raises(WindlassError, match=words):
+            converge(lab, planter, File("/etc/planted", "x"))
+    finally:
+        planter.run(f"rm -r {folder}; mv {folder}.away {folder}")
+    planter.run("test ! -e /etc/planted")
+    assert planter.run(f"sha256sum /etc/shadow; ls -A {DATA}/real").strip() == before.strip()

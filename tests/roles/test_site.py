@@ -112,11 +112,11 @@ def test_static_files_have_their_types(shop: NginxProcess, files: Path, name: st
     assert shop.ask(f"https://shop.test/static/{name}").one("content-type") == kind
 
 
-@pytest.mark.parametrize("path", [".env", ".git/config", "a/.hidden", "missing.css"])
+@pytest.mark.parametrize("path", [".env", "%2eenv", "a/../.env", ".git/config", "a/.hidden", "missing.css"])
 def test_dotfiles_and_missing_files_are_not_found(shop: NginxProcess, files: Path, path: str) -> None:
-    if path.rpartition("/")[2].startswith(".") or ".git" in path:
-        (files / path).parent.mkdir(exist_ok=True)
-        (files / path).write_text("secret")
+    for name in (".env", ".git/config", "a/.hidden"):
+        (files / name).parent.mkdir(exist_ok=True)
+        (files / name).write_text("secret")
     answer = shop.ask(f"https://shop.test/static/{path}")
     assert (answer.status, answer.one("cache-control")) == (404, None)
 
