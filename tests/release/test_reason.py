@@ -22,6 +22,7 @@ def test_the_last_line_that_says_why() -> None:
         ("OSError: [Errno 97] Address family not supported by protocol", "network"),
         ("OSError: [Errno 101] Network is unreachable", "network"),
         ("PermissionError: [Errno 1] Operation not permitted", "allow"),
+        ("PermissionError: [Errno 13] Permission denied", "write-execute"),
         ("ImportError: libx.so: cannot enable executable stack as shared object requires", "write-execute"),
     ],
 )
@@ -31,4 +32,5 @@ def test_the_setting_that_opens_it(reason: str, setting: str) -> None:
 
 def test_other_reasons_have_nothing_to_do_with_the_sandbox() -> None:
     assert advice("ModuleNotFoundError: No module named 'x'") is None
+    assert advice("PermissionError: [Errno 13] Permission denied: '/srv/notes/x'") is None
     assert advice("") is None
