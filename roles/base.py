@@ -37,7 +37,8 @@ def base(host: Host, apps: list[App]) -> Iterator[Resource]:
     yield from _time_zone(host)
     if host.settings.locale:
         yield Locale(host.settings.locale)
-    yield from _journal(host.settings.journald_max_use)
+    if host.settings.journald_max_use != "off":
+        yield from _journal(host.settings.journald_max_use)
 
 
 def _packages(settings: Settings) -> list[str]:

@@ -42,6 +42,7 @@ def test_packages_of_a_part_come_only_with_it() -> None:
 def test_journal_has_a_limit() -> None:
     found = resources(base, host(journald_max_use="123M"))
     assert "SystemMaxUse=123M\n" in text(found["file /etc/systemd/journald.conf.d/50-windlass.conf"])
+    assert not any("journald" in name for name in resources(base, host(journald_max_use=False)))
 
 
 def test_locale_is_left_as_it_is_unless_said() -> None:

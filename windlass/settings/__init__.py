@@ -13,7 +13,7 @@ from windlass.settings.ssh import Ssh
 from windlass.settings.time_sync import TimeSync
 from windlass.settings.tls import HostTls, Tls
 from windlass.settings.updates import Updates
-from windlass.settings.words import AppName, DebianPackage, Locale, MemorySize, Serial, TimeZone
+from windlass.settings.words import AppName, DebianPackage, JournalSize, Locale, Serial, TimeZone
 
 __all__ = ["AppSettings", "Gunicorn", "Nginx", "Settings", "Tls"]
 
@@ -46,7 +46,9 @@ class Settings(Model):
     time_sync: TimeSync = Field(default_factory=TimeSync, description="How the host knows the time.")
     updates: Updates = Field(default_factory=Updates, description="Security updates every day.")
     kernel: Kernel = Field(default_factory=Kernel, description="What the kernel lets processes and the network do.")
-    journald_max_use: MemorySize = Field("500M", description="The most disk space that the journal may take.")
+    journald_max_use: JournalSize = Field(
+        "500M", description="The most disk space that the journal may take; off leaves its settings as they are."
+    )
     serial: Serial | None = Field(
         None,
         description="Hosts at a time in a run over several: a number, or a percentage of them; by default all at once.",

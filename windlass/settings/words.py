@@ -60,6 +60,14 @@ def number_as_text(value: Any) -> Any:
     return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
 
+def off_as_text(value: Any) -> Any:
+    """YAML reads `off` as a truth value."""
+    return "off" if value is False else value
+
+
+JournalSize = Annotated[
+    str, word(r"[1-9][0-9]*[KMGT]|off", "a size such as 512M or 2G, or off"), BeforeValidator(off_as_text)
+]
 SERIAL = r"[1-9][0-9]{0,3}|[1-9][0-9]?%|100%"
 Serial = Annotated[
     str,
