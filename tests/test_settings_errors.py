@@ -17,7 +17,7 @@ HOST = {
     "packages: {vim: }": "packages: {'vim': None} is not a list",
     "time_sync: {managed: 'no'}": "time_sync.managed: 'no' is not true or false",
     "kernel: {manged: false}": "kernel.manged: unknown setting; did you mean 'managed'?",
-    "journald_max_use: 500MB": "journald_max_use: '500MB' is not a size such as 512M or 2G",
+    "journald_max_use: 500MB": "journald_max_use: '500MB' is not a size such as 512M or 2G, or off",
     "serial: 0": (
         "serial: '0' is not a number of hosts or a percentage, for example 1 or 25%; 'serial' is a "
         "setting of Windlass: if this is a variable for Ansible, give it another name"
