@@ -47,27 +47,28 @@ def options(engine: Engine, folder: Path, inner_address: str) -> list[str]:
 
 def folders(engine: Engine) -> set[Path]:
     """The folders of all labs that have a container on this machine."""
-    wanted = f'{{{{index .Config.Labels "{FOLDER_KEY}"}}}}'
-    names = engine.run("ps", "--all", "--filter", f"label={KEY}", "--format", "{{.Names}}").split()
-    if not names:
-        return set()
-    return {Path(line) for line in engine.run("container", "inspect", "--format", wanted, *names).split("\n") if line}
+    lines = _inspected(engine, KEY, f'{{{{index .Config.Labels "{FOLDER_KEY}"}}}}')
+    return {Path(line) for line in lines if line}
 
 
 def states(engine: Engine, selector: str) -> dict[str, str]:
     """The engine's word ("running", "exited", "paused", ...) per container with a label."""
+    # `ps` of podman 4 has sentences in place of the state.
+    lines = _inspected(engine, selector, "{{.Name}} {{.State.Status}}")
+    return {name.lstrip("/"): state for name, _, state in (line.partition(" ") for line in lines)}
+
+
+def _inspected(engine: Engine, selector: str, form: str) -> list[str]:
+    """A line in this form (Go's text/template) per container with a label."""
     names = engine.run("ps", "--all", "--filter", f"label={selector}", "--format", "{{.Names}}").split()
     if not names:
-        return {}
-    # `ps` of podman 4 has sentences in place of the state.
-    inspect = ("container", "inspect", "--format", "{{.Name}} {{.State.Status}}")
+        return []
     try:
-        lines = engine.run(*inspect, *names).splitlines()
+        return engine.run("container", "inspect", "--format", form, *names).splitlines()
     except EngineError as error:
         if not GONE.search(error.output):
             raise
-        return states(engine, selector)  # another lab has gone down since it was listed
-    return {name.lstrip("/"): state for name, _, state in (line.partition(" ") for line in lines)}
+        return _inspected(engine, selector, form)  # another lab has gone down since it was listed
 
 
 def remove(engine: Engine, names: Iterable[str]) -> None:
