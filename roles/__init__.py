@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from roles.accounts import accounts
 from roles.app import app
 from roles.base import base
 from roles.firewall import firewall
@@ -28,6 +29,7 @@ HOST_ROLES: dict[str, Callable[[Host, list[App]], Iterator[Resource]]] = {
     "ssh": ssh,
     "firewall": firewall,
     "updates": updates,
+    "accounts": accounts,
     "kernel": kernel,
     "nginx": nginx,
     "certbot": certbot,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from roles.accounts import PACKAGES as ACCOUNTS
 from roles.firewall import PACKAGES as FIREWALL
 from roles.nginx import PACKAGES as NGINX
 from roles.tls import PACKAGES as CERTBOT
@@ -51,6 +52,8 @@ def _packages(settings: Settings) -> list[str]:
         names.update(FIREWALL)
     if settings.updates.managed:
         names.update(UPDATES)
+    if settings.accounts.managed:
+        names.update(ACCOUNTS)
     if settings.time_sync.managed:
         names.add(CLOCK)
     return sorted(names)

@@ -24,3 +24,6 @@ def kernel(host: Host, apps: list[App]) -> Iterator[Resource]:
     yield File("/etc/modprobe.d/windlass.conf", render("modprobe/windlass.conf"))
     yield Directory("/etc/security/limits.d")
     yield File("/etc/security/limits.d/50-windlass.conf", render("limits/windlass.conf"))
+    yield Directory("/etc/systemd/coredump.conf.d")
+    yield File("/etc/systemd/coredump.conf.d/50-windlass.conf", render("systemd/coredump.conf"))
+    yield File("/etc/profile.d/windlass.sh", render("profile/windlass.sh"))

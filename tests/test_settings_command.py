@@ -16,6 +16,7 @@ from tests.terminal_process import TerminalProcess
 from windlass.answer_document import SettingDocument
 from windlass.cli import run
 from windlass.settings import AppSettings, Gunicorn, Nginx, Settings, Tls
+from windlass.settings.accounts import Accounts
 from windlass.settings.firewall import Firewall
 from windlass.settings.kernel import Kernel
 from windlass.settings.limits import Limits
@@ -36,6 +37,7 @@ SECTIONS = {
     "": Settings,
     "time_sync": TimeSync,
     "updates": Updates,
+    "accounts": Accounts,
     "kernel": Kernel,
     "ssh": Ssh,
     "firewall": Firewall,

@@ -8,6 +8,7 @@ from windlass.resources.file import File
 from windlass.resources.firewall import Firewall
 from windlass.resources.link import Absent, Link
 from windlass.resources.locale import Locale
+from windlass.resources.login_defs import LoginDefs
 from windlass.resources.moduli import Moduli
 from windlass.resources.nginx import Reload
 from windlass.resources.packages import Packages
@@ -29,6 +30,7 @@ __all__ = [
     "Firewall",
     "Link",
     "Locale",
+    "LoginDefs",
     "Moduli",
     "Packages",
     "Placeholder",

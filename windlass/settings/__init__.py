@@ -4,6 +4,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
+from windlass.settings.accounts import Accounts
 from windlass.settings.app import AppSettings, Gunicorn, Nginx
 from windlass.settings.firewall import Firewall
 from windlass.settings.kernel import Kernel
@@ -45,6 +46,7 @@ class Settings(Model):
     packages: list[DebianPackage] = Field(default_factory=list, description="Further Debian packages.")
     time_sync: TimeSync = Field(default_factory=TimeSync, description="How the host knows the time.")
     updates: Updates = Field(default_factory=Updates, description="Security updates every day.")
+    accounts: Accounts = Field(default_factory=Accounts, description="Passwords, and who may read what people write.")
     kernel: Kernel = Field(default_factory=Kernel, description="What the kernel lets processes and the network do.")
     journald_max_use: JournalSize = Field(
         "500M", description="The most disk space that the journal may take; off leaves its settings as they are."

@@ -1,0 +1,7 @@
+"""Accounts of people on the host."""
+
+from windlass.settings.part import Part
+
+
+class Accounts(Part):
+    """Strong passwords and hashes, files that others cannot read (umask 077), cron's folders closed, a legal notice."""
