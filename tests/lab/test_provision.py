@@ -36,6 +36,7 @@ PARTS = {
     "ssh": "/etc/ssh/sshd_config.d/00-windlass.conf",
     "firewall": "/etc/windlass/firewall.nft",
     "updates": "/etc/apt/apt.conf.d/52windlass-updates",
+    "accounts": "/etc/security/pwquality.conf.d/50-windlass.conf",
     "kernel": "/etc/sysctl.d/60-windlass.conf",
 }
 
@@ -216,7 +217,7 @@ def test_parts_are_left_to_others_and_taken_back(provisioned: Any) -> None:
     settings = f"inventory/host_vars/{host.name}.yml"
 
     def changed() -> list[str]:
-        said = commands.json("provision", host.name, "--tags", "base,ssh,firewall,updates,kernel,nginx")
+        said = commands.json("provision", host.name, "--tags", "base,ssh,firewall,updates,accounts,kernel,nginx")
         return [each["resource"].split()[-1] for each in said["resources"] if each["status"] != "ok"]
 
     host.run("".join(f"echo '# mine' >>{file}; " for file in PARTS.values()) + "systemctl restart ssh")
