@@ -44,14 +44,14 @@ EMPTY = {
     "provision web --tags ngnix": "Error: Invalid value for '--tags': no role 'ngnix'. Did you mean 'nginx'?",
     "provision web --skip-tags base,zzz": (
         "Error: Invalid value for '--skip-tags': no role 'zzz'. There are: base, ssh, firewall, "
-        "updates, kernel, nginx, certbot, app, venv, release, site, tls."
+        "updates, accounts, kernel, nginx, certbot, app, venv, release, site, tls."
     ),
     "provision web --start-at relase": (
         "Error: Invalid value for '--start-at': no role 'relase'. Did you mean 'release'?"
     ),
     "provision web --tags base,nginx --skip-tags nginx --start-at nginx": (
         "Error: --tags and --skip-tags and --start-at leave none of the roles base, ssh, firewall, "
-        "updates, kernel, nginx, certbot, app, venv, release, site, tls."
+        "updates, accounts, kernel, nginx, certbot, app, venv, release, site, tls."
     ),
     "deploy nosuch": (
         "error: unknown host or group 'nosuch'\n  the inventory has no hosts: add one to "
@@ -189,7 +189,7 @@ WITH = {
         "relative to the one with deploy.py, or a git URL."
     ),
     "provision web1 --tags nginx,": (
-        "Error: Invalid value for '--tags': no role ''. There are: base, ssh, firewall, updates, "
+        "Error: Invalid value for '--tags': no role ''. There are: base, ssh, firewall, updates, accounts, "
         "kernel, nginx, certbot, app, venv, release, site, tls."
     ),
     "settings nosuch": "error: there is no setting 'nosuch'\n  python deploy.py settings shows all",
