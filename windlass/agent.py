@@ -10,7 +10,8 @@ import threading
 import time
 import traceback
 
-from windlass.convergence import Convergence, trouble
+from windlass import files
+from windlass.convergence import Convergence
 from windlass.facts import gather
 from windlass.lock import Held, Lock
 from windlass.machine import Failed, Machine
@@ -59,7 +60,7 @@ def _answer(machine: Machine, request: Message) -> str:
     except (Held, Failed) as reason:
         return str(reason)
     except OSError as error:
-        return f"the agent cannot work on the host: {trouble(error)}"
+        return f"the agent cannot work on the host: {files.trouble(error)}"
     except Exception as bug:
         traceback.print_exc()
         return f"a bug in Windlass: {type(bug).__name__}: {bug}"

@@ -7,6 +7,7 @@ import time
 import traceback
 from typing import TYPE_CHECKING, Any, Callable
 
+from windlass import files
 from windlass.applied import Applied
 from windlass.owed import Owed
 from windlass.resources.content import Content
@@ -65,7 +66,7 @@ class Convergence:
         except Failed as failure:
             return {"status": "failed", "message": failure.message if hide else str(failure), "hint": failure.hint}
         except OSError as error:
-            message = HIDDEN if hide and not error.strerror else trouble(error, resource.name)
+            message = HIDDEN if hide and not error.strerror else files.trouble(error, resource.name)
             return {"status": "failed", "message": message}
         except Exception as bug:  # other apps and the report go on
             words = type(bug).__name__ if hide else f"{type(bug).__name__}: {bug}"
@@ -132,12 +133,6 @@ class Convergence:
         if isinstance(value, dict) and "$sha256" in value:
             return Content(value["$sha256"], value["$size"], self.machine.fetch)
         return value
-
-
-def trouble(error: OSError, name: str = "") -> str:
-    """The system's words, and the file they are about, or else `name`."""
-    about = error.filename or name
-    return f"{error.strerror or error}: {about}" if about else str(error.strerror or error)
 
 
 def _shown(resource: Resource, diff: Diff) -> dict[str, list[Any]]:

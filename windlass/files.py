@@ -91,6 +91,12 @@ def own_folder(path: str) -> None:
         os.close(handle)
 
 
+def trouble(error: OSError, name: str = "") -> str:
+    """The system's words, and the file they are about, or else `name`."""
+    about = error.filename or name
+    return f"{error.strerror or error}: {about}" if about else str(error.strerror or error)
+
+
 def _may_be_replaced(status: os.stat_result, parent: os.stat_result) -> bool:
     """Whether others than root can rename or remove what has this status, for they may write to its parent."""
     trusted = (0, os.geteuid())

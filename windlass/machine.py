@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import signal
 import threading
 from typing import TYPE_CHECKING, Any, Callable, TypeVar
@@ -42,7 +43,7 @@ class CommandTrouble(Failed):
     """A command did not do what it was run for; `how` says what became of it, `output` is all it said."""
 
     def __init__(self, argv: Sequence[str], how: str, output: str) -> None:
-        super().__init__(f"`{' '.join(argv)}` {how}", said=output.strip()[-TAIL:] or "no output")
+        super().__init__(f"`{shlex.join(argv)}` {how}", said=output.strip()[-TAIL:] or "no output")
         self.how = how
         self.output = output
 

@@ -22,7 +22,10 @@ def test_the_last_line_that_says_why() -> None:
         ("OSError: [Errno 97] Address family not supported by protocol", "network"),
         ("OSError: [Errno 101] Network is unreachable", "network"),
         ("PermissionError: [Errno 1] Operation not permitted", "allow"),
-        ("PermissionError: [Errno 13] Permission denied", "write-execute"),
+        (
+            "PermissionError: [Errno 13] Permission denied",
+            "a port or a socket that is not the app's; if the app makes code",
+        ),
         ("ImportError: libx.so: cannot enable executable stack as shared object requires", "write-execute"),
     ],
 )

@@ -74,7 +74,8 @@ class Leftovers:
     def _commands(self) -> list[str]:
         """The unit of a release command or of pip that a run was killed over, and that goes on."""
         unit = confined.unit_of(self.app)
-        return [unit] if show(self.machine, unit).get("ActiveState") in ("active", "activating") else []
+        alive = ("active", "activating", "deactivating")
+        return [unit] if show(self.machine, unit).get("ActiveState") in alive else []
 
     def _strays(self) -> list[str]:
         return self.releases.strays()

@@ -23,9 +23,11 @@ _FORBIDDEN = {
         "`sandbox: {network: isolated | loopback | network}` says what the app may connect to.",
     r"Operation not permitted": "Where the app's sandbox forbids it, `sandbox: {allow: [...]}` opens single things,"
         " and loopback is all that `sandbox: {network: loopback}` lets it connect to.",
-    # The first is what systemd 256 and newer have the kernel say; where a file is refused, its name follows.
-    r"\[Errno 13\] Permission denied$|Permission denied.*memfd|cannot enable executable|failed to map segment"
-    r"|write.execute": "`sandbox: {allow: [write-execute]}` lets the app make code at run time.",
+    r"Permission denied.*memfd|cannot enable executable|failed to map segment|write.execute":
+        "`sandbox: {allow: [write-execute]}` lets the app make code at run time.",
+    # Where a file is refused, its name follows. Of code at run time systemd 256 and newer have the kernel say this.
+    r"\[Errno 13\] Permission denied$": "It may be a port or a socket that is not the app's; if the app makes code at"
+        " run time, `sandbox: {allow: [write-execute]}` lets it.",
 }  # fmt: skip
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shlex
 import stat
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -95,7 +96,7 @@ class File(Resource):
             self.machine.run(self.verify)
         except Failed as failure:
             self._put_back()
-            command = " ".join(self.verify)
+            command = shlex.join(self.verify)
             try:
                 self.machine.run(self.verify)
             except CommandFailed as other:

@@ -19,6 +19,7 @@ SOURCES = {
 TABLE = "filter of iptables-legacy"
 # Lines such as `:INPUT DROP [0:0]` and `-A INPUT -p tcp -j f2b-sshd`; a user's own chain has the policy `-`.
 CHAIN = re.compile(r"^:(\S+) (\S+) \[", re.MULTILINE)
+QUOTED = re.compile(r'"[^"]*"')
 RULE = re.compile(r"^-A (\S+)(?: .*-[jg] (\S+))?", re.MULTILINE)
 
 
@@ -53,7 +54,7 @@ def _objects(family: str, saved: str) -> list[dict[str, Any]]:
     chains = [{"kind": "chain", **place, "name": name, **_hook(name, policy)} for name, policy in policies.items()]
     rules = [
         {"kind": "rule", **place, "chain": name, "expr": [{"jump": {"target": target}}] if target in policies else []}
-        for name, target in RULE.findall(saved)
+        for name, target in RULE.findall(QUOTED.sub("", saved))
     ]
     return [*chains, *rules]
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from windlass.machine import Machine
 
 # It opens the logs, and so makes new ones: what visitors ask of one app is nothing for another.
-TEST = ("sh", "-c", "umask 027; nginx -t -q")
+TEST = ("sh", "-c", "umask 027; exec nginx -t -q")
 RELOAD = ("systemctl", "reload-or-restart", "nginx.service")
 PID_FILE = "/run/nginx.pid"
 ERROR_LOG = "/var/log/nginx/error.log"

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from windlass import files
 from windlass.release.health import Question
 from windlass.release.instance import Instance, defined
 from windlass.release.leftovers import Leftovers
@@ -145,24 +146,31 @@ class Serving(Resource):
     def _finish(self, switch: Switch, record: Record) -> None:
         """Ends the old release's instance, keeps what our visitors met in the record, and removes what may go.
 
-        What fails here undoes no switch that went well: the user is told, and the next run tries again.
+        What fails here undoes no switch that went well.
         """
         self._traffic = record.traffic = switch.visitors.met()
         if switch.visitors.hindrance:
             self._traffic = {"not_measured": switch.visitors.hindrance}
-        try:
+        with self._tidying():
             with self._step("drain"):
                 switch.finish()
             self.releases.save(record)
             self.machine.forget()
             self._settle()
-        except (Failed, OSError) as trouble:
+
+    @contextmanager
+    def _tidying(self) -> Iterator[None]:
+        """Has the user told, once, of what fails here, and the run go on."""
+        try:
+            yield
+        except (Failed, OSError) as failure:
             if self.machine.aborted.is_set():
                 raise
+            reason = files.trouble(failure, self.app) if isinstance(failure, OSError) else failure
+            if not self._left_to_do:
+                words = f"not all of the old could be ended and removed; the next run tries again: {reason}"
+                self.machine.tell({"type": "warning", "text": words})
             self._left_to_do = True
-            reason = f"{trouble.strerror}: {trouble.filename}" if isinstance(trouble, OSError) else trouble
-            words = f"release {record.id} serves, but not all of the old could be ended and removed: {reason}"
-            self.machine.tell({"type": "warning", "text": words})
 
     def _settle(self) -> None:
         """Finishes what an earlier run has begun, and removes what nobody needs any more."""
@@ -174,7 +182,8 @@ class Serving(Resource):
                 self.releases.save(current)
             elif current.state == NEW:
                 current = self._turned_back(current)
-        self._leftovers(current).remove(self.question, self.drain_timeout)
+        with self._tidying():
+            self._leftovers(current).remove(self.question, self.drain_timeout)
 
     def _turned_back(self, current: Record) -> Record:
         """The release that serves in place of one that was cut off while it was watched, and is not well."""
