@@ -53,6 +53,22 @@ def test_the_named_key_goes_before_all(home: Path, monkeypatch: pytest.MonkeyPat
         begun()
 
 
+@pytest.mark.parametrize("line", ["{}", "{}  alice", " {} alice", "\ufeff{}"])
+@pytest.mark.parametrize("kind", ["age", "ssh"])
+def test_a_key_that_is_there_is_known_by_more_than_its_line(home: Path, kind: str, line: str) -> None:
+    key = str(new_identity(home).to_public()) if kind == "age" else ssh_key(home, "id_ed25519").rpartition(" ")[0]
+    FOLDER.mkdir(parents=True)
+    (FOLDER / "recipients.txt").write_text(f"{line.format(key)}\n")
+    assert begun()[1:] == ["inventory/secrets/recipients.txt is there already, and your key in it"]
+
+
+def test_another_key_with_the_same_comment_is_not_the_users(home: Path) -> None:
+    FOLDER.mkdir(parents=True)
+    (FOLDER / "recipients.txt").write_text(f"{pyrage.x25519.Identity.generate().to_public()} alice\n")
+    own = new_identity(home).to_public()
+    assert begun()[-1].endswith(f"\n{own}")
+
+
 @pytest.mark.parametrize("how", WAYS)
 def test_an_ssh_key_that_cannot_be_used_is_passed_over(home: Path, how: str) -> None:
     message = spoil(home, how)

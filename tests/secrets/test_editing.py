@@ -87,6 +87,13 @@ def test_an_editor_that_fails(monkeypatch: pytest.MonkeyPatch) -> None:
         edited("A: 1\n", "web.yml", refuse)
 
 
+@pytest.mark.parametrize("act", ["file.mkdir()", "os.mkfifo(file)"])
+def test_an_editor_that_leaves_no_file(monkeypatch: pytest.MonkeyPatch, act: str) -> None:
+    monkeypatch.setenv("ACT", f"file.unlink(); {act}")
+    with pytest.raises(UsageError, match=r"left something in place of web.yml that is no file: nothing is changed"):
+        edited("A: 1\n", "web.yml", refuse)
+
+
 def test_no_memory_to_edit_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(editing, "places", lambda: [tmp_path])
     monkeypatch.setattr(editing, "MOUNTS", tmp_path / "mounts")

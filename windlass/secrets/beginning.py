@@ -50,11 +50,16 @@ def _join(path: Path, *, passphrase: bool) -> Iterator[str]:
             " python deploy.py secrets rekey",
         )
     line = yield from _own_line()
-    if line.split()[:2] in [known.split()[:2] for known in path.read_text(errors="replace").splitlines()]:
+    if _key(line) in map(_key, path.read_text(encoding="utf-8-sig", errors="replace").splitlines()):
         yield f"{shown(path)} is there already, and your key in it"
         return
     yield f"{shown(path)} is there already, without your key. Somebody who can open the secrets adds this line to it"
     yield f"and runs: python deploy.py secrets rekey\n{line}"
+
+
+def _key(line: str) -> list[str]:
+    """The words of a line that are the key: an SSH key has its type before it, and behind both comes a comment."""
+    return line.split()[: 1 if line.lstrip().startswith("age1") else 2]
 
 
 def _own_line() -> Generator[str, None, str]:

@@ -107,3 +107,8 @@ def _edit(file: Path) -> None:
         raise UsageError(f"the editor {' '.join(command)!r} cannot be started", hint="Set EDITOR.") from None
     if status:
         raise UsageError(f"the editor exited with {status}: nothing is changed")
+    if file.exists() and not file.is_file():
+        raise UsageError(
+            f"the editor left something in place of {file.name} that is no file: nothing is changed",
+            hint="Edit again; EDITOR names another editor.",
+        )

@@ -39,6 +39,7 @@ class Folder:
         self.names = names
         self._apps_of = apps_of
         self._opened: dict[str, Entries] = {}
+        self._texts: dict[bytes, str] = {}  # by what is sealed, for a passphrase takes a second each time
         self._keyring: Keyring | None = None
         self._checked = False
 
@@ -96,9 +97,12 @@ class Folder:
         if not file.exists():
             return ""
         try:
-            return self.keyring.open(file.read_bytes(), shown(file)).decode("utf-8-sig")
+            sealed = file.read_bytes()
+            if sealed not in self._texts:
+                self._texts[sealed] = self.keyring.open(sealed, shown(file)).decode("utf-8-sig")
         except UnicodeDecodeError:
             raise InventoryError(f"{shown(file)}: what is in it is not UTF-8 text") from None
+        return self._texts[sealed]
 
     @contextmanager
     def changing(self) -> Iterator[None]:
@@ -111,7 +115,7 @@ class Folder:
     def write(self, level: str, text: str) -> None:
         """Replaces the file of a group or host at once."""
         recipients = Recipients.read(self.path / NAME)
-        if recipients.keys is None and (others := self.levels()):
+        if recipients.keys is None and not self.keyring.has_passphrase and (others := self.levels()):
             self.text(others[0])  # whose passphrase all the others have, too
         self.replace({level: self.keyring.seal(text.encode(), recipients)})
 

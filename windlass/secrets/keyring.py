@@ -87,6 +87,11 @@ class Keyring:
             self._passphrase = new_passphrase()
         return age.sealed_with(content, self._passphrase)
 
+    @property
+    def has_passphrase(self) -> bool:
+        """Whether something has been opened or sealed with a passphrase, so that sealing asks for none."""
+        return self._passphrase is not None
+
     def forget_passphrase(self) -> None:
         """The next file is sealed with a new passphrase."""
         self._passphrase = None
