@@ -61,6 +61,9 @@ def test_mistakes(arguments: list[str], message: str, tmp_path: Path, capsys: py
         (["flask", "users", "add", "--password", "canary"], "run web1 eu -- flask"),
         (["flask users add --password canary"], "run web1 eu -- flask"),
         (["TOKEN=canary", "flask", "shell"], "run web1 eu -- TOKEN="),
+        (["https://canary:canary@example.com/"], "run web1 eu -- https"),
+        (["-pcanary", "flask"], "run web1 eu -- "),
+        (["bin/flask-2.1_x", "shell"], "run web1 eu -- bin/flask-2.1_x"),
         ([""], "run web1 eu -- "),
     ],
 )

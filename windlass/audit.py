@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import fcntl
 import json
 import os
 import time
@@ -47,16 +48,14 @@ class Audit:
     def append(self, entry: dict[str, Any]) -> None:
         """Adds a line by one write(2); raises OSError when that cannot be, and reading skips the half line it left."""
         files.own_folder(self.folder)
-        self._put_aside()
-        file = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+        folder = os.open(self.folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
         try:
-            size = os.fstat(file).st_size
-            cut_off = size > 0 and os.pread(file, 1, size - 1) != b"\n"
-            line = (b"\n" if cut_off else b"") + json.dumps(entry).encode() + b"\n"
-            if os.write(file, line) < len(line):
-                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+            # `run` takes no Lock, so several may be here at once; the folder stays what it is when the file is renamed.
+            fcntl.flock(folder, fcntl.LOCK_EX)
+            self._put_aside()
+            self._write(entry)
         finally:
-            os.close(file)
+            os.close(folder)
 
     def runs(self, count: int, app: str | None = None) -> list[dict[str, Any]]:
         """The newest `count` runs, oldest first; with `app`, those that were about it."""
@@ -73,6 +72,17 @@ class Audit:
                 os.rename(self.path, f"{self.path}.1")
         except FileNotFoundError:
             pass
+
+    def _write(self, entry: dict[str, Any]) -> None:
+        file = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+        try:
+            size = os.fstat(file).st_size
+            cut_off = size > 0 and os.pread(file, 1, size - 1) != b"\n"
+            line = (b"\n" if cut_off else b"") + json.dumps(entry).encode() + b"\n"
+            if os.write(file, line) < len(line):
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        finally:
+            os.close(file)
 
 
 class Account:

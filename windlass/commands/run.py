@@ -64,8 +64,8 @@ def _app(host: Host, name: str | None) -> str:
 
 
 def recorded(hosts: tuple[str, ...], argv: list[str]) -> str:
-    """What hosts write down of it: arguments may be secrets, and so may values that stand before the program's name."""
-    match = re.match(r"[^\s=]*=?", argv[0])
+    """What hosts write down of it: arguments may be secrets, and so may what stands in place of the program's name."""
+    match = re.match(r"(?!-)[^\s=:]*=?", argv[0])
     return f"run {' '.join(hosts)} -- {match[0] if match else ''}"
 
 
