@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -11,12 +12,14 @@ from pathlib import Path
 
 import pytest
 
+from tests.answer_documents import held
 from tests.lab.commands import ROOT
 from tests.projects import project
 from tests.secrets.command import CANARY, Secrets, begun
 from tests.secrets.projects import HOSTS
 from tests.secrets.terminal import on_a_terminal
 from windlass import files
+from windlass.answer_document import SecretDocument
 from windlass.machine import Failed
 
 
@@ -130,6 +133,24 @@ def test_set_show_and_list(secrets: Secrets) -> None:
     assert all(len(row[4]) == 8 for row in rows[1:])
 
 
+def test_list_for_a_program(secrets: Secrets) -> None:
+    assert json.loads(secrets("list", "--json").out) == {"secrets": []}
+    secrets("set", "TOKEN", stdin=CANARY)
+    secrets("set", "KEY", "--app", "shop", "--group", "web", stdin="12345678")
+    document = json.loads(secrets("list", "--json").out)
+    held(dict[str, list[SecretDocument]], document)
+    rows = [line.split() for line in secrets("list").out.splitlines()[1:]]
+    assert [
+        [each["file"], each["app"] or "(every)", each["name"], str(each["length"]), each["fingerprint"]]
+        for each in document["secrets"]
+    ] == rows
+    assert document["secrets"][0]["app"] is None
+    secrets.file("web.yml.age").write_text("garbage")
+    said = secrets("list", "--json", status=2)
+    assert json.loads(said.out)["error"] in said.err
+    assert json.loads(said.out)["error"].startswith("inventory/secrets/web.yml.age: the file is no age file")
+
+
 def test_fingerprints_are_this_users_own(secrets: Secrets) -> None:
     secrets("set", "TOKEN", stdin=CANARY)
     before = secrets("list").out
@@ -198,6 +219,10 @@ def test_edit(secrets: Secrets) -> None:
     assert said.out == "nothing is changed\n"
     said = secrets("edit", EDITOR="sed -i s/NAME/PATH/", stdin="n\n")
     assert "inventory/secrets/all.yml.age:1: PATH is set by systemd" in said.err
+    said = secrets("edit", EDITOR='sh -c \'rm "$0"; mkdir "$0"\'', status=2)
+    assert said.err.startswith(
+        "error: the editor left something in place of all.yml that is no file: nothing is changed"
+    )
     assert secrets.file("all.yml.age").read_bytes() == before
     assert secrets("edit", "web", EDITOR="true").out == "nothing is changed\n"
     assert not secrets.file("web.yml.age").exists()
@@ -257,11 +282,23 @@ def test_provision_refuses_before_any_connection(secrets: Secrets) -> None:
     assert done.stderr.startswith("error: inventory/secrets/web.yml.age: the file is no age file: it is not encrypted")
 
 
+# Says how often a passphrase is tried, which takes a second each time.
+COUNTED = """
+from windlass.secrets import age
+real = age.opened_with
+def opened_with(*arguments):
+    print("tried")
+    return real(*arguments)
+age.opened_with = opened_with
+from windlass.cli import main
+main()
+"""
+
+
 def test_with_a_passphrase(secrets: Secrets) -> None:
     def ask(*arguments: str, answers: list[str]) -> str:
-        script = "from windlass.cli import main; main()"
         argv = ["--project", str(secrets.folder), "secrets", *arguments]
-        return on_a_terminal(script, *argv, answers=answers, HOME=str(secrets.home), NO_COLOR="1")
+        return on_a_terminal(COUNTED, *argv, answers=answers, HOME=str(secrets.home), NO_COLOR="1")
 
     secrets.file("recipients.txt").unlink()
     secrets("init", "--passphrase")
@@ -271,6 +308,10 @@ def test_with_a_passphrase(secrets: Secrets) -> None:
     assert not secrets.file("all.yml.age").exists()
     said = ask("set", "A", answers=[CANARY, "hunter2", "hunter2"])
     assert "A (15 characters) is set in " in said
+    changed = ask("set", "A", answers=["hunter2", f"{CANARY}2"])
+    assert "A (16 characters) is changed in " in changed
+    assert changed.count("tried") == 1
+    said += changed
     said += ask("rekey", answers=["hunter2", "newer", "newer"])
     assert "1 file encrypted anew to a passphrase" in said
     assert CANARY in ask("show", "A", "--reveal", answers=["newer"])

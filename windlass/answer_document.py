@@ -2,8 +2,9 @@
 
 `status`, `releases`, `audit`, `facts`, `run` and `secrets diff` print `{"hosts": [...]}` with one of these for each
 host; `logs` prints each LogLine on its own. `error` says why a host gave no answer: `apps` and `entries` are empty
-then, and all else is null, but for what a program of `run` said until then. Sizes are in bytes, spans in seconds; times
-are seconds since the epoch, or UTC in ISO 8601. Where nothing could be begun, the document is that of report_document.
+then, and all else is null, but for what a program of `run` said until then. `settings` and `secrets list` ask no host:
+SettingDocument and SecretDocument say what they print. Sizes are in bytes, spans in seconds; times are seconds since
+the epoch, or UTC in ISO 8601. Where nothing could be begun, the document is that of report_document.
 """
 
 from __future__ import annotations
@@ -179,6 +180,20 @@ class SettingDocument(TypedDict):
     default: Any
     required: bool
     description: str
+
+
+class SecretDocument(TypedDict):
+    """A secret, of which `secrets list` prints `{"secrets": [...]}`, without its value.
+
+    `file` is all, a group or a host, `app` null = every app, `length` in characters; equal fingerprints are equal
+    values, as long as they come from the same user.
+    """
+
+    file: str
+    app: str | None
+    name: str
+    length: int
+    fingerprint: str
 
 
 def unanswered(document: Any, **known: Any) -> dict[str, Any]:

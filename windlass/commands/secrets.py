@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,7 @@ from windlass.commands.options import options
 from windlass.errors import UsageError
 
 if TYPE_CHECKING:
+    from windlass.answer_document import SecretDocument
     from windlass.project import Project
     from windlass.secrets.spot import Spot
 
@@ -125,27 +127,43 @@ def edit(project: Project, /, file: str) -> None:
 
 
 @secrets.command("list")
+@click.option("--json", "as_json", is_flag=True, help="One JSON document instead of lines.")
 @click.pass_obj
-def list_(project: Project, /) -> None:
+def list_(project: Project, /, as_json: bool) -> None:
     """Show names, lengths and fingerprints, no value; equal fingerprints are equal values, to you alone."""
-    from rich.console import Console
-    from rich.table import Table
-
     from windlass.secrets.fingerprint import Fingerprints
 
     folder = project.inventory().secrets
     fingerprints = Fingerprints()
+    found: list[SecretDocument] = [
+        {
+            "file": level,
+            "app": app,
+            "name": name,
+            "length": len(secret.value),
+            "fingerprint": fingerprints.of(secret.value),
+        }
+        for level in folder.levels()
+        for (app, name), secret in folder.entries(level).items()
+    ]
+    if as_json:
+        click.echo(json.dumps({"secrets": found}, indent=2))
+    elif found:
+        _print_table(found)
+    else:
+        click.echo("there are none: python deploy.py secrets set NAME")
+
+
+def _print_table(found: list[SecretDocument]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
     table = Table(box=None, pad_edge=False)
     for column in ("file", "app", "name", "length", "fingerprint"):
         table.add_column(column, no_wrap=True, justify="right" if column == "length" else "left")
-    for level in folder.levels():
-        for (app, name), secret in folder.entries(level).items():
-            row = [level, app or "(every)", name, str(len(secret.value)), fingerprints.of(secret.value)]
-            table.add_row(*row)
-    if table.row_count:
-        Console(soft_wrap=True).print(table)
-    else:
-        click.echo("there are none: python deploy.py secrets set NAME")
+    for each in found:
+        table.add_row(each["file"], each["app"] or "(every)", each["name"], str(each["length"]), each["fingerprint"])
+    Console(soft_wrap=True).print(table)
 
 
 @secrets.command()
