@@ -36,10 +36,12 @@ def accounts(host: Host, apps: list[App]) -> Iterator[Resource]:
     assert host.facts is not None  # noqa: S101 - roles run after HELLO
     yescrypt = (host.facts.os, host.facts.os_version) not in WITHOUT_YESCRYPT
     yield LoginDefs("/etc/login.defs", {**LOGIN_DEFS, **({"ENCRYPT_METHOD": "YESCRYPT"} if yescrypt else {})})
-    yield Directory("/etc/security/pwquality.conf.d")
-    yield File("/etc/security/pwquality.conf.d/50-windlass.conf", render("pwquality/windlass.conf"))
+    # Not in its folder for additions, which the main file overrules.
+    yield File("/etc/security/pwquality.conf", render("pwquality/windlass.conf"))
+    yield File("/etc/profile.d/windlass-umask.sh", render("profile/umask.sh"))
     for name in CRON:
         yield Directory(f"/etc/{name}", mode=0o700)
     yield Directory("/etc/sudoers.d", mode=0o750)
+    yield File("/etc/sudoers.d/windlass", render("sudo/windlass"), mode=0o440, verify=("visudo", "-c", "-q"))
     for name in ("issue", "issue.net"):
         yield File(f"/etc/{name}", render("issue/windlass"))

@@ -36,7 +36,7 @@ PARTS = {
     "ssh": "/etc/ssh/sshd_config.d/00-windlass.conf",
     "firewall": "/etc/windlass/firewall.nft",
     "updates": "/etc/apt/apt.conf.d/52windlass-updates",
-    "accounts": "/etc/security/pwquality.conf.d/50-windlass.conf",
+    "accounts": "/etc/security/pwquality.conf",
     "kernel": "/etc/sysctl.d/60-windlass.conf",
 }
 

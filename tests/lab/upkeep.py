@@ -52,6 +52,15 @@ def cores_are_not_dumped(lab: Lab, host: LabHost) -> None:
     assert set(cores) == {"0"}
 
 
+def people_keep_to_themselves(lab: Lab, host: LabHost) -> None:
+    """What they make is theirs alone, with sudo as well; and they choose passwords of all kinds of characters."""
+    assert host.run("su -l careful -c umask; su deploy -c 'sudo -n sh -c umask'").split() == ["0077", "0077"]
+    host.run("visudo -c -q")
+    answers = "\\n".join([lab.careful_password, *["Three-kinds-only-mhvqt"] * 2])
+    said = host.run(f"printf '{answers}\\n' | su careful -c passwd 2>&1 || true")
+    assert "less than 1 digits" in said
+
+
 def the_network_tells_it_no_way(lab: Lab, host: LabHost) -> None:
     host.run("! sysctl -ar '^net[.]ipv[46][.]conf[.].*[.](accept_redirects|accept_source_route)$' | grep -v ' = 0$'")
     assert host.run("sysctl -n net.ipv4.conf.eth0.send_redirects net.ipv4.tcp_syncookies").split() == ["0", "1"]
@@ -74,6 +83,7 @@ CHECKS = (
     logs_of_nginx_rotate,
     the_clock_is_kept,
     cores_are_not_dumped,
+    people_keep_to_themselves,
     the_network_tells_it_no_way,
     what_is_windlasss_is_for_root_alone,
     visitors_come_by_ipv6,

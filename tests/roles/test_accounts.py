@@ -19,6 +19,16 @@ def test_no_password_expires_for_that_shuts_keys_out_as_well() -> None:
     assert not any(name.startswith("PASS_") for name in found.settings)
 
 
+def test_a_mistake_in_the_rules_of_sudo_is_put_back() -> None:
+    found = resources(accounts, host())["file /etc/sudoers.d/windlass"]
+    assert (found.mode, found.verify) == (0o440, ("visudo", "-c", "-q"))
+
+
+def test_sudo_is_left_usable_for_programs() -> None:
+    rules = resources(accounts, host())["file /etc/sudoers.d/windlass"].content.read().decode()
+    assert not {"noexec", "requiretty"} & set(rules.split())
+
+
 def test_it_can_be_left_to_others() -> None:
     off = host(accounts={"managed": False})
     assert resources(accounts, off) == {}

@@ -4,4 +4,6 @@ from windlass.settings.part import Part
 
 
 class Accounts(Part):
-    """Strong passwords and hashes, files that others cannot read (umask 077), cron's folders closed, a legal notice."""
+    """Strong passwords and hashes, files that others cannot read (umask 077, in sudo as well), cron's folders closed,
+    a legal notice.
+    """
