@@ -36,7 +36,7 @@ def accounts(host: Host, apps: list[App]) -> Iterator[Resource]:
     assert host.facts is not None  # noqa: S101 - roles run after HELLO
     yescrypt = (host.facts.os, host.facts.os_version) not in WITHOUT_YESCRYPT
     yield LoginDefs("/etc/login.defs", {**LOGIN_DEFS, **({"ENCRYPT_METHOD": "YESCRYPT"} if yescrypt else {})})
-    # Not in its folder for additions, which the main file overrules.
+    # Not in its folder for additions, where OpenSCAP does not look.
     yield File("/etc/security/pwquality.conf", render("pwquality/windlass.conf"))
     yield File("/etc/profile.d/windlass-umask.sh", render("profile/umask.sh"))
     for name in CRON:
