@@ -35,6 +35,12 @@ VALUES = {
     ),
     "timezone: '{{ {}[db_password] }}'": f"{UNRENDERED} '{{{{ {{}}[db_password] }}}}'",
     "timezone: \"{{ db_password | int + 'x' }}\"": f"{UNRENDERED} \"{{{{ db_password | int + 'x' }}}}\"",
+    "timezone: '{{ {}[db_password].x or nope }}'": f"{UNRENDERED} '{{{{ {{}}[db_password].x or nope }}}}'",
+    # What another host has by a harmless name, which a template there fills.
+    "timezone: '{{ hostvars.other.greeting }}'": "timezone: the value is not a time zone such as Europe/Berlin",
+    "ansible_port: \"{{ ['other'] | map('extract', hostvars, 'greeting') | first }}\"": (
+        "ansible_port: the value is not a whole number"
+    ),
     # A secret name, and a wrong value.
     f"ansible_password: [{CANARY}]": "ansible_password: the value is not text; put it in quotes",
     f"ansible_become_pass: {{{CANARY}: }}": "ansible_become_pass: the value is not text; put it in quotes",
@@ -50,7 +56,8 @@ VALUES = {
 @pytest.mark.parametrize("line", VALUES)
 def test_values(line: str, tmp_path: Path) -> None:
     text = (
-        f"all:\n  hosts: {{h: }}\n  vars:\n    db_password: {CANARY}\n    vault: {{api_token: {CANARY}}}\n"
+        "all:\n  hosts: {h: }\n  children: {elsewhere: {hosts: {other: {greeting: 'hi {{ db_password }}',"
+        f" ansible_connection: local}}}}}}}}\n  vars:\n    db_password: {CANARY}\n    vault: {{api_token: {CANARY}}}\n"
         f"    dsn: 'x {{{{ db_password }}}}'\n    pin_key: abcdef\n    {line}\n"
     )
     [found] = errors(tmp_path, text)
@@ -106,3 +113,8 @@ def test_listings_show_templates_and_no_secrets(tmp_path: Path, capsys: pytest.C
     found = inventory(tmp_path, text).listing()["_meta"]["hostvars"]["h"]
     assert found["greeting"] == "{{ db_password }}"
     assert CANARY not in json.dumps(found)
+
+
+def test_a_variable_does_not_show_its_value(tmp_path: Path) -> None:
+    found = inventory(tmp_path, f"all: {{hosts: {{h: {{db_password: {CANARY}}}}}}}").variables_of("h")
+    assert CANARY not in repr(found["db_password"])

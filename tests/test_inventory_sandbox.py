@@ -6,7 +6,9 @@ import json
 import resource
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Barrier
 
 import pytest
 
@@ -15,36 +17,45 @@ from tests.projects import errors, inventory, project
 
 MEMORY = 1536 * 2**20  # bytes of address space; each of the bombs is of some gigabytes, or takes hours
 MUCH = "cannot be rendered: more than 100,000 characters or items"
+LONG = "cannot be rendered: more than 2,000,000 characters or items on the way to the value"
 STATEMENT = "cannot be rendered: a value may have expressions, filters and `if`, no other statement"
 WIDE = "cannot be rendered: a width of more than 999 characters"
 BOMBS = {
-    "{{ 'a' * 10**9 }}": MUCH,
-    "{{ [1] * 10**9 }}": MUCH,
+    "{{ 'a' * 10**9 }}": LONG,
+    "{{ [1] * 10**9 }}": LONG,
     "{{ 2 ** 1000000000 }}": "cannot be rendered: a number of more than 4,096 bits",
     "{{ '%999999999d' % 1 }}": WIDE,
     "{{ '%*d' % (999999999, 1) }}": WIDE,
     "{{ '%(n)999999999d' % {'n': 1} }}": WIDE,
     "{{ '%(a(b)c)999999999d' % {'a(b)c': 1} }}": WIDE,
     "{{ '%.999999999f' | format(1) }}": WIDE,
-    "{{ ('%(n)s' * 9000) % {'n': big} }}": MUCH,
-    "{{ 'a'.center(10**9) }}": "cannot be rendered: there is no function 'center' here",
-    "{{ ('abc' | map(attribute='center') | first)(10**9) }}": "cannot be rendered: there is no function 'center' here",
-    "{{ '{:999999999d}'.format(1) }}": "cannot be rendered: there is no function 'format' here",
-    "{{ 'a' | center(10**9) }}": "not a template: No filter named 'center'",
-    "{{ big | map('center', 10**9) | list }}": "cannot be rendered: No filter named 'center'",
+    "{{ ('%(n)s' * 9000) % {'n': big} }}": LONG,
+    "{{ 'a'.center(10**9) }}": "cannot be rendered: there is no method 'center' here; there are ",
+    "{{ ('abc' | map(attribute='center') | first)(10**9) }}": "cannot be rendered: there is no method 'center' here",
+    "{{ '{:999999999d}'.format(1) }}": "cannot be rendered: there is no method 'format' here; there are ",
+    "{{ 'a' | center(10**9) }}": "cannot be rendered: there is no filter 'center' here; there are abs",
+    "{{ big | map('center', 10**9) | list }}": "cannot be rendered: there is no filter 'center' here; there are abs",
     "{{ range(10**9) | list }}": "'range' is undefined",
     "{{ lipsum(10**9) }}": "'lipsum' is undefined",
     "{{ 5 | round(-10**9) }}": "cannot be rendered: more than 999 digits",
-    "{% for a in big %}{% for b in big %}{% for c in big %}{% endfor %}{% endfor %}{% endfor %}": STATEMENT,
+    "{% for a in big %}{% for b in big %}{% for c in big %}{% endfor %}{% endfor %}{% endfor %}": (
+        f"{STATEMENT}; a filter does what a loop is for: groups.web | map("
+    ),
     "{% macro m() %}{{ m() }}{{ m() }}{% endmacro %}{{ m() }}": STATEMENT,
     "{% set a = 1 %}": STATEMENT,
-    "{{ big | replace('a', big) }}": MUCH,
-    "{{ big.replace('a', big) }}": MUCH,
-    "{{ big | join(big) }}": MUCH,
-    "{{ big.join(big) }}": MUCH,
-    "{{ big | map('replace', 'a', big) | list | length }}": MUCH,
-    "{{ many | select('in', many) | list | length }}": MUCH,
-    "{{ many | map('default', many) | list | length }}": MUCH,
+    "{{ big | replace('a', big) }}": LONG,
+    "{{ big.replace('a', big) }}": LONG,
+    "{{ big | join(big) }}": LONG,
+    "{{ big.join(big) }}": LONG,
+    "{{ big | map('replace', 'a', big) | list | length }}": LONG,
+    "{{ many | select('in', many) | list | length }}": LONG,
+    "{{ many | map('default', many) | list | length }}": LONG,
+    "{{ [1] | tojson(indent=300000000) }}": "cannot be rendered: tojson takes no indent here",
+    "{{ big | map('extract', {'a': many}) | sum(start=[]) | length }}": LONG,
+    "{{ big | sum(start=[]) }}": "cannot be rendered: sum adds numbers, or lists to a list",
+    "{{ many | select('in', {'a': many}.values() | first) | list | length }}": LONG,
+    "{{ big | trim(big) }}": LONG,
+    "{{ big.strip('b' ~ big) }}": LONG,
     "{{ [big].__len__() }}": ("cannot be rendered: access to attribute '__len__' of 'list' object is unsafe"),
     "{{ " + " ~ ".join(["big"] * 900) + " }}": MUCH,
     "{{ " + " + ".join(["big"] * 100) + " }}": MUCH,
@@ -80,6 +91,20 @@ def test_variables_that_multiply(tmp_path: Path) -> None:
 
 
 MADE = {
+    "{{ cert | trim | length }}": 40_000,
+    "{{ [[1], [2, 3]] | sum(start=[]) }}": [1, 2, 3],
+    "{{ users | sum(attribute='shells', start=[]) }}": ["sh", "bash"],
+    "{{ [1, 2] | sum }}": 3,
+    "{{ {'b': 1, 'a': '<'} | tojson }}": '{"a": "\\u003c", "b": 1}',
+    "{{ {'a': 1}.keys() }}": ["a"],
+    "{{ [{'a': 1}.items()] }}": [[("a", 1)]],
+    "{{ '8080'.isdigit() }}": True,
+    "{{ zone is defined | ternary('a', 'b') }}": "a",
+    "{{ 'a' | b64encode }}": "YQ==",
+    "{{ zone | mandatory }}": "UTC",
+    "{{ hostvars.i.raw ~ hostvars.i['magic'] ~ hostvars.i.attempt }}": "123",
+    "{{ hostvars.i.keys() | select('in', ['raw', 'magic']) | list }}": ["raw", "magic"],
+    "{{ hostvars.i.get('nope', 5) }}": 5,
     "{{ 'a' if zone else 'b' }}": "a",
     "{% if zone == 'x' %}a{% elif zone is defined %}b{% endif %}c": "bc",
     "{{ nope | default(8080) }}": 8080,
@@ -106,9 +131,52 @@ MADE = {
 @pytest.mark.parametrize("template", MADE)
 def test_what_is_made_of_a_template(template: str, tmp_path: Path) -> None:
     text = (
-        "web:\n  hosts: {h: {zone: UTC}, i: {zone: utc}}\n"
-        "  vars:\n    users: [{name: ann, admin: true}, {name: bob, admin: false}]\n"
-        f"    made: {json.dumps(template)}\n"
+        "web:\n  hosts: {h: {zone: UTC}, i: {zone: utc, raw: 1, magic: 2, attempt: 3}}\n"
+        "  vars:\n    users: [{name: ann, admin: true, shells: [sh]}, {name: bob, admin: false, shells: [bash]}]\n"
+        f"    cert: {'x' * 40_000}\n    made: {json.dumps(template)}\n"
     )
     [host] = inventory(tmp_path, text).select(["h"])
     assert host.variables["made"] == MADE[template]
+    assert type(host.variables["made"]) is type(MADE[template])  # no subclass of it
+
+
+def test_what_all_of_many_hosts_read_of_each_other(tmp_path: Path) -> None:
+    names = [f"web{number:04}.example.com" for number in range(1500)]
+    lines = [
+        "all:",
+        "  vars:",
+        "    near: \"{{ groups.all | map('extract', hostvars, 'inventory_hostname') | join(',') }}\"",
+    ]
+    lines += ["    known: \"{{ groups.all | select('in', groups.all) | list | length }}\""]
+    lines += [
+        "    packages: \"{{ [] if near and known else ['vim'] }}\"",
+        "  hosts:",
+        *(f"    {name}:" for name in names),
+    ]
+    found = inventory(tmp_path, "\n".join(lines)).hosts
+    assert [found[name].variables["near"] for name in (names[0], names[-1])] == [",".join(names)] * 2
+    assert found[names[0]].variables["known"] == 1500
+
+
+@pytest.mark.parametrize("last", ["UTC", "nope"])
+def test_variables_that_are_read_on_many_ways(last: str, tmp_path: Path) -> None:
+    """With 2 ** 40 ways to the last ones they would not be done in years."""
+    lines = ["all:", "  hosts: {h: {timezone: '{{ v0 or w0 }}'}}", "  vars:", f"    v40: {last}", "    w40: ''"]
+    lines += [f"    {side}{i}: '{{{{ v{i + 1} or w{i + 1} }}}}'" for i in range(40) for side in "vw"]
+    if last == "UTC":
+        [host] = inventory(tmp_path, "\n".join(lines)).select(["h"])
+        assert host.settings.timezone == "UTC"
+    else:
+        [found] = errors(tmp_path, "\n".join(lines))
+        assert "timezone: 'nope' is not a time zone" in found
+
+
+def test_threads_that_read_the_same_variables(tmp_path: Path) -> None:
+    """One is in the middle of a value when the other asks for it, which is no circle."""
+    lines = ["all:", "  hosts: {h: }", "  vars:", f"    many: {list(range(2000))}"]
+    lines += ["    slow: \"{{ many | map('string') | map('int') | sum }}\""]
+    [host] = inventory(tmp_path, "\n".join(lines)).select(["h"])
+    with ThreadPoolExecutor(8) as threads:
+        reading = Barrier(8)
+        found = [threads.submit(lambda: (reading.wait(), host.variables["slow"])[1]) for _ in range(8)]
+        assert {each.result() for each in found} == {sum(range(2000))}

@@ -80,7 +80,22 @@ TEMPLATES = {
     "{{ zon }}": "'zon' is undefined; did you mean 'zone'? in '{{ zon }}'",
     "{{ qqq }}": "'qqq' is undefined in '{{ qqq }}'",
     "{{ zone": "not a template: unexpected end of template, expected 'end of print statement' in '{{ zone'",
-    "{{ zone | nope }}": "not a template: No filter named 'nope' in '{{ zone | nope }}'",
+    "{{ zone | nope }}": (
+        "cannot be rendered: there is no filter 'nope' here; there are abs, b64encode, capitalize, count, d, default,"
+        " dictsort, extract, first, float, format, int, items, join, last, length, list, lower, mandatory, map, max,"
+        " min, reject, rejectattr, replace, reverse, round, select, selectattr, sort, string, sum, ternary, title,"
+        " tojson, trim, truncate, unique, upper, urlencode, wordcount in '{{ zone | nope }}'"
+    ),
+    "{{ zone.upper }}": (
+        "cannot be rendered: upper is a method; it is called with brackets behind it: upper() in '{{ zone.upper }}'"
+    ),
+    "{{ [nope] }}": "'nope' is undefined in '{{ [nope] }}'",
+    "{{ [zone.nope] }}": "'str object' has no attribute 'nope' in '{{ [zone.nope] }}'",
+    "{{ hostvars.h.raw }}": "the host has no attribute 'raw' in '{{ hostvars.h.raw }}'",
+    "{{ hostvars.h.attempt }}": "the host has no attribute 'attempt' in '{{ hostvars.h.attempt }}'",
+    "{{ hostvars[inventory_hostname].nope }}": (
+        "the host has no attribute 'nope' in '{{ hostvars[inventory_hostname].nope }}'"
+    ),
     "{{ hostvars.nope.timezone }}": ("hostvars has no attribute 'nope' in '{{ hostvars.nope.timezone }}'"),
     "{{ hostvars.h.nope }}": "the host has no attribute 'nope' in '{{ hostvars.h.nope }}'",
     "{{ zone.x }}": "'str object' has no attribute 'x' in '{{ zone.x }}'",

@@ -46,6 +46,7 @@ class Inventory:
         self.secrets = Folder(folder / "secrets", {*self.tree.groups, *self.tree.hosts}, self._apps_of)
         self._of_groups: dict[tuple[Group, ...], Variables] = {}
         self._values: dict[str, Values] = {}
+        self._hostvars = HostVariables(self.tree.hosts, self._values_of)
         self._settings: dict[tuple[int, ...], Settings | None] = {}
         self.hosts: dict[str, Host] = {}
         self.foreign: dict[str, str] = {}  # hosts that Ansible reaches without SSH, and how
@@ -180,5 +181,5 @@ class Inventory:
             "inventory_dir": str(self.folder),
             "group_names": sorted(group.name for group in groups if group.name != "all"),
             "groups": self.tree.members,
-            "hostvars": HostVariables(self.tree.hosts, self._values_of),
+            "hostvars": self._hostvars,
         }

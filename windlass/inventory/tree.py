@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 class Variable:
     """One variable as a file sets it: its plain value, and the nodes that it comes from."""
 
-    value: Any
+    value: Any = field(repr=False)  # maybe a secret
     document: Document
     key: yaml.Node
-    node: yaml.Node
+    node: yaml.Node = field(repr=False)
 
     def place(self, way: tuple[str | int, ...] = ()) -> Place:
         """Where the value, or the part of it that `way` leads to, begins."""

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
+import threading
 from collections.abc import Callable, Collection, Iterator, Mapping, Set
-from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from windlass.errors import InventoryError
@@ -15,12 +15,16 @@ from windlass.settings.environment import is_secret, is_secret_at, is_secret_val
 if TYPE_CHECKING:
     import jinja2
 
-    from windlass.inventory.sandbox import Sandbox
+    from windlass.inventory.template import Template
     from windlass.inventory.tree import Variable, Variables
 
 Way = tuple[str | int, ...]
 
 _REFERENCE = re.compile(r"\s*\{\{\s*[A-Za-z_][\w.]*\s*\}\}\s*", re.ASCII)
+# What Jinja2 did not find, at the end of its message.
+_NOT_FOUND = re.compile(r"(?:^|has no attribute )'([^']*)'(?: is undefined)?$")
+# One thread at a time renders, so that what is open is of that one; the same one may be in the middle of another value.
+_rendering = threading.RLock()
 
 
 class RenderError(InventoryError):
@@ -52,6 +56,9 @@ class Values(Mapping[str, Any]):
             raise fault
         return value
 
+    def __contains__(self, name: object) -> bool:
+        return name in self.magic or name in self.raw
+
     def __iter__(self) -> Iterator[str]:
         return iter({**self.raw, **self.magic})
 
@@ -66,17 +73,21 @@ class Values(Mapping[str, Any]):
         variable = self.raw[name]
         if not self.is_template(name):
             return variable.value, {}
-        if name not in self._rendered:
-            if name in self._open:
-                circle = " -> ".join([*self._open[self._open.index(name) :], name])
-                raise RenderError(variable, (), f"variables refer to each other in a circle: {circle}")
-            self._open.append(name)
-            faults: dict[Way, RenderError] = {}
-            try:
-                self._rendered[name] = self._render(name, variable.value, (), faults), faults
-            finally:
-                self._open.pop()
-        return self._rendered[name]
+        with _rendering:
+            if name not in self._rendered:
+                self._rendered[name] = self._opened(name, variable)
+            return self._rendered[name]
+
+    def _opened(self, name: str, variable: Variable) -> tuple[Any, dict[Way, RenderError]]:
+        if name in self._open:
+            circle = " -> ".join([*self._open[self._open.index(name) :], name])
+            raise RenderError(variable, (), f"variables refer to each other in a circle: {circle}")
+        self._open.append(name)
+        faults: dict[Way, RenderError] = {}
+        try:
+            return self._render(name, variable.value, (), faults), faults
+        finally:
+            self._open.pop()
 
     def is_template(self, name: str) -> bool:
         """Whether a variable has a template in it."""
@@ -95,11 +106,8 @@ class Values(Mapping[str, Any]):
             faults[way] = error
             return None
 
-    def may_be_secret(self, name: str, way: Way = (), seen: Set[str] = frozenset()) -> bool:
-        """Whether the names on the way say that there is a secret, or a value there, or what its templates read.
-
-        `seen` are the variables that are being looked at.
-        """
+    def may_be_secret(self, name: str, way: Way = ()) -> bool:
+        """Whether the names on the way say that there is a secret, or a value there, or what its templates read."""
         value: Any = self.raw[name].value
         for step in way:
             if isinstance(value, dict):
@@ -110,37 +118,64 @@ class Values(Mapping[str, Any]):
                 break  # a template, of which it is not known what comes from where
         if is_secret_at((name, *way)) or secret_in((name, *map(str, way)), value):
             return True
-        return any(self._reads_secret(text, {*seen, name}) for text in _templates_in(value))
+        return self._reads_secret(*_templates_in(value))
 
-    def _reads_secret(self, text: str, seen: Set[str] = frozenset()) -> bool:
-        try:
-            words = _template(text).words
-        except Exception:  # not a template
-            return False
-        others = [word for word in words if word in self.raw and word not in seen]
-        return any(map(is_secret, words)) or any(self.may_be_secret(other, (), seen) for other in others)
+    def _reads_secret(self, *texts: str) -> bool:
+        waiting, seen = list(texts), set[str]()
+        while waiting:
+            words = _words(waiting.pop())
+            if "hostvars" in words or any(map(is_secret, words)):
+                return True
+            for word in words & self.raw.keys() - seen:
+                value = self.raw[word].value
+                if secret_in((word,), value):
+                    return True
+                waiting += _templates_in(value)
+            seen |= words
+        return False
 
     def _text(self, variable: str, text: str, way: Way) -> Any:
         """The value of a template: of one expression alone with its type, else text."""
+        # Imported here: most inventories have no template, and Jinja2 takes some 50 ms.
         import jinja2
 
-        missing: list[str] = []
+        from windlass.inventory.template import template
+
+        told = False  # whether the fault says nothing but what stands in the template
         try:
-            template = _template(text)
-            missing = [name for name in template.names if name not in self]
-            return template.render({name: self[name] for name in template.names if name in self})
+            return self._made(text, template(text))
         except RenderError:
             raise
         except jinja2.UndefinedError as error:
-            near = did_you_mean(missing[0], self) if missing else ""
-            fault = f"{_plain(error)}{near}"
+            fault = _plain(error)
+            name = _NOT_FOUND.search(fault)
+            told = name is not None and name[1] in template(text).words
+            if name and told and fault.endswith("is undefined"):
+                fault += did_you_mean(name[1], self)
         except jinja2.TemplateSyntaxError as error:
             fault = f"not a template: {(error.message or '').rstrip('.')}"
         except Exception as error:  # a template may call anything on its values
             fault = f"cannot be rendered: {str(error).rstrip('.')}"
-        if not missing and not _REFERENCE.fullmatch(text) and self._reads_secret(text):
+        if not told and not _REFERENCE.fullmatch(text) and self._reads_secret(text):
             fault = "cannot be rendered, and why is not shown, as a secret may be in it"
         raise self._fault(variable, way, text, fault) from None
+
+    def _made(self, text: str, template: Template) -> Any:
+        values = {name: self[name] for name in template.names if name in self}
+        if not template.is_of_all:
+            return template.render(values)
+        shared = self.magic["hostvars"].shared
+        if text not in shared:
+            try:
+                shared[text] = template.render(values), None
+            except RenderError:  # names what it is in the middle of
+                raise
+            except Exception as error:
+                shared[text] = None, error
+        value, fault = shared[text]
+        if fault:
+            raise fault.with_traceback(None)
+        return value
 
     def _fault(self, name: str, way: Way, text: str, fault: str) -> RenderError:
         """The error for a text, which is shown unless it may be a secret."""
@@ -152,12 +187,25 @@ class Values(Mapping[str, Any]):
         return RenderError(self.raw[name], way, fault)
 
 
+def _words(text: str) -> Set[str]:
+    from windlass.inventory.template import template
+
+    try:
+        return template(text).words
+    except Exception:  # not a template
+        return frozenset()
+
+
 class HostVariables(Mapping[str, Values]):
-    """Ansible's `hostvars`: the variables of every host by its name, looked up on demand."""
+    """Ansible's `hostvars`: the variables of every host by its name, looked up on demand.
+
+    `shared` has what becomes of the templates that say the same for every host: each of many may read them all.
+    """
 
     def __init__(self, names: Collection[str], values_of: Callable[[str], Values]) -> None:
         self._names = names
         self._values_of = values_of
+        self.shared: dict[str, tuple[Any, Exception | None]] = {}
 
     def __getitem__(self, name: str) -> Values:
         if name not in self._names:
@@ -169,6 +217,9 @@ class HostVariables(Mapping[str, Values]):
 
     def __len__(self) -> int:
         return len(self._names)
+
+    def __repr__(self) -> str:
+        return f"<{len(self)} hosts>"
 
 
 def _plain(error: jinja2.UndefinedError) -> str:
@@ -193,39 +244,3 @@ def _templates_in(value: Any) -> Iterator[str]:
             yield from _templates_in(below)
     elif _has_template(value):
         yield value
-
-
-class _Template:
-    """A compiled template; `names` are those it looks up, `words` also those of what it looks for inside of them."""
-
-    def __init__(self, text: str) -> None:
-        # Imported here: most inventories have no template, and Jinja2 takes some 50 ms.
-        from jinja2 import nodes
-        from jinja2.meta import find_undeclared_variables
-
-        sandbox = _sandbox()
-        tree = sandbox.check(text)
-        self.names = sorted(find_undeclared_variables(tree))
-        keys = {node.value for node in tree.find_all(nodes.Const) if isinstance(node.value, str)}
-        self.words = {*self.names, *keys, *(node.attr for node in tree.find_all(nodes.Getattr))}
-        self._compiled = sandbox.from_string(tree)
-
-    def render(self, values: Mapping[str, Any]) -> Any:
-        """Its value. Raises what Jinja2 does, and OverflowError where that takes too much."""
-        from windlass.inventory.sandbox import bounded
-
-        with bounded():
-            value = self._compiled.render(values)
-            if not isinstance(value, str):
-                str(value)  # raises where it is undefined, or has a number in it that is too long to be shown
-            return value
-
-
-_template = cache(_Template)  # many hosts share one
-
-
-@cache
-def _sandbox() -> Sandbox:
-    from windlass.inventory.sandbox import Sandbox
-
-    return Sandbox()
