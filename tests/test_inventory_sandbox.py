@@ -95,6 +95,7 @@ MADE = {
     "{{ [[1], [2, 3]] | sum(start=[]) }}": [1, 2, 3],
     "{{ users | sum(attribute='shells', start=[]) }}": ["sh", "bash"],
     "{{ [1, 2] | sum }}": 3,
+    "{{ 'xax' | trim(chars='x') }}": "a",
     "{{ {'b': 1, 'a': '<'} | tojson }}": '{"a": "\\u003c", "b": 1}',
     "{{ {'a': 1}.keys() }}": ["a"],
     "{{ [{'a': 1}.items()] }}": [[("a", 1)]],

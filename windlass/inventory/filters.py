@@ -126,9 +126,9 @@ def _tojson(context: Any, value: Any, indent: None = None) -> str:
     return str(FILTERS["tojson"](context, value))
 
 
-def _trim(text: Any, signs: Any = None) -> str:
-    budget.compared(text, signs)
-    return str(text).strip(signs)
+def _trim(text: Any, chars: Any = None) -> str:
+    budget.compared(text, chars)
+    return str(text).strip(chars)
 
 
 def _ternary(value: Any, yes: Any, no: Any, none: Any = None) -> Any:
