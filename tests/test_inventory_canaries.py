@@ -44,7 +44,10 @@ VALUES = {
     # A secret name, and a wrong value.
     f"ansible_password: [{CANARY}]": "ansible_password: the value is not text; put it in quotes",
     f"ansible_become_pass: {{{CANARY}: }}": "ansible_become_pass: the value is not text; put it in quotes",
-    f"packages: [{{password: {CANARY}}}]": "packages[0]: the value is not the name of a Debian package",
+    f"packages: [{{password: {CANARY}}}]": (
+        "packages[0]: the value is not the name of a Debian package;"
+        " 'packages' is a setting of Windlass: if this is a variable for Ansible, give it another name"
+    ),
     f"timezone: 'postgres://me:{CANARY}@db/shop'": "timezone: the value is not a time zone such as Europe/Berlin",
     f"apps: [{{token: {CANARY}}}]": "apps: the value is not a mapping of names",
     f"apps: {{a: {{source: s, wsgi: 's:a', domains: [a.test], env: [{CANARY}]}}}}": (
@@ -91,6 +94,36 @@ def test_files_of_variables(text: str, tmp_path: Path) -> None:
 def test_ini(line: str, tmp_path: Path) -> None:
     [found] = errors(tmp_path, {"inventory/hosts": f"{line}\n"})
     assert found.split(": ", 1)[1] == "this is not key=value; a value with spaces goes in quotes"
+
+
+VARS = "; a variable? it goes under vars, in INI [GROUP:vars]"
+HOST = f"this is not a host name or address{VARS}"
+GROUP = f"this is not a group name: text without spaces and without : , & ! * ? ~ [ ] / ={VARS}"
+CHILD = f"this is not the name of a group{VARS}"
+SECTION = "this is not a section: [group], [group:children] or [group:vars]"
+MISPLACED = {
+    f"[web]\nh\ndb_password={CANARY}": [f"hosts:3:1: {HOST}"],
+    f"[web]\nh\ndb_password=[{CANARY}]": [f"hosts:3:1: {HOST}"],
+    f"[web]\nh\ndb_password = {CANARY}": ["hosts:3:1: this is not key=value; a value with spaces goes in quotes"],
+    f"[web:children]\ndb_password={CANARY}": [f"hosts:2:1: {CHILD}"],
+    f"[web:children]\ndb_password = {CANARY}": [f"hosts:2:1: {CHILD}"],
+    f"[db_password={CANARY}]": [f"hosts:1:1: {GROUP}"],
+    f"[db_password={CANARY}:vars]": [f"hosts:1:1: {GROUP}"],
+    f"[db_password {CANARY}]": [f"hosts:1:1: {SECTION}"],
+    f"[web]\n[web:vars]\nansible_group_priority={CANARY}": ["hosts:3:1: ansible_group_priority must be a whole number"],
+    f"web: {{hosts: {{db_password={CANARY}: }}}}": [f"hosts:1:15: {HOST}"],
+    f"web: {{hosts: {{db_password={CANARY}: 5}}}}": [
+        f"hosts:1:15: {HOST}",
+        "hosts:1:42: a host must be a mapping of variables, not 5",
+    ],
+    f"web: {{children: db_password={CANARY}}}": [f"hosts:1:17: {GROUP}"],
+    f"db_password={CANARY}: {{}}": [f"hosts:1:1: {GROUP}"],
+}
+
+
+@pytest.mark.parametrize("text", MISPLACED)
+def test_variables_in_the_wrong_place(text: str, tmp_path: Path) -> None:
+    assert errors(tmp_path, {"inventory/hosts": f"{text}\n"}) == [f"inventory/{line}" for line in MISPLACED[text]]
 
 
 def test_a_secret_of_a_command_line_is_not_repeated(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

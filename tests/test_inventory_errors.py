@@ -12,6 +12,10 @@ from windlass.inventory import load
 
 OWN = "A variable of your own needs another name"
 TAG = "a tag that is not understood; text that begins with ! goes in quotes"
+LOCALE = (
+    "locale: {} is not a locale such as en_GB.UTF-8;"
+    " 'locale' is a setting of Windlass: if this is a variable for Ansible, give it another name"
+)
 STRUCTURE = {
     "a tab": ("all:\n\thosts:\n", "2:1: this line is indented with a tab; YAML takes spaces only"),
     "a key twice": ("all: {hosts: {a: , a: }}", "1:20: 'a' is set twice in one mapping; the first would be ignored"),
@@ -30,12 +34,19 @@ STRUCTURE = {
         "all: {web: {hosts: {a: }}}",
         "1:7: a group has vars, children and hosts, not 'web'; is 'web' a group? then it goes under children",
     ),
-    "a group name": ("'a b': ", "1:1: 'a b' is not a group name: text without spaces and without : , & ! * ? ~ [ ] /"),
+    "a group name": (
+        "'a b': ",
+        "1:1: 'a b' is not a group name: text without spaces and without : , & ! * ? ~ [ ] / =",
+    ),
     "a circle": ("a: {children: {b: {children: {a: }}}}", "1:16: group 'b' cannot be inside 'a', which is inside it"),
     "a plugin": ("plugin: aws_ec2", "1:1: inventory plugins are not supported; list the hosts"),
     "a priority": (
         "a: {vars: {ansible_group_priority: high}}",
-        "1:36: ansible_group_priority is a whole number, not 'high'",
+        "1:36: ansible_group_priority must be a whole number",
+    ),
+    "a priority without end": (
+        "a: {vars: {ansible_group_priority: .inf}}",
+        "1:36: ansible_group_priority must be a whole number",
     ),
     "a number as host": ("a: {hosts: {5: }}", "1:13: host 5 is not text: put it in quotes"),
     "a user in a host": (
@@ -114,12 +125,14 @@ def test_structure(mistake: str, tmp_path: Path) -> None:
 INI = {
     "[a b]": "'[a b]' is not a section: [group], [group:children] or [group:vars]",
     "[a:childs]": "'[a:childs]' is not a section: [group], [group:children] or [group:vars]",
-    "[a*]": "'a*' is not a group name: text without spaces and without : , & ! * ? ~ [ ] /",
+    "[a*]": "'a*' is not a group name: text without spaces and without : , & ! * ? ~ [ ] / =",
     "[a:vars]": "[a:vars] is for a group that no section and no [...:children] names",
     "h x": "'x' is not key=value; a value with spaces goes in quotes",
     "h x='": "a quote without its partner; text with one in it goes in the other kind",
     "h[1": "'h[1' has a bracket without its partner; a range is written web[01:10]",
     "r@h": "'r@h' is not a host name or address; the user goes into ansible_user",
+    "=x": "'=x' is not a host name or address; a variable? it goes under vars, in INI [GROUP:vars]",
+    "h =x": "'=x' is not key=value; a value with spaces goes in quotes",
     "h timezon=UTC": f"unknown setting 'timezon'; did you mean 'timezone'? {OWN}",
 }
 
@@ -149,7 +162,7 @@ def test_children_in_ini(tmp_path: Path) -> None:
 
 def test_all_mistakes_at_once_in_the_order_of_files_and_lines(tmp_path: Path) -> None:
     files = {
-        "inventory/b.yml": "web: {hosts: {w: {ansible_port: 0}}, vars: {package: []}}",
+        "inventory/b.yml": "web: {hosts: {w: {ansible_port: 0}}, vars: {packags: []}}",
         "inventory/a.yml": "all: {vars: {timezone: Mars/Base}, hosts: [x]}",
         "inventory/group_vars/web.yml": "\napps: {shop: {}}\ntls: {mode: sslv3, email: me}\n",
         "inventory/host_vars/w.yml": "locale: {}\n",
@@ -161,14 +174,14 @@ def test_all_mistakes_at_once_in_the_order_of_files_and_lines(tmp_path: Path) ->
         "inventory/a.yml:1:24: timezone: 'Mars/Base' is not a time zone of this machine (timedatectl list-timezones)",
         "inventory/a.yml:1:43: hosts of group 'all' must be a mapping of names, each with a colon, not a list",
         "inventory/b.yml:1:33: ansible_port: 0 is less than 1",
-        f"inventory/b.yml:1:45: unknown setting 'package'; did you mean 'packages'? {OWN}",
+        f"inventory/b.yml:1:45: unknown setting 'packags'; did you mean 'packages'? {OWN}",
         "inventory/c.yml:1: not valid YAML: did not find expected node content",
         f"{web}:2:8: apps.shop: domains is missing: the domains that the app answers to.",
         f"{web}:2:8: apps.shop: source is missing: {source}",
         f"{web}:2:8: apps.shop: wsgi is missing: the WSGI object, MODULE:APP or MODULE:FACTORY().",
         f"{web}:3:13: tls.mode: 'sslv3' is not one of 'letsencrypt', 'self-signed' or 'off'",
         f"{web}:3:27: tls.email: 'me' is not an e-mail address such as ops@example.com",
-        "inventory/host_vars/w.yml:1:9: locale: {} is not a locale such as en_GB.UTF-8",
+        f"inventory/host_vars/w.yml:1:9: {LOCALE}",
     ]
 
 
@@ -179,7 +192,7 @@ def test_keys_that_are_set_twice_hide_nothing(tmp_path: Path) -> None:
         f"inventory/hosts.yml:4:5: 'a' {twice}",
         f"inventory/hosts.yml:5:5: unknown setting 'timezon'; did you mean 'timezone'? {OWN}",
         f"inventory/hosts.yml:6:15: 'c' {twice}",
-        "inventory/hosts.yml:7:23: locale: {} is not a locale such as en_GB.UTF-8",
+        f"inventory/hosts.yml:7:23: {LOCALE}",
         f"inventory/hosts.yml:7:28: 'h' {twice}",
     ]
 
@@ -244,6 +257,9 @@ def test_not_text(tmp_path: Path) -> None:
 
 PATTERNS = {
     "wbe": "unknown host or group 'wbe'\n  did you mean 'web'?",
+    "ungroupe": "unknown host or group 'ungroupe'\n  python deploy.py inventory shows what there is",
+    "nope": "unknown host or group 'nope'\n  python deploy.py inventory shows what there is",
+    "alll": "unknown host or group 'alll'\n  python deploy.py inventory shows what there is",
     "web:!wbe": "unknown host or group 'wbe'\n  did you mean 'web'?",
     "zzzzz": "unknown host or group 'zzzzz'\n  python deploy.py inventory shows what there is",
     "x*": "no host or group matches 'x*'\n  python deploy.py inventory shows what there is",

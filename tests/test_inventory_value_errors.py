@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.projects import errors
+from tests.projects import errors, inventory
 
 SETTINGS = {
     "tls: {staging: true, directory_url: 'https://a.test/d'}": (
@@ -154,6 +154,11 @@ def test_a_template_names_the_place_inside_a_value(tmp_path: Path) -> None:
 
 
 NAMES = {
+    "accounts: [{name: alice}]": "accounts: the value is not a mapping of settings",
+    "accounts: {alice: {}}": "accounts.alice: unknown setting; python deploy.py settings shows what there is",
+    "packages: [{name: vim}]": "packages[0]: {'name': 'vim'} is not the name of a Debian package",
+    "timezone: {name: UTC}": "timezone: {'name': 'UTC'} is not a time zone such as Europe/Berlin",
+    "locale: [en]": "locale: ['en'] is not a locale such as en_GB.UTF-8",
     "kernel: '6.1'": "kernel: '6.1' is not a mapping of settings",
     "ssh: {port: 22}": "ssh.port: unknown setting; python deploy.py settings shows what there is",
     "ssh: /usr/bin/ssh": "ssh: '/usr/bin/ssh' is not a mapping of settings",
@@ -171,6 +176,44 @@ def test_a_variable_for_ansible_with_the_name_of_a_setting(line: str, tmp_path: 
     assert found.split(": ", 1)[1] == (
         f"{NAMES[line]}; {name!r} is a setting of Windlass: if this is a variable for Ansible, give it another name"
     )
+
+
+WORDS = [
+    "account: alice",
+    "account: {name: alice}",
+    "app: shop",
+    "app: {name: shop, port: 80}",
+    "app: {}",
+    "firewalld: true",
+    "local: true",
+    "package: [vim]",
+    "sshd: {PermitRootLogin: 'no'}",
+    "update: true",
+    "updated: {managed: 5, at: noon}",
+]
+
+
+@pytest.mark.parametrize("line", WORDS)
+def test_a_word_of_ansibles_users_that_is_like_a_setting_is_a_variable(line: str, tmp_path: Path) -> None:
+    found = inventory(tmp_path, f"all:\n  hosts: {{h: }}\n  vars:\n    {line}\n")
+    assert list(found.variables_of("h")) == [line.partition(":")[0]]
+
+
+SLIPS = {
+    "account: {managed: false}": "accounts",
+    "app: {shop: {source: s, wsgi: 's:a'}}": "apps",
+    "update: {managed: false}": "updates",
+    "sshd: {permit_root: true}": "ssh",
+    "firewal: ufw": "firewall",
+    "time_zone: UTC": "timezone",
+}
+
+
+@pytest.mark.parametrize("line", SLIPS)
+def test_a_slip_that_has_the_settings_in_it_is_one(line: str, tmp_path: Path) -> None:
+    [found] = errors(tmp_path, f"all:\n  hosts: {{h: }}\n  vars:\n    {line}\n")
+    name = line.partition(":")[0]
+    assert f"4:5: unknown setting {name!r}; did you mean {SLIPS[line]!r}?" in found
 
 
 def test_a_slip_in_such_a_setting_is_no_variable_for_ansible(tmp_path: Path) -> None:

@@ -10,11 +10,18 @@ from tests.projects import errors
 
 HOST = {
     "timezone: Mars/Base": "timezone: 'Mars/Base' is not a time zone of this machine (timedatectl list-timezones)",
-    "timezone: 5": "timezone: 5 is not a time zone such as Europe/Berlin",
+    "timezone: 5": (
+        "timezone: 5 is not a time zone such as Europe/Berlin; 'timezone' is a setting of Windlass: "
+        "if this is a variable for Ansible, give it another name"
+    ),
     "timezone: 'UTC; x'": "timezone: 'UTC; x' is not a time zone such as Europe/Berlin",
     "locale: english": "locale: 'english' is not a locale such as en_GB.UTF-8",
     "packages: ['Vim!']": "packages[0]: 'Vim!' is not the name of a Debian package",
-    "packages: {vim: }": "packages: {'vim': None} is not a list",
+    "packages: {vim: }": (
+        "packages: {'vim': None} is not a list; 'packages' is a setting of Windlass: if this is a "
+        "variable for Ansible, give it another name"
+    ),
+    "packages: vim": "packages: 'vim' is not a list; write [vim]",
     "time_sync: {managed: 'no'}": "time_sync.managed: 'no' is not true or false",
     "kernel: {manged: false}": "kernel.manged: unknown setting; did you mean 'managed'?",
     "journald_max_use: 500MB": "journald_max_use: '500MB' is not a size such as 512M or 2G, or off",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import Any
 
 import click
@@ -24,7 +25,12 @@ class Trailing(click.Command):
             at = args.index("--")
             ctx.meta[TRAILING] = args[at + 1 :]
             args = args[:at]
-        return super().parse_args(ctx, args)
+        ctx.allow_extra_args = True  # refused here, where it is known what they may be
+        extra = super().parse_args(ctx, args)
+        if extra and not ctx.resilient_parsing:
+            words = shlex.join(extra)
+            ctx.fail(f"Got unexpected extra argument ({words}). A command goes behind dashes: -- {words}")
+        return extra
 
     def collect_usage_pieces(self, ctx: click.Context) -> list[str]:
         return [*super().collect_usage_pieces(ctx), self.trailing]

@@ -15,7 +15,6 @@ from windlass.inventory.problems import Place
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
 
 Entry = tuple[Any, yaml.Node, yaml.Node]
 
@@ -30,7 +29,7 @@ _SCALARS = {
 }
 _TAG = "a tag that is not understood; text that begins with ! goes in quotes"
 _DEPTH = 100  # levels of nesting; the C parser recurses, and some 10,000 levels end the process
-_VAULT = "Windlass cannot open Ansible's vault: python deploy.py secrets set NAME takes its place"
+VAULT = "Windlass cannot open Ansible's vault: python deploy.py secrets set NAME takes its place"
 BITS = 4096  # of a whole number; Python does not show those of more than 4,300 digits, nor write them as JSON
 _ALIASED = 100_000  # values that aliases may add to a file
 
@@ -47,20 +46,6 @@ class DocumentError(Exception):
     def __init__(self, place: Place, message: str) -> None:
         super().__init__(message)
         self.place = place
-
-
-def text_of(path: Path, name: str) -> str:
-    """The text of a file, shown to the user as `name`. Raises DocumentError."""
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = error.object[: error.start].count(b"\n") + 1
-        raise DocumentError(Place(name, line), "this is not UTF-8 text") from None
-    except OSError as error:
-        raise DocumentError(Place(name), f"cannot be read: {error.strerror}") from None
-    if text.startswith("$ANSIBLE_VAULT;"):
-        raise DocumentError(Place(name, 1), _VAULT)
-    return text
 
 
 class Document:
@@ -192,7 +177,7 @@ class Document:
         if node.tag == "!unsafe":
             return Unsafe(node.value)
         if node.tag in ("!vault", "!vault-encrypted"):
-            self._refuse(node, _VAULT)
+            self._refuse(node, VAULT)
         if node.tag == f"{_PLAIN}value":
             return node.value
         return self._refuse(node, _TAG)

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from windlass.errors import UsageError
-from windlass.inventory.document import TEXT, Document, DocumentError, text_of
+from windlass.inventory.document import TEXT, Document, DocumentError
 from windlass.inventory.problems import Place, nearest
+from windlass.inventory.text import text_of
 from windlass.inventory.tree import Variable, Variables
 from windlass.settings.environment import secret_in, shown
 
@@ -114,7 +115,7 @@ class ExtraVariables:
         if option.startswith("@"):
             name = option[1:]
             path = Path(name).expanduser()
-            document = Document(name, text_of(path, name), self._reader.problems.add)
+            document = Document(name, text_of(path, name, pipe=True), self._reader.problems.add)
             variables = self._reader.variables(document, document.root, "a file of variables")
             secret = next((way for name, given in variables.items() if (way := secret_in((name,), given.value))), None)
             if secret and path.stat().st_mode & 0o077:

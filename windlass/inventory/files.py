@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from windlass.inventory.document import Document, DocumentError, text_of
+from windlass.inventory.document import Document, DocumentError
+from windlass.inventory.problems import Place
+from windlass.inventory.text import text_of
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from windlass.inventory.reader import Reader
@@ -44,7 +47,7 @@ class Files:
         variables: Variables = {}
         if "/" in name or not folder.is_dir():
             return variables
-        for path in _variable_files(folder, name):
+        for path in self._variable_files(folder, name):
             document = self._document(path)
             if document is not None:
                 variables.update(self._reader.variables(document, document.root, "a file of variables"))
@@ -52,15 +55,29 @@ class Files:
 
     def _read_folder(self, folder: Path) -> None:
         """Every inventory file of a folder and of the folders in it, in the order of their names."""
-        for path in sorted(folder.iterdir()):
-            if path.name.startswith(".") or path.name.endswith("~") or path.name in _OTHER_FOLDERS:
-                continue
-            if path.is_dir():
-                self._read_folder(path)
-            elif path.suffix in EXTENSIONS:
+        for path in self._below(folder, lambda below: below.name not in _OTHER_FOLDERS):
+            if path.suffix in EXTENSIONS:
                 self.read_file(path)
-            elif path.suffix in _INI:
+            elif path.suffix in _INI and path.name not in _OTHER_FOLDERS:
                 self._read_ini(path)
+
+    def _below(self, folder: Path, enter: Callable[[Path], bool], above: tuple[Path, ...] = ()) -> Iterator[Path]:
+        """The files of a folder, and of those in it that are to be entered; hidden ones and backups are left out.
+
+        `above` are the folders on the way to it: one that leads back to them has no end.
+        """
+        real = folder.resolve()
+        if any(outer.is_relative_to(real) for outer in above):
+            fault = "this link leads back to a folder that it is in: remove it"
+            self._reader.problems.add(Place(self._shown(folder)), fault)
+            return
+        for path in sorted(folder.iterdir()):
+            if path.name.startswith(".") or path.name.endswith("~"):
+                continue
+            if not path.is_dir():
+                yield path
+            elif enter(path):
+                yield from self._below(path, enter, (*above, real))
 
     def _read_ini(self, path: Path) -> None:
         """A file without a YAML ending: INI, unless it is a mapping in YAML."""
@@ -76,6 +93,17 @@ class Files:
         except DocumentError as error:
             self._reader.problems.add(error.place, str(error))
 
+    def _variable_files(self, folder: Path, name: str) -> list[Path]:
+        """NAME (a folder or file), else NAME.yml, .yaml or .json: the first that is there, as Ansible has it."""
+        for extension in ("", *EXTENSIONS):
+            path = folder / (name + extension)
+            if path.is_dir():
+                found = self._below(path, lambda below: not below.suffix)
+                return [path for path in found if path.suffix in ("", *EXTENSIONS)]
+            if path.exists():
+                return [path]
+        return []
+
     def _document(self, path: Path) -> Document | None:
         name = self._shown(path)
         try:
@@ -86,26 +114,3 @@ class Files:
 
     def _shown(self, path: Path) -> str:
         return str(path.relative_to(self._project)) if path.is_relative_to(self._project) else str(path)
-
-
-def _variable_files(folder: Path, name: str) -> list[Path]:
-    """NAME (a folder or file), else NAME.yml, NAME.yaml or NAME.json: the first that is there, as Ansible has it."""
-    for extension in ("", *EXTENSIONS):
-        path = folder / (name + extension)
-        if path.is_dir():
-            return _files_below(path)
-        if path.is_file():
-            return [path]
-    return []
-
-
-def _files_below(folder: Path) -> list[Path]:
-    found: list[Path] = []
-    for path in sorted(folder.iterdir()):
-        if path.name.startswith(".") or path.name.endswith("~"):
-            continue
-        if path.is_dir() and not path.suffix:
-            found += _files_below(path)
-        elif path.is_file() and path.suffix in ("", *EXTENSIONS):
-            found.append(path)
-    return found

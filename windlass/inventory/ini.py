@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from windlass.inventory.document import BITS, Document, DocumentError
+from windlass.inventory.reader import hint_at_vars, quoted
 from windlass.inventory.tree import Group, Variable, Variables
 
 if TYPE_CHECKING:
     from windlass.inventory.reader import Reader
 
 _SECTION = re.compile(r"\[([^:\]\s]+)(?::(\w+))?\]\s*(?:#.*)?")
-_GROUP = re.compile(r"([^:\]\s]+)\s*(?:#.*)?")
+_GROUP = re.compile(r"([^:=\]\s]+)\s*(?:#.*)?")
 
 
 def is_yaml(name: str, text: str) -> bool:
@@ -64,7 +65,7 @@ class IniFile:
         match = _SECTION.fullmatch(line)
         kind = (match[2] or "hosts") if match else ""
         if not match or kind not in ("hosts", "children", "vars"):
-            self._problem(node, f"{line!r} is not a section: [group], [group:children] or [group:vars]")
+            self._problem(node, f"{quoted(line)} is not a section: [group], [group:children] or [group:vars]")
             return None, kind
         name = match[1]
         fresh = name not in self._reader.tree.groups
@@ -97,7 +98,7 @@ class IniFile:
         else:
             match = _GROUP.fullmatch(line)
             if not match:
-                raise ValueError(f"{line!r} is not the name of a group")
+                raise ValueError(f"{quoted(line)} is not the name of a group{hint_at_vars(line)}")
             name = match[1]
             if name in self._reader.tree.groups and name not in self._only_vars:
                 self._reader.add_child(self._document, node, group, self._reader.tree.group(name))
@@ -106,7 +107,7 @@ class IniFile:
 
     def _set(self, variables: Variables, setting: str, node: yaml.Node, line: str) -> None:
         name, equals, text = setting.partition("=")
-        if not equals:
+        if not equals or not name.strip():
             from windlass.settings.environment import shown  # settings take a while to import
 
             raise ValueError(f"{shown(setting, line)} is not key=value; a value with spaces goes in quotes")

@@ -14,7 +14,7 @@ from windlass.inventory.files import Files
 from windlass.inventory.problems import Problems
 from windlass.inventory.reader import Reader, check_host_names
 from windlass.inventory.tree import Tree, Variables
-from windlass.inventory.validation import validated
+from windlass.inventory.validation import settings_in, validated
 from windlass.inventory.values import HostVariables, Values
 from windlass.settings import Settings
 
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 
 from windlass.inventory.tree import Group
 
-# The names of variables that Windlass reads, beside Ansible's own.
-KNOWN = (*Settings.model_fields, "host_key")
+# The names of variables that Windlass reads, beside Ansible's own, and the settings in each.
+KNOWN = {**{name: settings_in(field.annotation) for name, field in Settings.model_fields.items()}, "host_key": set()}
 
 
 class Inventory:

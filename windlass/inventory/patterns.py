@@ -92,7 +92,7 @@ def _part(hosts: list[str], subscript: re.Match[str], pattern: str) -> list[str]
 def _unknown(tree: Tree, name: str, *, wild: bool) -> UsageError:
     if wild:
         return UsageError(f"no host or group matches {name!r}", hint=_hint_when_empty(tree))
-    near = nearest(name, [*tree.groups, *tree.hosts])
+    near = nearest(name, [*(set(tree.groups) - {"all", "ungrouped"}), *tree.hosts])
     hint = f"did you mean {near!r}?" if near else _hint_when_empty(tree)
     if name == "lab":
         hint = "there is no lab yet: python deploy.py lab up"

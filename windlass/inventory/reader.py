@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import yaml
 
@@ -13,18 +13,26 @@ from windlass.inventory.problems import Problems, did_you_mean, nearest
 from windlass.inventory.ranges import expand
 from windlass.inventory.tree import Group, Tree, Variable, Variables
 
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Set
+
 _SECTIONS = ("vars", "children", "hosts")
-_GROUP_NAME = re.compile(r"[^\s:,&!*?~\[\]/]+")
+_GROUP_NAME = re.compile(r"[^\s:,&!*?~\[\]/=]+")
+_WORDS = frozenset({"firewalld", "local", "locals", "sshd", "updated"})
 _HOST_NAME = re.compile(r"[\w:][\w.:%-]*")
 
 
 class Reader:
-    """Reads documents into a tree, and notes what is wrong with them; a slip of a `known` variable's name is."""
+    """Reads documents into a tree, and notes what is wrong with them; a slip of a `known` variable's name is.
 
-    def __init__(self, tree: Tree, problems: Problems, known: tuple[str, ...] = ()) -> None:
+    `known` has the names of the settings that are in each, None = no name is a slip.
+    """
+
+    def __init__(self, tree: Tree, problems: Problems, known: Mapping[str, Set[str]] | None = None) -> None:
         self.tree = tree
         self.problems = problems
-        self._known = known
+        self._known = known or {}
+        self._settings = tuple(self._known)
 
     def read_groups(self, document: Document) -> None:
         """A file of groups by name, as YAML inventories are; an empty one is fine."""
@@ -51,7 +59,8 @@ class Reader:
 
     def set(self, variables: Variables, name: str, variable: Variable) -> None:
         """Set one variable, unless its name is a slip of a setting's."""
-        if near := _meant(name, self._known):
+        near = _meant(name, self._settings)
+        if near and (not _is_word(name, near) or _has_settings(variable.value, self._known[near])):
             message = f"unknown setting {name!r}; did you mean {near!r}? A variable of your own needs another name"
             self.problems.add(variable.place_of_key(), message)
         else:
@@ -61,8 +70,8 @@ class Reader:
         """The group of that name; None where the name is refused."""
         if isinstance(name, str) and _GROUP_NAME.fullmatch(name):
             return self.tree.group(name)
-        message = f"{name!r} is not a group name: text without spaces and without : , & ! * ? ~ [ ] /"
-        self.problems.add(document.place(node), message)
+        message = "is not a group name: text without spaces and without : , & ! * ? ~ [ ] / ="
+        self.problems.add(document.place(node), f"{quoted(name)} {message}{hint_at_vars(name)}")
         return None
 
     def add_child(self, document: Document, node: yaml.Node, group: Group, child: Group) -> None:
@@ -74,6 +83,8 @@ class Reader:
     def add_hosts(self, document: Document, node: yaml.Node, group: Group, pattern: str, variables: Variables) -> None:
         """Put the hosts that a pattern stands for into a group, with their variables."""
         try:
+            if "=" in pattern:
+                check_host_names([pattern])
             names, port = expand(pattern)
             check_host_names(names)
         except ValueError as error:
@@ -92,9 +103,8 @@ class Reader:
         if priority is not None:
             try:
                 group.priority = int(priority.value)
-            except (TypeError, ValueError):
-                message = f"ansible_group_priority is a whole number, not {priority.value!r}"
-                self.problems.add(priority.place(), message)
+            except (TypeError, ValueError, OverflowError):
+                self.problems.add(priority.place(), "ansible_group_priority must be a whole number")
         group.variables.update(variables)
 
     def _read_group(self, document: Document, name: Any, key_node: yaml.Node, node: yaml.Node) -> Group | None:
@@ -122,7 +132,8 @@ class Reader:
         elif section == "hosts":
             for pattern, node, below in self._names(document, body, f"hosts of group {group.name!r}"):
                 if isinstance(pattern, str):
-                    self.add_hosts(document, node, group, pattern, self.variables(document, below, f"host {pattern!r}"))
+                    what = "a host" if "=" in pattern or "@" in pattern else f"host {pattern!r}"
+                    self.add_hosts(document, node, group, pattern, self.variables(document, below, what))
                 else:
                     self.problems.add(document.place(node), f"host {pattern!r} is not text: put it in quotes")
         else:
@@ -160,12 +171,38 @@ def _meant(name: str, known: tuple[str, ...]) -> str | None:
     return nearest(name, known, cutoff=0.8)
 
 
+def _is_word(name: str, near: str) -> bool:
+    """Whether a name that is like a setting's is one that Ansible's users give to variables of their own."""
+    return name in _WORDS or near in (f"{name}s", name.removesuffix("s"))
+
+
+def _has_settings(value: Any, known: Set[str]) -> bool:
+    """Whether a value is made of these settings only, or has entries that are, as `apps` has."""
+    if not isinstance(value, dict) or not value:
+        return False
+    return value.keys() <= known or all(_has_settings(below, known) for below in value.values())
+
+
 def check_host_names(names: list[str]) -> None:
     """Raises ValueError for a name that is none."""
     for name in names:
         if not _HOST_NAME.fullmatch(name):
-            hint = "; the user goes into ansible_user" if "@" in name else ""
-            raise ValueError(f"{name!r} is not a host name or address{hint}")
+            hint = hint_at_vars(name) or ("; the user goes into ansible_user" if "@" in name else "")
+            raise ValueError(f"{quoted(name)} is not a host name or address{hint}")
+
+
+def quoted(name: Any) -> str:
+    """What stands for a name in a message; it may be a whole line, with a secret in it."""
+    if not isinstance(name, str):
+        return repr(name)
+    from windlass.settings.environment import shown  # settings take a while to import
+
+    return shown(name)
+
+
+def hint_at_vars(name: Any) -> str:
+    """What to do where a name is a variable that stands in the wrong place."""
+    return "; a variable? it goes under vars, in INI [GROUP:vars]" if "=" in str(name) else ""
 
 
 def _may_be_group(node: yaml.Node) -> bool:

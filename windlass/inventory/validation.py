@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from windlass.inventory.values import Values, Way
 
 M = TypeVar("M", bound=BaseModel)
+_TEXTS = frozenset({"locale", "packages", "timezone"})  # text in these is a slip, not a variable for Ansible
 _EXPECTED = {
     "string_type": "text; put it in quotes",
     "int_type": "a whole number",
@@ -49,7 +50,7 @@ def validated(model: type[M], names: Mapping[str, str], values: Values, project:
                     continue
                 name = names[str(way[0])]
                 place = values.raw[name].place_of_key(way[1:]) if of_key else values.raw[name].place(way[1:])
-                hint = _hint_of_name(model, way, message)
+                hint = _hint_of_name(model, way, message, detail["input"])
                 if not of_key and "env" not in way and values.may_be_secret(name, way[1:]):
                     message = _unshown(message, detail["input"])
                 problems.add(place, f"{_dotted((name, *way[1:]))}: {message}{hint}")
@@ -72,10 +73,11 @@ def _unshown(message: str, value: object) -> str:
     return message if rest == message else f"the value{rest}"
 
 
-def _hint_of_name(model: type[BaseModel], way: Way, message: str) -> str:
+def _hint_of_name(model: type[BaseModel], way: Way, message: str, value: object) -> str:
     """What to do where a variable looks like one of Ansible's that has the name of a setting."""
-    whole = len(way) == 1 or (len(way) == 2 and message.startswith("unknown setting; python"))
-    if not (model is Settings and whole and way[0] in COMMON_NAMES):
+    item = isinstance(way[-1], int) and isinstance(value, dict)  # packages: [{name: vim}]
+    whole = len(way) == 1 or (len(way) == 2 and (item or message.startswith("unknown setting; python")))
+    if not (model is Settings and whole and way[0] in COMMON_NAMES) or (way[0] in _TEXTS and isinstance(value, str)):
         return ""
     return f"; {way[0]!r} is a setting of Windlass: if this is a variable for Ansible, give it another name"
 
@@ -132,6 +134,12 @@ def _model_at(model: type[BaseModel], way: Way) -> type[BaseModel]:
             if get_origin(field.annotation) is dict:
                 next(steps, None)  # an entry's name, which may be that of a field
     return model
+
+
+def settings_in(annotation: Any) -> set[str]:
+    """The names of the settings inside a setting, or inside each entry of it, as `apps` is; there may be none."""
+    model = _model_in(annotation)
+    return set(model.model_fields) if model else set()
 
 
 def _model_in(annotation: Any) -> type[BaseModel] | None:

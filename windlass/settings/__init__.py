@@ -20,7 +20,9 @@ __all__ = ["AppSettings", "Gunicorn", "Nginx", "Settings", "Tls"]
 
 
 # Settings whose names inventories made for Ansible may have for something else.
-COMMON_NAMES = frozenset({"firewall", "kernel", "serial", "ssh", "time_sync", "updates"})
+COMMON_NAMES = frozenset(
+    ("accounts", "firewall", "kernel", "locale", "packages", "serial", "ssh", "time_sync", "timezone", "updates")
+)
 
 
 def _one_app_per_domain(apps: dict[str, AppSettings]) -> dict[str, AppSettings]:
