@@ -99,7 +99,7 @@ def new_host(lab: Lab) -> Iterator[Callable[..., LabHost]]:
     made: list[LabHost] = []
 
     def make(image_name: str | None = None) -> LabHost:
-        host = lab.add_host(f"fresh{next(NUMBERS)}", image_name=image_name, say=say)
+        host = lab.add_host(f"fresh{next(NUMBERS):02}", image_name=image_name, say=say)
         made.append(host)
         host.wait()
         return host

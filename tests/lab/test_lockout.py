@@ -30,10 +30,11 @@ SHUT = "AllowUsers nobody\n"
 
 @pytest.fixture(autouse=True)
 def cleared(host: LabHost) -> Iterator[None]:
-    host.run("cp -p /etc/ssh/sshd_config /root/sshd_config")
+    """The session's host with the distribution's sshd and no firewall, before and after."""
+    forget = f"rm -f {PATH}; nft flush ruleset 2>/dev/null; systemctl reset-failed ssh; systemctl restart ssh"
+    host.run(f"cp -p /etc/ssh/sshd_config /root/sshd_config; {forget}")
     yield
-    host.run(f"mv /root/sshd_config /etc/ssh/sshd_config; rm -f {PATH}; passwd -q -l root")
-    host.run("systemctl reset-failed ssh; systemctl restart ssh")
+    host.run(f"mv /root/sshd_config /etc/ssh/sshd_config; passwd -q -l root; {forget}")
 
 
 def sshd(extra: str = "", delay: int = 60) -> Sshd:

@@ -25,8 +25,11 @@ pytestmark = pytest.mark.lab
 
 @pytest.fixture(scope="module")
 def commands(lab: Lab, host: LabHost, project: Path) -> Commands:
-    """A project with the shortener on the host `lab`."""
-    return serving(lab, host, project)
+    """A project with the shortener on the host `lab`, whose logs are of now."""
+    found = serving(lab, host, project)
+    host.run("journalctl -q --rotate --vacuum-time=1s; truncate -s 0 /var/log/nginx/*.log")
+    host.run("systemctl restart 'shortener@*.service'")
+    return found
 
 
 def test_logs_of_the_app_systemd_and_nginx(commands: Commands, lab: Lab, host: LabHost) -> None:
