@@ -24,8 +24,10 @@ LOGIN_DEFS = {
     "SHA_CRYPT_MIN_ROUNDS": "65536",
     "SHA_CRYPT_MAX_ROUNDS": "65536",
 }
-# Releases whose `login` does not know it, and would take DES instead.
-WITHOUT_YESCRYPT = {("debian", "11"), ("ubuntu", "22.04")}
+# Releases whose `login` knows it; others would take DES instead.
+WITH_YESCRYPT = {("debian", "12"), ("debian", "13"), ("ubuntu", "24.04"), ("ubuntu", "26.04")}
+# A host without sudo has nothing to check it with.
+VISUDO = ("sh", "-c", "! command -v visudo || visudo -c -q")
 CRON = ("cron.d", "cron.daily", "cron.hourly", "cron.monthly", "cron.weekly")
 
 
@@ -34,7 +36,7 @@ def accounts(host: Host, apps: list[App]) -> Iterator[Resource]:
     if not host.settings.accounts.managed:
         return
     assert host.facts is not None  # noqa: S101 - roles run after HELLO
-    yescrypt = (host.facts.os, host.facts.os_version) not in WITHOUT_YESCRYPT
+    yescrypt = (host.facts.os, host.facts.os_version) in WITH_YESCRYPT
     yield LoginDefs("/etc/login.defs", {**LOGIN_DEFS, **({"ENCRYPT_METHOD": "YESCRYPT"} if yescrypt else {})})
     # Not in its folder for additions, where OpenSCAP does not look.
     yield File("/etc/security/pwquality.conf", render("pwquality/windlass.conf"))
@@ -42,6 +44,6 @@ def accounts(host: Host, apps: list[App]) -> Iterator[Resource]:
     for name in CRON:
         yield Directory(f"/etc/{name}", mode=0o700)
     yield Directory("/etc/sudoers.d", mode=0o750)
-    yield File("/etc/sudoers.d/windlass", render("sudo/windlass"), mode=0o440, verify=("visudo", "-c", "-q"))
+    yield File("/etc/sudoers.d/windlass", render("sudo/windlass"), mode=0o440, verify=VISUDO)
     for name in ("issue", "issue.net"):
         yield File(f"/etc/{name}", render("issue/windlass"))

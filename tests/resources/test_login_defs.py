@@ -53,6 +53,13 @@ def test_only_what_differs_is_changed_and_once(file: Path) -> None:
     assert converge(wanted(file)) == []
 
 
+def test_what_is_no_utf_8_and_no_end_of_a_line_stays(file: Path) -> None:
+    file.write_bytes(b"# Passw\xf6rter\x0cUMASK 022\nUMASK\t022\n")
+    assert wanted(file).patch().endswith("differ\n")
+    converge(wanted(file))
+    assert file.read_bytes().startswith(b"# Passw\xf6rter\x0cUMASK 022\nUMASK\t077\n")
+
+
 def test_a_check_shows_the_lines(file: Path) -> None:
     lines = on_this_machine(wanted(file)).patch().splitlines()
     assert {"-UMASK\t\t022", "-UMASK 002", "+UMASK\t077", "+HOME_MODE\t0700"} <= set(lines)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from roles.accounts import accounts
+import subprocess
+
+from roles.accounts import VISUDO, accounts
 from roles.base import base
 from tests.roles.hosts import host, resources
 
@@ -21,7 +23,8 @@ def test_no_password_expires_for_that_shuts_keys_out_as_well() -> None:
 
 def test_a_mistake_in_the_rules_of_sudo_is_put_back() -> None:
     found = resources(accounts, host())["file /etc/sudoers.d/windlass"]
-    assert (found.mode, found.verify) == (0o440, ("visudo", "-c", "-q"))
+    assert (found.mode, found.verify) == (0o440, VISUDO)
+    assert subprocess.run(VISUDO, env={"PATH": "/nowhere"}, executable="/bin/sh").returncode == 0  # there is no sudo
 
 
 def test_sudo_is_left_usable_for_programs() -> None:

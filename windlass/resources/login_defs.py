@@ -14,6 +14,9 @@ from windlass.resources.resource import Diff, Failed, Resource, State
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+# Bytes that are no UTF-8, as in somebody's comment, stay as they are.
+UNKNOWN = "surrogateescape"
+
 
 @dataclass(eq=False)
 class LoginDefs(Resource):
@@ -30,24 +33,26 @@ class LoginDefs(Resource):
 
     def actual(self) -> State:
         found = dict.fromkeys(self.settings)
-        for line in self._read().splitlines():
+        for line in self._lines():
             name, value = _setting(line)
             if name in found:
                 found[name] = value  # of two the last one counts
         return dict(found)
 
     def apply(self, diff: Diff) -> None:
-        files.write(self.path, self._changed().encode(), mode=self._mode())
+        files.write(self.path, self._changed().encode(errors=UNKNOWN), mode=self._mode())
 
     def patch(self) -> str:
         old, new = self._read(), self._changed()
-        return patch(self.path, Side(old.encode(), self._mode()), Side(new.encode(), self._mode()))
+        return patch(
+            self.path, Side(old.encode(errors=UNKNOWN), self._mode()), Side(new.encode(errors=UNKNOWN), self._mode())
+        )
 
     def _changed(self) -> str:
         """The text with each setting once: in its old place, else at the end."""
         missing = dict(self.settings)
         lines: list[str] = []
-        for line in self._read().splitlines():
+        for line in self._lines():
             name, value = _setting(line)
             if name not in self.settings:
                 lines.append(line)
@@ -57,12 +62,15 @@ class LoginDefs(Resource):
         lines += [f"{name}\t{value}" for name, value in missing.items()]
         return "".join(f"{line}\n" for line in lines)
 
+    def _lines(self) -> list[str]:
+        return self._read().removesuffix("\n").split("\n")
+
     def _mode(self) -> int:
         return stat.S_IMODE(os.stat(self.path).st_mode)
 
     def _read(self) -> str:
         try:
-            with open(self.path, encoding="utf-8", errors="surrogateescape") as file:
+            with open(self.path, encoding="utf-8", errors=UNKNOWN) as file:
                 return file.read()
         except FileNotFoundError:
             raise Failed(f"there is no {self.path}, which every Debian and Ubuntu has") from None
