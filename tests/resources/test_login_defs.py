@@ -55,7 +55,7 @@ def test_only_what_differs_is_changed_and_once(file: Path) -> None:
 
 def test_what_is_no_utf_8_and_no_end_of_a_line_stays(file: Path) -> None:
     file.write_bytes(b"# Passw\xf6rter\x0cUMASK 022\nUMASK\t022\n")
-    assert wanted(file).patch().endswith("differ\n")
+    assert wanted(file).patch().endswith("differ")
     converge(wanted(file))
     assert file.read_bytes().startswith(b"# Passw\xf6rter\x0cUMASK 022\nUMASK\t077\n")
 

@@ -43,10 +43,8 @@ class LoginDefs(Resource):
         files.write(self.path, self._changed().encode(errors=UNKNOWN), mode=self._mode())
 
     def patch(self) -> str:
-        old, new = self._read(), self._changed()
-        return patch(
-            self.path, Side(old.encode(errors=UNKNOWN), self._mode()), Side(new.encode(errors=UNKNOWN), self._mode())
-        )
+        old, new = (Side(text.encode(errors=UNKNOWN), self._mode()) for text in (self._read(), self._changed()))
+        return patch(self.path, old, new)
 
     def _changed(self) -> str:
         """The text with each setting once: in its old place, else at the end."""
