@@ -31,11 +31,14 @@ lint: .venv/ready-dev
 types: .venv/ready-dev
 	$(BIN)/mypy
 
+# What has failed while others kept the machine busy is tried once more by itself, and fails if it does so again.
+once_more = || { echo 'once more, only what has failed:'; $(BIN)/pytest -q --last-failed --last-failed-no-failures none; }
+
 fast: .venv/ready-dev .audit/ready programs  ## the tests that need no lab
-	$(BIN)/pytest -q -n 2 -m 'not lab'
+	$(BIN)/pytest -q -n 2 -m 'not lab' $(once_more)
 
 lab: .venv/ready-dev .audit/ready programs  ## the tests on lab hosts
-	$(BIN)/pytest -q -m lab -n 2 --dist loadfile
+	$(BIN)/pytest -q -m lab -n 2 --dist loadfile $(once_more)
 
 audit: .venv/ready-dev .audit/ready programs  ## what independent tools say of a host; figures go to benchmarks/audit.md
 	AUDIT_REPORT=benchmarks/audit.md $(BIN)/pytest -q -m audit

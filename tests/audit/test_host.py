@@ -207,5 +207,8 @@ def ssh_audit(audited: Audited, *options: str) -> str:
     return output
 
 
-def test_no_figure_is_missing(figures: Figures) -> None:
+def test_no_figure_is_missing(figures: Figures, request: pytest.FixtureRequest) -> None:
+    run = {item.name.partition("[")[0] for item in request.session.items}
+    if not {name for name in globals() if name.startswith("test_")} <= run:
+        pytest.skip("only a part of the audit was asked for")
     assert figures.missing("host") == set()
