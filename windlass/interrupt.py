@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import signal
 import threading
-from concurrent.futures import FIRST_EXCEPTION, wait
+from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-    from concurrent.futures import Future
+    from collections.abc import Callable, Iterator, Sequence
 
+S = TypeVar("S")
 T = TypeVar("T")
 LOOK = 0.2  # How often the main thread wakes: a signal that reaches another thread does not wake it.
 
@@ -51,12 +51,17 @@ def noticing() -> Iterator[Interrupt]:
         signal.signal(signal.SIGINT, before)
 
 
-def results(jobs: Sequence[Future[T]]) -> list[T]:
-    """What all the jobs give; raises at once what one of them raises, and KeyboardInterrupt."""
-    with noticing() as interrupt:
-        while (state := wait(jobs, LOOK, FIRST_EXCEPTION)).not_done:
+def results(do: Callable[[S], T], given: Sequence[S], at_once: int) -> list[T]:
+    """What `do` gives for each, so many at once in threads; raises at once what one raises, and KeyboardInterrupt."""
+    pool = ThreadPoolExecutor(at_once)
+    try:
+        with noticing() as interrupt:
+            jobs = [pool.submit(do, each) for each in given]
+            while (state := wait(jobs, LOOK, FIRST_EXCEPTION)).not_done:
+                interrupt.check()
+                for job in state.done:
+                    job.result()
             interrupt.check()
-            for job in state.done:
-                job.result()
-        interrupt.check()
-        return [job.result() for job in jobs]
+            return [job.result() for job in jobs]
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)

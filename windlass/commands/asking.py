@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import sys
-from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -59,11 +58,7 @@ def meet(
         except HostError as error:
             return {"host": host.name, "error": str(error), **empty}
 
-    pool = ThreadPoolExecutor(selection.forks)
-    try:
-        return results([pool.submit(meet_one, host) for host in hosts])
-    finally:
-        pool.shutdown(wait=False, cancel_futures=True)
+    return results(meet_one, hosts, selection.forks)
 
 
 def show(answers: list[Answer], parts: Callable[[Answer], Iterable[str | Table]], *, as_json: bool) -> None:

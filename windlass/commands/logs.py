@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -108,10 +107,8 @@ class _Reading:
     def read(self, hosts: list[Host]) -> int:
         """Reads until the hosts have no more, or Ctrl-C; gives back the exit status."""
         follow = any(request["follow"] for request in self.requests.values())
-        pool = ThreadPoolExecutor(len(hosts) if follow else self.selection.forks)
         try:
-            jobs: list[Future[bool]] = [pool.submit(self._read_one, host) for host in hosts]
-            good = results(jobs)
+            good = results(self._read_one, hosts, len(hosts) if follow else self.selection.forks)
         except KeyboardInterrupt:
             return INTERRUPTED
         except BrokenPipeError:
@@ -119,7 +116,6 @@ class _Reading:
             return BROKEN_PIPE
         finally:
             self._over = True
-            pool.shutdown(wait=False, cancel_futures=True)
             for session in self._sessions:
                 session.close()
         return 0 if all(good) else 1

@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from windlass import completion
 from windlass.commands.options import options
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from windlass.commands.options import Option
 
 SOURCE = Path(__file__).parent.parent.parent / "roles/__init__.py"
 
@@ -46,29 +52,15 @@ def all_roles() -> list[str]:
     return [ast.literal_eval(key) for table in tables if isinstance(table, ast.Dict) for key in table.keys if key]
 
 
+def _option(name: str, metavar: str, callback: Callable[..., object], words: str) -> Option:
+    return click.option(name, metavar=metavar, callback=callback, shell_complete=completion.roles, help=words)
+
+
 # Adds the options; `chosen_roles` takes their values.
 choosing_roles = options(
-    click.option(
-        "--tags",
-        metavar="ROLE[,ROLE]",
-        callback=_names,
-        shell_complete=completion.roles,
-        help="Only these roles.",
-    ),
-    click.option(
-        "--skip-tags",
-        metavar="ROLE[,ROLE]",
-        callback=_names,
-        shell_complete=completion.roles,
-        help="All but these roles.",
-    ),
-    click.option(
-        "--start-at",
-        metavar="ROLE",
-        callback=_name,
-        shell_complete=completion.roles,
-        help="Only this role and those after it.",
-    ),
+    _option("--tags", "ROLE[,ROLE]", _names, "Only these roles."),
+    _option("--skip-tags", "ROLE[,ROLE]", _names, "All but these roles."),
+    _option("--start-at", "ROLE", _name, "Only this role and those after it."),
 )
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 import threading
-from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -105,11 +104,7 @@ class _Everywhere:
 
     def run(self, hosts: list[Host]) -> int:
         """Runs it, and shows what it says; gives back the highest exit status."""
-        pool = ThreadPoolExecutor(self.selection.forks)
-        try:
-            answers = results([pool.submit(self._run_one, host) for host in hosts])
-        finally:
-            pool.shutdown(wait=False, cancel_futures=True)
+        answers = results(self._run_one, hosts, self.selection.forks)
         if self.selection.as_json:
             click.echo(json.dumps({"hosts": answers}, indent=2))
         return max(1 if answer["error"] else answer["status"] for answer in answers)
