@@ -106,6 +106,7 @@ def test_patterns_as_ansible_matches_them(ask: Ask, pattern: str) -> None:
 
 NAMES = [f"g{number}" for number in range(6)]
 HOSTS = ["h1", "h2", "h[1:3]", "k", "k:2200", "m[a:b]", "h[01:07:3]", "ü[a:g:3]:22"]
+HOSTS += ["::1", "2001:db8::1:22", "[2001:db8::1]:22", "2001:db8::[1:2]", "2001:db8::f[a:b]", "fe80::1%eth0"]
 values = st.none() | st.booleans() | st.integers(-5, 5) | st.sampled_from(["x", "1", "{{ y }}"])
 values |= st.lists(values, max_size=2) | st.dictionaries(st.sampled_from("xyz"), values, max_size=2)
 variables = st.dictionaries(st.sampled_from(["v", "w", "x"]), values, max_size=3)

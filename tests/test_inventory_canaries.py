@@ -104,7 +104,8 @@ SECTION = "this is not a section: [group], [group:children] or [group:vars]"
 MISPLACED = {
     f"[web]\nh\ndb_password={CANARY}": [f"hosts:3:1: {HOST}"],
     f"[web]\nh\ndb_password=[{CANARY}]": [f"hosts:3:1: {HOST}"],
-    f"[web]\nh\ndb_password = {CANARY}": ["hosts:3:1: this is not key=value; a value with spaces goes in quotes"],
+    f"[web]\nh\ndb_password = {CANARY}": [f"hosts:3:1: {HOST}"],
+    f"[web]\nh dsn:{CANARY}": ["hosts:2:1: 'dsn:...' is not key=value; a value with spaces goes in quotes"],
     f"[web:children]\ndb_password={CANARY}": [f"hosts:2:1: {CHILD}"],
     f"[web:children]\ndb_password = {CANARY}": [f"hosts:2:1: {CHILD}"],
     f"[db_password={CANARY}]": [f"hosts:1:1: {GROUP}"],
@@ -118,12 +119,38 @@ MISPLACED = {
     ],
     f"web: {{children: db_password={CANARY}}}": [f"hosts:1:17: {GROUP}"],
     f"db_password={CANARY}: {{}}": [f"hosts:1:1: {GROUP}"],
+    f"web: {{dsn={CANARY}: {{hosts: }}}}": [
+        (
+            "hosts:1:7: a group has vars, children and hosts, not 'dsn=...';"
+            " is 'dsn=...' a group? then it goes under children"
+        )
+    ],
+    f"web: {{hosts: {{dsn={CANARY}: , dsn={CANARY}: }}}}": [
+        *[f"hosts:1:{column}: 'dsn=...' is not a host name or address{VARS}" for column in (15, 36)],
+        "hosts:1:36: 'dsn=...' is set twice in one mapping; the first would be ignored",
+    ],
+    f"web: {{vars: {{db_password: {CANARY}, db_password: }}}}": [
+        "hosts:1:42: 'db_password' is set twice in one mapping; the first would be ignored"
+    ],
+    "web: {vars: {timezone=abc: }}": [
+        "hosts:1:14: unknown setting 'timezone=...'; did you mean 'timezone'? A variable of your own needs another name"
+    ],
+    f"[web]\n[web:vars]\ndsn:{CANARY}": ["hosts:3:1: 'dsn:...' is not key=value; a value with spaces goes in quotes"],
+    f"[web:children]\ndsn:{CANARY}": [f"hosts:2:1: 'dsn:...' is not the name of a group{VARS}"],
+    f"[dsn:{CANARY}]": ["hosts:1:1: '[dsn:...' is not a section: [group], [group:children] or [group:vars]"],
 }
 
 
 @pytest.mark.parametrize("text", MISPLACED)
 def test_variables_in_the_wrong_place(text: str, tmp_path: Path) -> None:
     assert errors(tmp_path, {"inventory/hosts": f"{text}\n"}) == [f"inventory/{line}" for line in MISPLACED[text]]
+
+
+@pytest.mark.parametrize("sign", ["=", " = ", "= ", " =", ":", " : ", ": ", " :"])
+@pytest.mark.parametrize("value", ["{}", "[{}]", "x[{}", "{}[1:3]", "{}:22"])
+def test_a_variable_among_the_hosts_of_ini(sign: str, value: str, tmp_path: Path) -> None:
+    [found] = errors(tmp_path, {"inventory/hosts": f"[web]\nh\ndsn{sign}{value.format(CANARY)}\n"})
+    assert found == f"inventory/hosts:3:1: 'dsn{sign.rstrip()}...' is not a host name or address{VARS}"
 
 
 def test_a_secret_of_a_command_line_is_not_repeated(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

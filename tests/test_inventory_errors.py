@@ -124,15 +124,19 @@ def test_structure(mistake: str, tmp_path: Path) -> None:
 
 INI = {
     "[a b]": "'[a b]' is not a section: [group], [group:children] or [group:vars]",
-    "[a:childs]": "'[a:childs]' is not a section: [group], [group:children] or [group:vars]",
+    "[a:childs]": "'[a:...' is not a section: [group], [group:children] or [group:vars]",
     "[a*]": "'a*' is not a group name: text without spaces and without : , & ! * ? ~ [ ] / =",
     "[a:vars]": "[a:vars] is for a group that no section and no [...:children] names",
     "h x": "'x' is not key=value; a value with spaces goes in quotes",
     "h x='": "a quote without its partner; text with one in it goes in the other kind",
     "h[1": "'h[1' has a bracket without its partner; a range is written web[01:10]",
     "r@h": "'r@h' is not a host name or address; the user goes into ansible_user",
-    "=x": "'=x' is not a host name or address; a variable? it goes under vars, in INI [GROUP:vars]",
-    "h =x": "'=x' is not key=value; a value with spaces goes in quotes",
+    "=x": "'=...' is not a host name or address; a variable? it goes under vars, in INI [GROUP:vars]",
+    "h x :y": "'x' is not key=value; a value with spaces goes in quotes",
+    "h:22:33": "'h:...' is not a host name or address; a variable? it goes under vars, in INI [GROUP:vars]",
+    "h:": "'h:' is not a host name or address; a variable? it goes under vars, in INI [GROUP:vars]",
+    "2001:db8::g": "'2001:...' is not a host name or address; a variable? it goes under vars, in INI [GROUP:vars]",
+    "h x=1 =y": "'=...' is not key=value; a value with spaces goes in quotes",
     "h timezon=UTC": f"unknown setting 'timezon'; did you mean 'timezone'? {OWN}",
 }
 

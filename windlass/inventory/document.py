@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, cast
 
 import yaml
 
-from windlass.inventory.problems import Place
+from windlass.inventory.problems import Place, quoted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -80,7 +80,7 @@ class Document:
                         key_node, "a list or mapping cannot be a key; a value that begins with {{ goes in quotes"
                     )
                 if key in seen:
-                    fault = f"{key!r} is set twice in one mapping; the first would be ignored"
+                    fault = f"{quoted(key)} is set twice in one mapping; the first would be ignored"
                     if self._note is None:
                         self._refuse(key_node, fault)
                     self._note(self.place(key_node), fault)

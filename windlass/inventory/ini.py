@@ -11,13 +11,15 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from windlass.inventory.document import BITS, Document, DocumentError
-from windlass.inventory.reader import hint_at_vars, quoted
+from windlass.inventory.problems import hint_at_vars, quoted
+from windlass.inventory.ranges import check_host_names
 from windlass.inventory.tree import Group, Variable, Variables
 
 if TYPE_CHECKING:
     from windlass.inventory.reader import Reader
 
 _SECTION = re.compile(r"\[([^:\]\s]+)(?::(\w+))?\]\s*(?:#.*)?")
+_VARIABLE = re.compile(r"[^\s=:]+(\s*=|\s+:|:\s).*")  # no host of this name, nor its port
 _GROUP = re.compile(r"([^:=\]\s]+)\s*(?:#.*)?")
 
 
@@ -83,6 +85,8 @@ class IniFile:
     def _line(self, group: Group, kind: str, line: str, node: yaml.Node) -> None:
         """One line of a section. Raises ValueError."""
         if kind == "hosts":
+            if _VARIABLE.fullmatch(line):
+                check_host_names([line])
             try:
                 pattern, *settings = shlex.split(line, comments=True)
             except ValueError:

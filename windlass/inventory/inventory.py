@@ -12,7 +12,8 @@ from windlass.inventory.connection import Connection, connection_variables, is_f
 from windlass.inventory.extra import ExtraVariables
 from windlass.inventory.files import Files
 from windlass.inventory.problems import Problems
-from windlass.inventory.reader import Reader, check_host_names
+from windlass.inventory.ranges import check_host_names
+from windlass.inventory.reader import Reader
 from windlass.inventory.tree import Tree, Variables
 from windlass.inventory.validation import settings_in, validated
 from windlass.inventory.values import HostVariables, Values

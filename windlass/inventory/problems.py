@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from windlass.errors import InventoryError
@@ -57,3 +58,17 @@ def did_you_mean(name: str, names: Iterable[str]) -> str:
     """ "; did you mean 'NAME'?", or nothing where no name is near."""
     near = nearest(name, names)
     return f"; did you mean {near!r}?" if near else ""
+
+
+def quoted(name: object) -> str:
+    """What stands for a name in a message; it may be a whole line, with a secret in it."""
+    if not isinstance(name, str):
+        return repr(name)
+    from windlass.settings.environment import shown  # settings take a while to import
+
+    return shown(name)
+
+
+def hint_at_vars(name: object) -> str:
+    """What to do where a name is a variable that stands in the wrong place."""
+    return "; a variable? it goes under vars, in INI [GROUP:vars]" if re.search("[=:]", str(name)) else ""

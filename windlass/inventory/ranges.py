@@ -1,11 +1,15 @@
-"""Host ranges as in `web[01:10].example.com`, `db-[a:c]` and `node[0:8:2]`, and `host:port`."""
+"""Names of hosts, ranges of them as in `web[01:10].example.com`, `db-[a:c]` and `node[0:8:2]`, and `host:port`."""
 
 from __future__ import annotations
 
 import re
 import string
+from ipaddress import AddressValueError, IPv6Address
 from itertools import product
 
+from windlass.inventory.problems import hint_at_vars, quoted
+
+_NAME = re.compile(r"[\w:][\w.:%-]*")
 _RANGE = re.compile(r"\[([^\[\]]*)\]")
 _PORT = re.compile(
     r"\[(?P<ipv6>[0-9A-Fa-f]*:[0-9A-Fa-f:.]*:[0-9A-Fa-f.]*)\]:(?P<ipv6_port>[0-9]{1,5})"
@@ -21,6 +25,8 @@ def expand(pattern: str) -> tuple[list[str], int | None]:
         pattern = match["ipv6"] or match["host"]
         port = int(match["ipv6_port"] or match["port"])
     texts = _RANGE.split(pattern)[::2]
+    if re.search("[=:]", "".join(texts)):
+        check_host_names(["1".join(texts)])  # in the brackets of a misplaced variable may be a secret
     series = [_series(bounds) for bounds in _RANGE.findall(pattern)]
     if any("[" in text or "]" in text for text in texts):
         raise ValueError(f"{pattern!r} has a bracket without its partner; a range is written web[01:10]")
@@ -29,7 +35,25 @@ def expand(pattern: str) -> tuple[list[str], int | None]:
         count *= len(names)
     if count > _MOST:
         raise ValueError(f"{pattern!r} stands for {count:,} hosts; at most {_MOST:,}")
-    return ["".join(_interleave(texts, names)) for names in product(*series)], port
+    names = ["".join(_interleave(texts, middle)) for middle in product(*series)]
+    check_host_names(names)
+    return names, port
+
+
+def check_host_names(names: list[str]) -> None:
+    """Raises ValueError for a name that is none."""
+    for name in names:
+        if not _NAME.fullmatch(name) or (":" in name and not _is_ipv6(name)):
+            hint = hint_at_vars(name) or ("; the user goes into ansible_user" if "@" in name else "")
+            raise ValueError(f"{quoted(name)} is not a host name or address{hint}")
+
+
+def _is_ipv6(name: str) -> bool:
+    try:
+        IPv6Address(name)
+    except AddressValueError:
+        return False
+    return True
 
 
 def _interleave(texts: list[str], names: tuple[str, ...]) -> list[str]:

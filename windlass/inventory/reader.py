@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from windlass.inventory.document import NULL, TEXT, Document, DocumentError, Entry
-from windlass.inventory.problems import Problems, did_you_mean, nearest
+from windlass.inventory.problems import Problems, did_you_mean, hint_at_vars, nearest, quoted
 from windlass.inventory.ranges import expand
 from windlass.inventory.tree import Group, Tree, Variable, Variables
 
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 _SECTIONS = ("vars", "children", "hosts")
 _GROUP_NAME = re.compile(r"[^\s:,&!*?~\[\]/=]+")
 _WORDS = frozenset({"firewalld", "local", "locals", "sshd", "updated"})
-_HOST_NAME = re.compile(r"[\w:][\w.:%-]*")
 
 
 class Reader:
@@ -61,8 +60,8 @@ class Reader:
         """Set one variable, unless its name is a slip of a setting's."""
         near = _meant(name, self._settings)
         if near and (not _is_word(name, near) or _has_settings(variable.value, self._known[near])):
-            message = f"unknown setting {name!r}; did you mean {near!r}? A variable of your own needs another name"
-            self.problems.add(variable.place_of_key(), message)
+            message = f"unknown setting {quoted(name)}; did you mean {near!r}?"
+            self.problems.add(variable.place_of_key(), f"{message} A variable of your own needs another name")
         else:
             variables[name] = variable
 
@@ -83,10 +82,7 @@ class Reader:
     def add_hosts(self, document: Document, node: yaml.Node, group: Group, pattern: str, variables: Variables) -> None:
         """Put the hosts that a pattern stands for into a group, with their variables."""
         try:
-            if "=" in pattern:
-                check_host_names([pattern])
             names, port = expand(pattern)
-            check_host_names(names)
         except ValueError as error:
             self.problems.add(document.place(node), str(error))
             return
@@ -132,14 +128,14 @@ class Reader:
         elif section == "hosts":
             for pattern, node, below in self._names(document, body, f"hosts of group {group.name!r}"):
                 if isinstance(pattern, str):
-                    what = "a host" if "=" in pattern or "@" in pattern else f"host {pattern!r}"
+                    what = "a host" if re.search("[=:@]", pattern) else f"host {pattern!r}"
                     self.add_hosts(document, node, group, pattern, self.variables(document, below, what))
                 else:
                     self.problems.add(document.place(node), f"host {pattern!r} is not text: put it in quotes")
         else:
-            hint = f"; is {section!r} a group? then it goes under children" if _may_be_group(body) else ""
+            hint = f"; is {quoted(section)} a group? then it goes under children" if _may_be_group(body) else ""
             near = did_you_mean(str(section), _SECTIONS) or hint
-            message = f"a group has vars, children and hosts, not {section!r}{near}"
+            message = f"a group has vars, children and hosts, not {quoted(section)}{near}"
             self.problems.add(document.place(key_node), message)
 
     def _names(self, document: Document, node: yaml.Node, what: str) -> list[Entry]:
@@ -181,28 +177,6 @@ def _has_settings(value: Any, known: Set[str]) -> bool:
     if not isinstance(value, dict) or not value:
         return False
     return value.keys() <= known or all(_has_settings(below, known) for below in value.values())
-
-
-def check_host_names(names: list[str]) -> None:
-    """Raises ValueError for a name that is none."""
-    for name in names:
-        if not _HOST_NAME.fullmatch(name):
-            hint = hint_at_vars(name) or ("; the user goes into ansible_user" if "@" in name else "")
-            raise ValueError(f"{quoted(name)} is not a host name or address{hint}")
-
-
-def quoted(name: Any) -> str:
-    """What stands for a name in a message; it may be a whole line, with a secret in it."""
-    if not isinstance(name, str):
-        return repr(name)
-    from windlass.settings.environment import shown  # settings take a while to import
-
-    return shown(name)
-
-
-def hint_at_vars(name: Any) -> str:
-    """What to do where a name is a variable that stands in the wrong place."""
-    return "; a variable? it goes under vars, in INI [GROUP:vars]" if "=" in str(name) else ""
 
 
 def _may_be_group(node: yaml.Node) -> bool:

@@ -83,9 +83,14 @@ def secret_in(way: tuple[str, ...], value: object) -> tuple[str, ...] | None:
 
 
 def shown(text: str, line: str | None = None) -> str:
-    """The text in quotes, or what stands for it where a word of it, or of its line, says that others are a secret."""
+    """The text in quotes, without what is behind the name of a variable that it may be.
+
+    Where a word of it, or of its line, says that others are a secret: what stands for it.
+    """
     words = re.split(r"\W+", line or text)
-    return "this" if any(map(is_secret, words)) or is_secret_value(text) else repr(text)
+    if (len(words) > 1 and any(map(is_secret, words))) or is_secret_value(text):
+        return "this"
+    return repr(re.sub(r"([=:]).+", r"\1...", text, flags=re.DOTALL))
 
 
 def password_in(value: str) -> str | None:
