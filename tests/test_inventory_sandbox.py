@@ -61,7 +61,7 @@ BOMBS = {
     "{{ " + " + ".join(["big"] * 100) + " }}": MUCH,
     "{{ [" + ", ".join(["big"] * 900) + "] }}": MUCH,
     "{{ [" + ", ".join(["1"] * 1100) + "] }}": "cannot be rendered: more than 1,000 parts",
-    "{{ " + "(" * 5000 + "1" + ")" * 5000 + " }}": "cannot be rendered: maximum recursion depth exceeded",
+    "{{ " + "(" * 5000 + "1" + ")" * 5000 + " }}": "cannot be rendered: nested too deeply",
 }
 
 
@@ -161,9 +161,9 @@ def test_what_all_of_many_hosts_read_of_each_other(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("last", ["UTC", "nope"])
 def test_variables_that_are_read_on_many_ways(last: str, tmp_path: Path) -> None:
-    """With 2 ** 40 ways to the last ones they would not be done in years."""
-    lines = ["all:", "  hosts: {h: {timezone: '{{ v0 or w0 }}'}}", "  vars:", f"    v40: {last}", "    w40: ''"]
-    lines += [f"    {side}{i}: '{{{{ v{i + 1} or w{i + 1} }}}}'" for i in range(40) for side in "vw"]
+    """With 2 ** 28 ways to the last ones they would not be done in hours."""
+    lines = ["all:", "  hosts: {h: {timezone: '{{ v0 or w0 }}'}}", "  vars:", f"    v28: {last}", "    w28: ''"]
+    lines += [f"    {side}{i}: '{{{{ v{i + 1} or w{i + 1} }}}}'" for i in range(28) for side in "vw"]
     if last == "UTC":
         [host] = inventory(tmp_path, "\n".join(lines)).select(["h"])
         assert host.settings.timezone == "UTC"

@@ -148,6 +148,33 @@ def test_a_circle_across_hosts(tmp_path: Path) -> None:
     assert found[0].endswith("variables refer to each other in a circle: timezone -> timezone")
 
 
+CHAIN = "more than 30 variables that each read the next: timezone -> {} -> ... -> {}; set one to its plain value"
+
+
+def test_a_chain_of_variables_may_have_30(tmp_path: Path) -> None:
+    def text(count: int) -> str:
+        lines = [f"    v{number}: '{{{{ v{number + 1} }}}}'" for number in range(1, count)]
+        return "\n".join(
+            ["all:", "  hosts: {h: {timezone: '{{ v1 }}'}}", "  vars:", *lines, f"    v{count}: Asia/Tokyo"]
+        )
+
+    assert inventory(tmp_path, text(30)).hosts["h"].settings.timezone == "Asia/Tokyo"
+    for count in (31, 5000):
+        assert errors(tmp_path, text(count)) == [f"inventory/hosts.yml:33:10: {CHAIN.format('v1', 'v30')}"]
+
+
+@pytest.mark.parametrize(
+    "read", ["hostvars.h{}.timezone", "[['h{}'] | map('extract', hostvars, 'timezone') | map('upper') | first] | first"]
+)
+def test_a_chain_across_hosts_may_have_30(read: str, tmp_path: Path) -> None:
+    lines = [f'    h{number}: {{timezone: "{{{{ {read.format(number + 1)} }}}}"}}' for number in range(30)]
+    found = inventory(tmp_path, "\n".join(["all:", "  hosts:", *lines, "    h30: {timezone: UTC}"]))
+    assert found.hosts["h0"].settings.timezone == "UTC"
+    lines.append(lines[-1].replace("h30", "h31").replace("h29", "h30"))
+    found = errors(tmp_path, "\n".join(["all:", "  hosts:", *lines, "    h31: {timezone: UTC}"]))
+    assert found == [f"inventory/hosts.yml:33:21: {CHAIN.format('timezone', 'timezone')}"]
+
+
 def test_a_template_names_the_place_inside_a_value(tmp_path: Path) -> None:
     text = "all:\n  hosts:\n    h:\n      packages:\n        - vim\n        - '{{ editor }}'\n"
     assert errors(tmp_path, text) == ["inventory/hosts.yml:6:11: 'editor' is undefined in '{{ editor }}'"]

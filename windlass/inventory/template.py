@@ -12,7 +12,7 @@ from windlass.inventory.budget import bounded
 from windlass.inventory.sandbox import Sandbox
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Set
 
 _sandbox = Sandbox()
 
@@ -39,3 +39,11 @@ class Template:
 
 
 template = cache(Template)
+
+
+def words_in(text: str) -> Set[str]:
+    """The words of a template, none where the text is no template."""
+    try:
+        return template(text).words
+    except Exception:  # of Jinja2, which may have many
+        return frozenset()

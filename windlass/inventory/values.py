@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Callable, Collection, Iterator, Mapping, Set
+from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from windlass.errors import InventoryError
@@ -25,6 +25,8 @@ _REFERENCE = re.compile(r"\s*\{\{\s*[A-Za-z_][\w.]*\s*\}\}\s*", re.ASCII)
 _NOT_FOUND = re.compile(r"(?:^|has no attribute )'([^']*)'(?: is undefined)?$")
 # One thread at a time renders, so that what is open is of that one; the same one may be in the middle of another value.
 _rendering = threading.RLock()
+_chain: list[str] = []  # the variables that are being rendered, of whichever hosts, each read by the one before
+LONGEST_CHAIN = 30  # well within what the interpreter's stack takes, whatever the templates read the next one with
 
 
 class RenderError(InventoryError):
@@ -82,12 +84,18 @@ class Values(Mapping[str, Any]):
         if name in self._open:
             circle = " -> ".join([*self._open[self._open.index(name) :], name])
             raise RenderError(variable, (), f"variables refer to each other in a circle: {circle}")
+        if len(_chain) == LONGEST_CHAIN:
+            chain = f"{_chain[0]} -> {_chain[1]} -> ... -> {name}"
+            fault = f"more than {LONGEST_CHAIN} variables that each read the next: {chain}; set one to its plain value"
+            raise RenderError(variable, (), fault)
         self._open.append(name)
+        _chain.append(name)
         faults: dict[Way, RenderError] = {}
         try:
             return self._render(name, variable.value, (), faults), faults
         finally:
             self._open.pop()
+            _chain.pop()
 
     def is_template(self, name: str) -> bool:
         """Whether a variable has a template in it."""
@@ -121,9 +129,11 @@ class Values(Mapping[str, Any]):
         return self._reads_secret(*_templates_in(value))
 
     def _reads_secret(self, *texts: str) -> bool:
+        from windlass.inventory.template import words_in
+
         waiting, seen = list(texts), set[str]()
         while waiting:
-            words = _words(waiting.pop())
+            words = words_in(waiting.pop())
             if "hostvars" in words or any(map(is_secret, words)):
                 return True
             for word in words & self.raw.keys() - seen:
@@ -154,6 +164,8 @@ class Values(Mapping[str, Any]):
                 fault += did_you_mean(name[1], self)
         except jinja2.TemplateSyntaxError as error:
             fault = f"not a template: {(error.message or '').rstrip('.')}"
+        except RecursionError:
+            fault = "cannot be rendered: nested too deeply"
         except Exception as error:  # a template may call anything on its values
             fault = f"cannot be rendered: {str(error).rstrip('.')}"
         if not told and not _REFERENCE.fullmatch(text) and self._reads_secret(text):
@@ -185,15 +197,6 @@ class Values(Mapping[str, Any]):
             dotted = ".".join(map(str, (name, *way)))
             fault = f"{dotted} is not a template, or a wrong one; mark text that is none: !unsafe '...'"
         return RenderError(self.raw[name], way, fault)
-
-
-def _words(text: str) -> Set[str]:
-    from windlass.inventory.template import template
-
-    try:
-        return template(text).words
-    except Exception:  # not a template
-        return frozenset()
 
 
 class HostVariables(Mapping[str, Values]):
