@@ -37,6 +37,23 @@ def test_a_line_per_host_in_columns() -> None:
     assert table([]) == []
 
 
+def test_columns_that_do_not_fit_into_the_terminal_are_below_their_line() -> None:
+    many = {**BIG, "addresses": ["192.0.2.1", *[f"2001:db8:85a3::8a2e:370:733{number}" for number in range(3)]]}
+    assert table([many, SMALL], 80) == [
+        "host             system              arch    kernel          Python  CPUs",
+        "www.example.com  debian 12 bookworm  x86_64  6.1.0-32-amd64  3.11.2    16",
+        "  memory 64.0 GiB, addresses 192.0.2.1 2001:db8:85a3::8a2e:370:7330",
+        "  2001:db8:85a3::8a2e:370:7331 2001:db8:85a3::8a2e:370:7332",
+        "b                debian bookworm     x86_64  6.1.0-32-amd64  3.11.2     1",
+        "  memory 0.5 GiB, addresses none",
+    ]
+    widest = table([many, SMALL])
+    room = max(map(len, widest))
+    assert table([many, SMALL], room) == widest
+    assert len(table([many, SMALL], room - 1)) == 5
+    assert table([BIG], 7)[1:3] == ["www.example.com", "  system"]
+
+
 def test_a_host_that_is_not_let_talk(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     there = f"{{ansible_host: 127.0.0.1, ansible_port: 1, host_key: ssh-ed25519 {'A' * 68}}}"
     project(tmp_path, f"web: {{hosts: {{web1: {there}}}}}\n")

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import json
+import shutil
+import sys
+import textwrap
 from dataclasses import asdict
+from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -13,6 +17,8 @@ from windlass.commands.asking import meet
 from windlass.commands.hosts import Selection, on_hosts
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from windlass.commands.asking import Answer
     from windlass.host import Host
     from windlass.project import Project
@@ -36,7 +42,8 @@ def facts(project: Project, /, **options: Any) -> int:
             if answer["error"]:
                 click.echo(f"{answer['host']}  {click.style('failed', fg='red')}  {answer['error']}", err=True)
         known = [answer for answer in answers if not answer["error"]]
-        click.echo("".join(f"{line}\n" for line in table(known)), nl=False)
+        width = shutil.get_terminal_size().columns if sys.stdout.isatty() else sys.maxsize
+        click.echo("".join(f"{line}\n" for line in table(known, width)), nl=False)
     return 1 if any(answer["error"] for answer in answers) else 0
 
 
@@ -45,19 +52,31 @@ def _facts(host: Host, session: Session) -> Answer:
     return asdict(host.facts)
 
 
-def table(answers: list[Answer]) -> list[str]:
-    """A line per host below the names of the columns; no line for no host."""
+def table(answers: list[Answer], width: int = sys.maxsize) -> list[str]:
+    """A line per host below the names of the columns, and the columns that do not fit below that; no line for no host.
+
+    `width` is in characters; only a word that is longer is not kept to it.
+    """
     if not answers:
         return []
     rows = [COLUMNS, *(_row(answer) for answer in answers)]
     widths = [max(len(cell) for cell in column) for column in zip(*rows, strict=True)]
-    return [
-        "  ".join(
-            f"{cell:>{width}}" if name in RIGHT else f"{cell:{width}}"
-            for name, cell, width in zip(COLUMNS, row, widths, strict=True)
-        ).rstrip()
-        for row in rows
-    ]
+    fitting = sum(end <= width for end in accumulate(widths, lambda end, column: end + 2 + column)) or 1
+    lines = []
+    for row in rows:
+        cells = zip(COLUMNS, row, widths, strict=True)
+        padded = [f"{cell:>{column}}" if name in RIGHT else f"{cell:{column}}" for name, cell, column in cells]
+        lines.append("  ".join(padded[:fitting]).rstrip())
+        if row is not COLUMNS:
+            lines += _below(zip(COLUMNS[fitting:], row[fitting:], strict=True), width)
+    return lines
+
+
+def _below(cells: Iterable[tuple[str, str]], width: int) -> list[str]:
+    words = ", ".join(f"{name} {cell}" for name, cell in cells)
+    return textwrap.wrap(
+        words, width, initial_indent="  ", subsequent_indent="  ", break_long_words=False, break_on_hyphens=False
+    )
 
 
 def _row(answer: Answer) -> tuple[str, ...]:
