@@ -14,6 +14,7 @@ import pytest
 from tests.lab.commands import ROOT
 from tests.projects import project
 from tests.ssh.sshd import ME, Sshd, host, make_key, public
+from tests.terminal_process import TerminalProcess
 from windlass.openssh import command_line
 
 
@@ -24,21 +25,33 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sshd]:
 
 
 def ssh(folder: Path, server: Sshd, key: str, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    """`deploy.py ssh web1` of a project in which web1 is that server, with that host key."""
+    """Runs `deploy.py ssh` on pipes."""
+    argv = command(folder, server, key, *arguments)
+    surroundings = {**os.environ, **environment}
+    return subprocess.run(argv, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=30, env=surroundings)
+
+
+def command(folder: Path, server: Sshd, key: str, *arguments: str) -> list[str]:
+    """`deploy.py ssh` of a project in which web1 is that server, with that host key."""
     there = f"ansible_host: 127.0.0.1, ansible_port: {server.port}, ansible_user: {ME}"
     inventory = (
         f"web: {{hosts: {{web1: {{{there}, ansible_private_key_file: {server.key}, host_key: {key}}}, web2: }}}}"
     )
     project(folder, inventory + "\n")
-    argv = [sys.executable, str(ROOT / "deploy.py"), "--project", str(folder), "ssh", *arguments]
-    surroundings = {**os.environ, **environment}
-    return subprocess.run(argv, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=30, env=surroundings)
+    return [sys.executable, str(ROOT / "deploy.py"), "--project", str(folder), "ssh", *arguments]
 
 
 def test_a_command_and_its_exit_status(server: Sshd, tmp_path: Path) -> None:
     key = public(server.host_keys["ed25519"])
     done = ssh(tmp_path, server, key, "web1", "--", "echo $((6 * 7))", "'a  b';", "exit 7")
     assert (done.returncode, done.stdout) == (7, "42 a  b\n")
+
+
+def test_a_command_on_a_terminal_shows_its_own_words_alone(server: Sshd, tmp_path: Path) -> None:
+    key = public(server.host_keys["ed25519"])
+    with TerminalProcess(command(tmp_path, server, key, "web1", "--", "test -t 1 && echo here; exit 7")) as process:
+        assert process.end() == 7
+        assert process.shown == "here\n"
 
 
 def test_another_host_key_than_that_of_the_inventory_is_refused(server: Sshd, tmp_path: Path) -> None:
@@ -84,7 +97,7 @@ def test_what_the_inventory_does_not_say_is_left_to_ssh() -> None:
     assert command_line(silent, accept_new_host_key=True)[1:3] == ["-o", "StrictHostKeyChecking=accept-new"]
     through = host(2222, user="me", proxy_jump="a@b:1,c")
     assert command_line(through, ["top"], terminal=True) == [
-        *("ssh", "-l", "me", "-p", "2222", "-J", "a@b:1,c", "-t", "--", "127.0.0.1", "top")
+        *("ssh", "-l", "me", "-p", "2222", "-J", "a@b:1,c", "-t", "-o", "LogLevel=ERROR", "--", "127.0.0.1", "top")
     ]
 
 

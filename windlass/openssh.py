@@ -34,7 +34,7 @@ def command_line(
         argv += ["-J", wanted.proxy_jump]
     argv += _pinned(wanted.host_key) if wanted.host_key else accepting
     if command and terminal:
-        argv.append("-t")
+        argv += ["-t", "-o", "LogLevel=ERROR"]  # without "Connection to ... closed." below what the command said
     return [*argv, "--", wanted.address, *command]
 
 
