@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -131,6 +132,12 @@ SECRET = "this looks like a secret, and others can see a command line:"
         ("=v2", "-e: '' is not KEY=VALUE (for example apps.shop.ref=v2) or @FILE"),
         ("a..b=c", "-e: 'a..b' is not KEY=VALUE (for example apps.shop.ref=v2) or @FILE"),
         ("timezon=UTC", "-e timezon: unknown setting 'timezon'; did you mean 'timezone'?"),
+        (
+            "timezon.x=UTC",
+            "-e timezon.x: unknown setting 'timezon'; did you mean 'timezone'? A variable of your own needs",
+        ),
+        ("update.managed=no", "-e update.managed: unknown setting 'update'; did you mean 'updates'?"),
+        ("app.shop.ref=v2", "-e app.shop.ref: unknown setting 'app'; did you mean 'apps'?"),
         ("serial=many", "-e serial: serial: 'many' is not "),
         ("timezone=[", "-e timezone: not valid YAML: did not find expected node content"),
         ("timezone={{ nosuch }}", "-e timezone: 'nosuch' is undefined in '{{ nosuch }}'"),
@@ -160,6 +167,19 @@ def test_a_mistake_is_refused_at_its_option(folder: Path, extra: str, message: s
         load(folder / "inventory", [extra])
     assert str(refused.value).startswith(message)
     assert "canary" not in str(refused.value)
+
+
+@pytest.mark.parametrize("extra", ["app.name=shop", "update.by=me", "mine.ref=v2"])
+def test_a_variable_that_is_like_a_setting_is_one_as_in_a_file(folder: Path, extra: str) -> None:
+    name, key, value = re.split("[.=]", extra)
+    assert load(folder / "inventory", [extra]).hosts["web1"].variables[name] == {key: value}
+
+
+def test_a_part_of_a_variable_of_the_users_own_is_no_slip(folder: Path) -> None:
+    (folder / "inventory/group_vars").mkdir()
+    (folder / "inventory/group_vars/all.yml").write_text("app: {name: shop}\n")
+    app = load(folder / "inventory", ["app.ref=v2"]).hosts["web1"].variables["app"]
+    assert app == {"name": "shop", "ref": "v2"}
 
 
 def test_an_app_that_none_of_the_chosen_hosts_has_is_refused(folder: Path) -> None:

@@ -96,7 +96,7 @@ class ExtraVariables:
                 key = (id(base), name)
                 if key not in self._changed:
                     self._changed[key] = self._change(base, parts)
-                merged[name] = self._changed[key]
+                self._reader.set(merged, name, self._changed[key])
         return merged
 
     def check(self, hosts: Iterable[Variables]) -> None:
