@@ -1,4 +1,4 @@
-"""Several processes that write into the audit at once."""
+"""Several that write into the audit at once, or read it meanwhile."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from pathlib import Path
 
 from tests.lab.commands import ROOT
 from windlass import audit
+from windlass.audit import Audit
 
 # Renames only when there is a file `go`, and leaves one when it is about to rename or to wait for its turn.
 ROTATING = """
@@ -28,6 +29,34 @@ def watch(event, arguments):
 sys.addaudithook(watch)
 Audit(folder).append({"run": me})
 """
+
+# The file is put aside between the two that are read.
+READING = """
+import sys
+from windlass.audit import FIELDS, Audit
+audit = Audit(sys.argv[1])
+opened = []
+def watch(event, arguments):
+    if event == "open" and str(arguments[0]).startswith(audit.path):
+        opened.append(arguments[0])
+        if len(opened) == 2:
+            audit.append({**dict.fromkeys(FIELDS, 0), "run": "third"})
+sys.addaudithook(watch)
+print(*(entry["run"] for entry in audit.runs(9)))
+"""
+
+
+def test_a_file_that_is_put_aside_while_it_is_read_is_not_missed(tmp_path: Path) -> None:
+    entry = dict.fromkeys(audit.FIELDS, 0)
+    log = Audit(str(tmp_path))
+    for run in ("first", "second"):
+        log.append({**entry, "run": run})
+        with Path(log.path).open("a") as file:
+            file.write("x" * audit.LARGEST)
+    argv = [sys.executable, "-c", READING, str(tmp_path)]
+    done = subprocess.run(argv, capture_output=True, text=True, env={"PYTHONPATH": str(ROOT)}, timeout=60)
+    assert (done.stdout, done.stderr) == ("second\n", "")
+    assert [each["run"] for each in log.runs(9)] == ["second", "third"]
 
 
 def test_two_that_find_a_large_file_put_it_aside_once(tmp_path: Path) -> None:

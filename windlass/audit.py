@@ -60,10 +60,11 @@ class Audit:
     def runs(self, count: int, app: str | None = None) -> list[dict[str, Any]]:
         """The newest `count` runs, oldest first; with `app`, those that were about it."""
         found: dict[str, dict[str, Any]] = {}
-        for path in (f"{self.path}.1", self.path):
-            for entry in _entries(path):
-                if app is None or app in entry["apps"]:
-                    found[entry["run"]] = entry
+        # First the newer file, which may be put aside meanwhile: then it is read twice, and not missed.
+        newer = _entries(self.path)
+        for entry in [*_entries(f"{self.path}.1"), *newer]:
+            if app is None or app in entry["apps"]:
+                found[entry["run"]] = entry
         return list(found.values())[-count:]
 
     def _put_aside(self) -> None:
