@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.lab.attended import serving
+from tests.terminal_process import TerminalProcess
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -32,9 +34,14 @@ def test_facts_are_those_of_the_host(commands: Commands, host: LabHost) -> None:
     fact = commands.json("facts", "lab")
     assert fact["kernel"] == host.run("uname -r").strip()
     assert host.inner_address in fact["addresses"]
-    head, row = commands("facts", "lab").out.splitlines()
+    argv = [sys.executable, str(commands.program), "--project", str(commands.folder), "facts", "lab"]
+    with TerminalProcess(argv, {"COLUMNS": "80"}) as process:
+        assert process.end() == 0
+    head, row, *below = process.shown.splitlines()
     assert head.split()[0:2] == ["host", "system"]
     assert row.startswith("lab   debian 12 bookworm  ")
+    assert all(word in process.shown for word in [fact["kernel"], *fact["addresses"]])
+    assert max(map(len, (head, row, *below))) <= 80
 
 
 def test_answers_of_a_host_are_of_their_types(commands: Commands, host: LabHost) -> None:
