@@ -61,7 +61,7 @@ def meet(
     return results(meet_one, hosts, selection.forks)
 
 
-def show(answers: list[Answer], parts: Callable[[Answer], Iterable[str | Table]], *, as_json: bool) -> None:
+def show(answers: list[Answer], parts: Callable[[Any], Iterable[str | Table]], *, as_json: bool) -> None:
     """Prints the answers: as one JSON document, or each by its parts."""
     if as_json:
         click.echo(json.dumps({"hosts": answers}, indent=2))

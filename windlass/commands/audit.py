@@ -14,6 +14,7 @@ from windlass.commands.hosts import Selection, on_hosts
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from windlass.answer_document import RunEntry
     from windlass.project import Project
 
 COLOURS = {"done": "green", "failed": "red"}
@@ -41,7 +42,7 @@ def audit(project: Project, /, last: int, app: str | None, **options: Any) -> in
     return 1 if any(answer["error"] for answer in answers) else 0
 
 
-def _parts(answer: dict[str, Any]) -> Iterator[str]:
+def _parts(answer: AuditDocument) -> Iterator[str]:
     if not answer["entries"]:
         yield f"{answer['host']}  no run is written down"
         return
@@ -54,12 +55,12 @@ def _parts(answer: dict[str, Any]) -> Iterator[str]:
         yield from (f"    {line}" for line in _what(entry))
 
 
-def _who(entry: dict[str, Any]) -> str:
+def _who(entry: RunEntry) -> str:
     login = "" if entry["login"] == "root" else f" as {entry['login']}"
     return f"{entry['who']}{login}{' from ' if entry['from'] else ''}{entry['from'] or ''}"
 
 
-def _what(entry: dict[str, Any]) -> Iterator[str]:
+def _what(entry: RunEntry) -> Iterator[str]:
     """The command, how many resources were changed, or how its program ended, and what failed; then what was switched.
 
     A line for each app of which another release took over.

@@ -38,7 +38,7 @@ def releases(project: Project, /, app: str | None, **options: Any) -> int:
     return 1 if any(answer["error"] for answer in answers) else 0
 
 
-def _parts(answer: dict[str, Any]) -> Iterator[str | Table]:
+def _parts(answer: ReleasesDocument) -> Iterator[str | Table]:
     for app in answer["apps"]:
         head = f"{answer['host']}  {app['name']}"
         if not app["releases"]:
