@@ -132,6 +132,10 @@ MISPLACED = {
     f"web: {{vars: {{db_password: {CANARY}, db_password: }}}}": [
         "hosts:1:42: 'db_password' is set twice in one mapping; the first would be ignored"
     ],
+    f"web: {{hosts: {{'dsn:{CANARY}': 5}}}}": [
+        f"hosts:1:15: 'dsn:...' is not a host name or address{VARS}",
+        "hosts:1:36: a host must be a mapping of variables, not 5",
+    ],
     "web: {vars: {timezone=abc: }}": [
         "hosts:1:14: unknown setting 'timezone=...'; did you mean 'timezone'? A variable of your own needs another name"
     ],
