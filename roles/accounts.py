@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from windlass.resources import Directory, File, LoginDefs
+from windlass.errors import HostError
+from windlass.resources import Directory, File, InitFiles, LoginDefs, Pam, PasswordAge
 from windlass.template import render
 
 if TYPE_CHECKING:
@@ -13,10 +14,10 @@ if TYPE_CHECKING:
     from windlass.app import App
     from windlass.host import Host
     from windlass.resources import Resource
+    from windlass.settings.accounts import Accounts
 
 PACKAGES = ("debsums", "libpam-pwquality")
 
-# Passwords that expire, and accounts that are locked after wrong ones, are left out: both can lock out who has a key.
 LOGIN_DEFS = {
     "UMASK": "077",
     "HOME_MODE": "0700",
@@ -28,22 +29,51 @@ LOGIN_DEFS = {
 WITH_YESCRYPT = {("debian", "12"), ("debian", "13"), ("ubuntu", "24.04"), ("ubuntu", "26.04")}
 # A host without sudo has nothing to check it with.
 VISUDO = ("sh", "-c", "! command -v visudo || visudo -c -q")
+# The last so many, and for so many seconds. Seconds are ANSSI's, and short enough for who has mistyped.
+WRONG_PASSWORDS = {"wrong": 3, "seconds": 900, "remembered": 5}
 CRON = ("cron.d", "cron.daily", "cron.hourly", "cron.monthly", "cron.weekly")
 
 
 def accounts(host: Host, apps: list[App]) -> Iterator[Resource]:
     """Passwords that are hard to guess, from now on; nobody reads what others do. What is there stays usable."""
-    if not host.settings.accounts.managed:
+    settings = host.settings.accounts
+    if not settings.managed:
         return
     assert host.facts is not None  # noqa: S101 - roles run after HELLO
     yescrypt = (host.facts.os, host.facts.os_version) in WITH_YESCRYPT
-    yield LoginDefs("/etc/login.defs", {**LOGIN_DEFS, **({"ENCRYPT_METHOD": "YESCRYPT"} if yescrypt else {})})
+    if settings.pam:
+        yield Pam("/usr/share/pam-configs", _profiles(host, settings))
+    days = {"PASS_MAX_DAYS": str(settings.password_days)} if settings.password_days else {}
+    method = {"ENCRYPT_METHOD": "YESCRYPT"} if yescrypt else {}
+    yield LoginDefs("/etc/login.defs", {**LOGIN_DEFS, **method, **days})
+    if settings.password_days:
+        yield PasswordAge("root", settings.password_days)
     # Not in its folder for additions, where OpenSCAP does not look.
     yield File("/etc/security/pwquality.conf", render("pwquality/windlass.conf"))
     yield File("/etc/profile.d/windlass-umask.sh", render("profile/umask.sh"))
     for name in CRON:
         yield Directory(f"/etc/{name}", mode=0o700)
+    yield InitFiles()
     yield Directory("/etc/sudoers.d", mode=0o750)
     yield File("/etc/sudoers.d/windlass", render("sudo/windlass"), mode=0o440, verify=VISUDO)
     for name in ("issue", "issue.net"):
         yield File(f"/etc/{name}", render("issue/windlass"))
+
+
+def _profiles(host: Host, settings: Accounts) -> dict[str, str]:
+    """Two of them, for what counts wrong passwords stands before and after Debian's own, which looks at passwords."""
+    _refuse_costly_hashes(host, settings.password_cost)
+    names = ("windlass", "windlass-last")
+    return {name: render(f"pam/{name}.j2", cost=settings.password_cost, **WRONG_PASSWORDS) for name in names}
+
+
+def _refuse_costly_hashes(host: Host, cost: int | None) -> None:
+    """A host that has not the memory for its own hashes takes no password at all."""
+    assert host.facts is not None  # noqa: S101 - roles run after HELLO
+    needed = 2 ** (cost - 1) << 20 if cost else 0  # bytes, see crypt(5) and yescrypt's N and r for each cost
+    if needed > host.facts.memory // 4:
+        raise HostError(
+            f"`accounts.password_cost: {cost}` takes {needed >> 20} MiB for each look at a password, and the host has "
+            f"{host.facts.memory >> 20} MiB of memory",
+            hint="A fourth of it at most: choose a lower cost, or leave the setting out.",
+        )

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import subprocess
 
+import pytest
+
 from roles.accounts import VISUDO, accounts
 from roles.base import base
 from tests.roles.hosts import host, resources
+from windlass.errors import HostError
+
+PAM = "pam /usr/share/pam-configs"
 
 
 def test_hashes_are_of_the_best_kind_that_the_release_knows() -> None:
@@ -16,9 +21,30 @@ def test_hashes_are_of_the_best_kind_that_the_release_knows() -> None:
         assert found.settings["UMASK"] == "077"
 
 
-def test_no_password_expires_for_that_shuts_keys_out_as_well() -> None:
-    found = resources(accounts, host())["logindefs /etc/login.defs"]
-    assert not any(name.startswith("PASS_") for name in found.settings)
+def test_no_password_expires_unless_it_is_asked_for() -> None:
+    found = resources(accounts, host())
+    assert not any(name.startswith("PASS_") for name in found["logindefs /etc/login.defs"].settings)
+    assert "passwordage root" not in found
+    found = resources(accounts, host(accounts={"password_days": 365}))
+    assert found["logindefs /etc/login.defs"].settings["PASS_MAX_DAYS"] == "365"
+    assert found["passwordage root"].days == 365
+
+
+def test_hashes_cost_what_the_host_has_memory_for() -> None:
+    profile = resources(accounts, host())[PAM].profiles["windlass"]
+    assert "rounds" not in profile
+    profile = resources(accounts, host(accounts={"password_cost": 10}))[PAM].profiles["windlass"]
+    assert profile.count("yescrypt rounds=10\n") == 2
+    with pytest.raises(HostError) as refused:
+        resources(accounts, host(accounts={"password_cost": 11}))
+    assert str(refused.value) == (
+        "`accounts.password_cost: 11` takes 1024 MiB for each look at a password, and the host has 2048 MiB of memory\n"
+        "  A fourth of it at most: choose a lower cost, or leave the setting out."
+    )
+
+
+def test_pam_can_be_left_as_it_is() -> None:
+    assert PAM not in resources(accounts, host(accounts={"pam": False}))
 
 
 def test_a_mistake_in_the_rules_of_sudo_is_put_back() -> None:

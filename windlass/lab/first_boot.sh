@@ -23,7 +23,7 @@ done
 
 # Two logins beside root: sudo without a password, and with one.
 for user in deploy careful; do
-    useradd --create-home --shell /bin/bash "$user"
+    useradd --create-home --key HOME_MODE=0700 --shell /bin/bash "$user"
     install -d -m 700 -o "$user" -g "$user" "/home/$user/.ssh"
     install -m 600 -o "$user" -g "$user" /root/.ssh/authorized_keys "/home/$user/.ssh/authorized_keys"
 done

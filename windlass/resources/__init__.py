@@ -6,12 +6,15 @@ from windlass.resources.certificate import Placeholder, SelfSigned
 from windlass.resources.directory import Directory
 from windlass.resources.file import File
 from windlass.resources.firewall import Firewall
+from windlass.resources.init_files import InitFiles
 from windlass.resources.link import Absent, Link
 from windlass.resources.locale import Locale
 from windlass.resources.login_defs import LoginDefs
 from windlass.resources.moduli import Moduli
 from windlass.resources.nginx import Reload
 from windlass.resources.packages import Packages
+from windlass.resources.pam import Pam
+from windlass.resources.password_age import PasswordAge
 from windlass.resources.release import Release
 from windlass.resources.resource import Resource
 from windlass.resources.rollback import Rollback
@@ -28,11 +31,14 @@ __all__ = [
     "Directory",
     "File",
     "Firewall",
+    "InitFiles",
     "Link",
     "Locale",
     "LoginDefs",
     "Moduli",
     "Packages",
+    "Pam",
+    "PasswordAge",
     "Placeholder",
     "Release",
     "Reload",

@@ -1,5 +1,9 @@
 """Accounts of people on the host."""
 
+from __future__ import annotations
+
+from pydantic import Field, model_validator
+
 from windlass.settings.part import Part
 
 
@@ -7,3 +11,30 @@ class Accounts(Part):
     """Strong passwords and hashes, files that others cannot read (umask 077, in sudo as well), cron's folders closed,
     a legal notice.
     """
+
+    pam: bool = Field(
+        True,
+        description="Whether a password is refused for 15 minutes after three wrong ones (never root's, and never a"
+        " key), and the last five as new ones. A change is kept only if a second login works with it.",
+    )
+    password_days: int | None = Field(
+        None,
+        ge=1,
+        le=99_999,
+        description="Days after which root's password, and those of accounts made from now on, have to be changed;"
+        " keys let in all the same. By default never.",
+    )
+    password_cost: int | None = Field(
+        None,
+        ge=1,
+        le=11,
+        description="What yescrypt costs for new passwords: each step doubles time and memory, up to seconds and 1 GiB"
+        " for each look at one. By default the release's, which is 5 (16 MiB).",
+    )
+
+    @model_validator(mode="after")
+    def _need_pam(self) -> Accounts:
+        for name in ("password_days", "password_cost"):
+            if getattr(self, name) is not None and not self.pam:
+                raise ValueError(f"{name} needs pam: it is what lets keys in when a password has expired")
+        return self
