@@ -11,7 +11,7 @@ import pytest
 from tests import resources_for_tests as odd
 from tests.agent_process import AgentProcess, converge, own_file, statuses
 from windlass.applied import Applied
-from windlass.resources import Absent, Directory, File, Link
+from windlass.resources import Absent, Directory, File, Link, LoginDefs
 
 
 @pytest.fixture
@@ -24,7 +24,7 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "file"
 
 
-def drift(state: Path, *resources: File | Absent | Directory | Link) -> list[str | None]:
+def drift(state: Path, *resources: File | Absent | Directory | Link | LoginDefs) -> list[str | None]:
     """What a check calls the differences."""
     return [result.get("drift") for result in converge(state, *resources, check=True)]
 
@@ -74,6 +74,15 @@ def test_what_is_found_in_order_is_recorded_as_well(state: Path, path: Path) -> 
 def test_what_is_new_in_the_inventory_is_pending(state: Path, path: Path) -> None:
     converge(state, own_file(path, "x"))
     assert drift(state, own_file(path.with_name("other"), "y")) == ["pending"]
+
+
+def test_what_is_new_of_something_that_was_there_already_is_pending(state: Path, path: Path) -> None:
+    path.write_text("UMASK 077\nPASS_MAX_DAYS 99999\n")
+    converge(state, LoginDefs(str(path), {"UMASK": "077"}))
+    more = LoginDefs(str(path), {"UMASK": "077", "PASS_MAX_DAYS": "365"})
+    assert drift(state, more) == ["pending"]
+    path.write_text("UMASK 022\nPASS_MAX_DAYS 99999\n")
+    assert drift(state, more) == ["conflict"]
 
 
 def test_a_path_that_becomes_absent_and_comes_back_is_pending_each_time(state: Path, path: Path) -> None:

@@ -51,7 +51,8 @@ class Applied:
         if record is None:
             return PENDING
         before, after = self._tags(resource.subject, found), self._tags(resource.subject, wanted)
-        by_hand = any(record.get(name) != before.get(name) for name in differing)
+        # What was never applied, nobody has changed either.
+        by_hand = any(record[name] != before.get(name) for name in ("exists", *differing) if name in record)
         pending = any(record.get(name) != after.get(name) for name in differing)
         return CONFLICT if by_hand and pending else BY_HAND if by_hand else PENDING
 

@@ -62,7 +62,7 @@ def takes(host: LabHost, *passwords: str) -> list[bool]:
 
 def test_three_wrong_passwords_lock_the_password_and_never_the_key(lab: Lab, host: LabHost) -> None:
     (result,), said = converge(lab, host, profiles())
-    assert result.status == "changed"
+    assert (result.status, result.diff["exists"]) == ("changed", [False, True])
     assert said == ["armed: the host takes it back in 60 s unless a second login works", "a second login works: kept"]
     assert "second login works" in result.notes["pam"]
     (result,), said = converge(lab, host, profiles())

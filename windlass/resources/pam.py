@@ -38,13 +38,16 @@ class Pam(Resource):
     _proved = False
 
     def desired(self) -> State:
-        digests = {name: hashlib.sha256(text.encode()).hexdigest() for name, text in self.profiles.items()}
-        return {**digests, "effective": True, "proved": True}
+        return {**self._digests, "effective": True, "proved": True}
 
     def actual(self) -> State:
-        digests = {name: files.digest(path) for name, path in self._paths.items()}
-        proved = not self._probation.pending
-        return {**digests, "effective": proved and not self._missing(), "proved": proved}
+        found = {name: files.digest(path) for name, path in self._paths.items()}
+        if not any(found.values()):
+            return None
+        if self._probation.pending:
+            return {**found, "effective": False, "proved": False}
+        # Of other profiles there is nothing to say.
+        return {**found, "effective": not (found == self._digests and self._missing()), "proved": True}
 
     def apply(self, diff: Diff) -> None:
         self._refuse_unknown_modules()
@@ -58,6 +61,10 @@ class Pam(Resource):
 
     def notes(self) -> dict[str, str]:
         return {"pam": "pam: a second login works with the new profiles, so they are kept"} if self._proved else {}
+
+    @property
+    def _digests(self) -> dict[str, str]:
+        return {name: hashlib.sha256(text.encode()).hexdigest() for name, text in self.profiles.items()}
 
     @property
     def _paths(self) -> dict[str, str]:

@@ -49,7 +49,9 @@ class Sshd(Resource):
             return None
         if self._probation.pending:
             return {"settings": settings, "effective": False, "proved": False}
-        return {"settings": settings, "effective": not self._overruled(), "proved": True}
+        # Of other settings there is nothing to say.
+        current = settings == hashlib.sha256(self._wanted.encode()).hexdigest()
+        return {"settings": settings, "effective": not (current and self._overruled()), "proved": True}
 
     def apply(self, diff: Diff) -> None:
         if not os.path.isdir(os.path.dirname(self.path)):
