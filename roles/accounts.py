@@ -31,6 +31,8 @@ WITH_YESCRYPT = {("debian", "12"), ("debian", "13"), ("ubuntu", "24.04"), ("ubun
 VISUDO = ("sh", "-c", "! command -v visudo || visudo -c -q")
 # The last so many, and for so many seconds. Seconds are ANSSI's, and short enough for who has mistyped.
 WRONG_PASSWORDS = {"wrong": 3, "seconds": 900, "remembered": 5}
+# Where they have to be changed at all, so that nobody is back at an old one after five changes.
+LEAST_DAYS = 1
 CRON = ("cron.d", "cron.daily", "cron.hourly", "cron.monthly", "cron.weekly")
 
 
@@ -43,9 +45,9 @@ def accounts(host: Host, apps: list[App]) -> Iterator[Resource]:
     yescrypt = (host.facts.os, host.facts.os_version) in WITH_YESCRYPT
     if settings.pam:
         yield Pam("/usr/share/pam-configs", _profiles(host, settings))
-    days = {"PASS_MAX_DAYS": str(settings.password_days)} if settings.password_days else {}
+    days = {"PASS_MAX_DAYS": str(settings.password_days), "PASS_MIN_DAYS": str(LEAST_DAYS)}
     method = {"ENCRYPT_METHOD": "YESCRYPT"} if yescrypt else {}
-    yield LoginDefs("/etc/login.defs", {**LOGIN_DEFS, **method, **days})
+    yield LoginDefs("/etc/login.defs", {**LOGIN_DEFS, **method, **(days if settings.password_days else {})})
     if settings.password_days:
         yield PasswordAge("root", settings.password_days)
     # Not in its folder for additions, where OpenSCAP does not look.

@@ -15,7 +15,8 @@ HEAD = """# What independent tools say of a host that Windlass made
 Made by `make audit` on a lab host (Debian 12) with the sample app; the targets, and why some are no higher, are in
 [`tests/audit/targets.yml`](../tests/audit/targets.yml). A figure that is missing or misses its target fails the tests,
 unless the page says why it could not be had. For ssh-audit's policy the host got an RSA key of 4096 bits: Debian makes
-one of 3072, and Windlass changes no host key.
+one of 3072, and Windlass changes no host key. "Set for auditors" is with the settings of
+[`tests/audit/strict.yml`](../tests/audit/strict.yml) on top.
 
 | figure | tool | measured | target |
 |---|---|---|---|

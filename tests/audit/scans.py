@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import json
-import re
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 from tests.audit.audited import NAME
+from tests.audit.inside import PATIENCE, look_inside
 
 if TYPE_CHECKING:
     from typing import Self
 
     from tests.audit.audited import Audited
-
-PATIENCE = 600
+    from tests.audit.inside import Inside
 
 # All that the grade is made of; what clients would choose and rarer attacks are left out, which changes none of it.
 TESTSSL = (
@@ -31,9 +30,6 @@ WAPITI = (
     f"REQUESTS_CA_BUNDLE=/root/roots.pem wapiti {PAGES} --flush-session --no-bugreport --timeout 60 -m {MODULES}"
     " -f json -o /root/wapiti.json >/dev/null && cat /root/wapiti.json"
 )
-DEFINITIONS = "/usr/share/xml/scap/ssg/content/ssg-debian12-ds.xml"
-PROFILES = ("minimal", "intermediary", "enhanced")
-OSCAP = "oscap xccdf eval --profile xccdf_org.ssgproject.content_profile_anssi_bp28_{} --results /root/results.xml"
 
 
 class Scans:
@@ -43,7 +39,7 @@ class Scans:
         self._audited = audited
         self._pool = ThreadPoolExecutor()
         self._testssl = self._pool.submit(self._run_testssl)
-        self._host: Future[tuple[str, dict[str, float]]] = self._pool.submit(self._look_inside)
+        self._inside = self._pool.submit(look_inside, audited)
         self._wapiti = self._pool.submit(self._run_wapiti)
 
     def __enter__(self) -> Self:
@@ -62,14 +58,9 @@ class Scans:
         return self._testssl.result()
 
     @property
-    def lynis(self) -> str:
-        """lynis's log."""
-        return self._host.result()[0]
-
-    @property
-    def oscap(self) -> dict[str, float]:
-        """The scores by profile."""
-        return self._host.result()[1]
+    def inside(self) -> Inside:
+        """What lynis and OpenSCAP say."""
+        return self._inside.result()
 
     @property
     def wapiti(self) -> dict[str, Any]:
@@ -79,21 +70,6 @@ class Scans:
     def _run_testssl(self) -> str:
         address = self._audited.host.inner_address
         return self._audited.newer.run(f"{TESTSSL.format(address=address)} || true", timeout=PATIENCE)
-
-    def _look_inside(self) -> tuple[str, dict[str, float]]:
-        """One after the other: one would see what the other leaves open."""
-        host = self._audited.host
-        host.run("lynis audit system --quick --no-colors >/dev/null 2>&1 || true", timeout=PATIENCE)
-        definitions = self._audited.newer.run(f"cat {DEFINITIONS}", timeout=PATIENCE)
-        host.engine.run("exec", "-i", host.container, "sh", "-c", "cat >/root/ds.xml", stdin=definitions.encode())
-        return host.run("cat /var/log/lynis.log"), {profile: self._score(profile) for profile in PROFILES}
-
-    def _score(self, profile: str) -> float:
-        host = self._audited.host
-        # 2 = a rule is not kept
-        host.run(f"{OSCAP.format(profile)} /root/ds.xml >/dev/null 2>&1 || test $? = 2", timeout=PATIENCE)
-        (score,) = re.findall(r"<score [^>]*>([0-9.]+)<", host.run("grep -o '<score .*</score>' /root/results.xml"))
-        return float(score)
 
     def _run_wapiti(self) -> dict[str, Any]:
         report: dict[str, Any] = json.loads(self._audited.visitor.run(WAPITI, timeout=PATIENCE))

@@ -14,12 +14,14 @@ import pytest
 from roles.sandbox import properties, sandbox
 from tests.audit import lynis
 from tests.audit.audited import NAME
+from tests.audit.inside import OF_THE_MACHINE, look_inside
 from tests.audit.tools import OBSERVATORY, node, program, python_tool, said
 from tests.roles.hosts import apps, host
 
 if TYPE_CHECKING:
     from tests.audit.audited import Audited
     from tests.audit.figures import Figures
+    from tests.audit.inside import Inside
     from tests.audit.scans import Scans
 
 pytestmark = [pytest.mark.audit, pytest.mark.lab]
@@ -145,21 +147,27 @@ def test_testssl(scans: Scans, figures: Figures) -> None:
     figures.meet("tls, score", int(found[1]))
 
 
-def test_lynis(scans: Scans, figures: Figures) -> None:
-    rated = list(lynis.ratings(scans.lynis))
-    said = lynis.INDEX.search(scans.lynis)
-    assert said, scans.lynis[-2000:]
-    assert lynis.index(rated) == int(said[1])
-    for each in rated:
+def rated(inside: Inside) -> list[lynis.Rating]:
+    """lynis's points, which make up its index."""
+    found = list(lynis.ratings(inside.lynis))
+    said = lynis.INDEX.search(inside.lynis)
+    assert said, inside.lynis[-2000:]
+    assert lynis.index(found) == int(said[1])
+    for each in found:
         if each.points < each.most:
             print(each)
-    figures.meet("index of the host", int(said[1]))
-    own = [each for each in rated if not each.is_of_the_machine]
+    return found
+
+
+def test_lynis(scans: Scans, figures: Figures) -> None:
+    found = rated(scans.inside)
+    figures.meet("index of the host", lynis.index(found))
+    own = [each for each in found if not each.is_of_the_machine]
     figures.meet("index of the host, without what is the machine's", lynis.index(own))
 
 
 def test_openscap(scans: Scans, figures: Figures) -> None:
-    for profile, score in scans.oscap.items():
+    for profile, score in scans.inside.openscap.items():
         figures.meet(f"rules of ANSSI, {profile}", round(score, 1))
 
 
@@ -176,11 +184,16 @@ def test_wapiti(audited: Audited, scans: Scans, figures: Figures) -> None:
     figures.meet("sample app, errors of the server", sum(count for status, count in answers.items() if status >= "500"))
 
 
-def test_sslyze_modern(audited: Audited, scans: Scans, figures: Figures) -> None:
-    scans.close()
-    audited.commands.write("inventory/host_vars/lab.yml", "tls: {profile: modern}\nssh: {tcp_forwarding: false}\n")
-    audited.commands("provision", "lab", "--tags", "nginx")
-    figures.meet("tls, findings against Mozilla's modern", tls_findings(audited, "modern"))
+def test_sslyze_modern(strict: Audited, figures: Figures) -> None:
+    strict.commands("provision", "lab", "--tags", "nginx", "-e", "tls.profile=modern")
+    figures.meet("tls, findings against Mozilla's modern", tls_findings(strict, "modern"))
+
+
+def test_inside_when_set_for_auditors(strict: Audited, figures: Figures) -> None:
+    inside = look_inside(strict, *OF_THE_MACHINE)
+    figures.meet("index of the host, set for auditors", lynis.index(rated(inside)))
+    for profile, score in inside.openscap.items():
+        figures.meet(f"rules of ANSSI, {profile}, set for auditors, without what is the machine's", round(score, 1))
 
 
 def test_ssh_audit_policy(audited: Audited, figures: Figures) -> None:
