@@ -143,17 +143,27 @@ WITH = {
     "provision 'x*'": "error: no host or group matches 'x*'\n  python deploy.py inventory shows what there is",
     "provision web[7]": "error: 'web[7]': there are only 2 hosts",
     "provision here": "error: 'here' is not reached by SSH but by ansible_connection 'local'",
-    "provision web --limit db": "error: --limit 'db' leaves no host",
+    "provision web --limit db": (
+        "error: --limit 'db' leaves no host\n  python deploy.py inventory shows what there is"
+    ),
     "provision web --limit nosuch": (
         "error: unknown host or group 'nosuch'\n  python deploy.py inventory shows what there is"
     ),
-    "ssh web": "error: ssh goes to one host, and 'web' means 2",
-    "inventory --host web": "error: --host takes one host, and 'web' means 2",
+    "ssh web": "error: ssh goes to one host, and 'web' means 2\n  python deploy.py inventory shows which",
+    "inventory --host web": (
+        "error: --host takes one host, and 'web' means 2\n  python deploy.py inventory shows which"
+    ),
     "run web -- flask": "error: which app of web1? there are shop, blog: name one with --app",
     "run web1 -- flask": "error: which app of web1? there are shop, blog: name one with --app",
+    "run web1 flask shell": "error: there is no command\n  Write it behind two dashes: run HOST -- flask shell",
+    "ssh web1 uptime now": (
+        "Error: Got unexpected extra argument (uptime now). A command goes behind dashes: -- uptime now"
+    ),
+    "ssh web1 ls -l": "Error: No such option '-l'. Those of a command go behind dashes with it: -- COMMAND...",
+    "ssh web1 --port 2 -- ls -l": "Error: No such option '--port'.",
     "run web1 --app shpo -- flask": "error: there is no app 'shpo' on web1\n  did you mean 'shop'?",
-    "run db1 -- flask": "error: which app of db1? there is none in the inventory",
-    "logs db1": "error: there are no apps on db1",
+    "run db1 -- flask": "error: there are no apps on db1\n  add one to the inventory: python deploy.py settings apps",
+    "logs db1": "error: there are no apps on db1\n  add one to the inventory: python deploy.py settings apps",
     "logs web1 --app shpo": "error: there is no app 'shpo' on web1\n  did you mean 'shop'?",
     "deploy web1 --app shpo": "error: there is no app 'shpo' on web1\n  did you mean 'shop'?",
     "rollback web1": "error: web1 has the apps shop and blog\n  Name one of them with --app.",
@@ -200,8 +210,18 @@ WITH = {
         "error: NOPE is not set in {project}/inventory/secrets/all.yml.age\n  python deploy.py secrets "
         "list shows what there is"
     ),
-    "secrets set A --group nosuch": "error: there is no group or host 'nosuch'",
-    "secrets set A --host nosuch": "error: there is no group or host 'nosuch'",
+    "secrets set A --group nosuch": (
+        "error: there is no group or host 'nosuch'\n  python deploy.py inventory shows what there is"
+    ),
+    "secrets set A --group wbe": "error: there is no group or host 'wbe'\n  did you mean 'web'?",
+    "secrets set A --host nosuch": (
+        "error: there is no group or host 'nosuch'\n  python deploy.py inventory shows what there is"
+    ),
+    "secrets set A": (
+        "error: {project}/inventory/secrets/recipients.txt: does not exist, so nobody could open a secret\n"
+        "  python deploy.py secrets init"
+    ),
+    "secrets show A-B": "error: 'A-B' is not a name of an environment variable (letters, digits and _)",
     "secrets unset NOPE": "Error: No such command 'unset'. Did you mean 'set'?",
     "secrets list --group nosuch": "Error: No such option '--group'.",
 }

@@ -13,7 +13,8 @@ SETTINGS = {
     "tls: {staging: true, directory_url: 'https://a.test/d'}": (
         "tls.directory_url: staging picks the directory already: give either staging or directory_url"
     ),
-    "tls: {ca_file: none.pem}": "tls.ca_file: '{project}/none.pem' is not a file",
+    "tls: {ca_file: none.pem}": "tls.ca_file: '{project}/none.pem' cannot be read: No such file or directory",
+    "tls: {ca_file: inventory}": "tls.ca_file: '{project}/inventory' cannot be read: Is a directory",
     "tls: {ca_file: 5}": "tls.ca_file: 5 is not a path",
     "tls: {mode: [off]}": "tls.mode: [False] is not one of 'letsencrypt', 'self-signed' or 'off'",
     "apps: {a: {source: s, wsgi: 's:a', domains: [a.test], required_env: [B C]}}": (

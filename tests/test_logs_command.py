@@ -40,7 +40,7 @@ INVENTORY = """
         (["web1", "-n", "many"], "Invalid value for '-n' / '--lines': 'many' is not a valid integer range."),
         (["web1", "-n", "-1"], "-1 is not in the range 0<=x<=100000."),
         (["web1", "--app", "shpo"], "error: there is no app 'shpo' on web1\n  did you mean 'shop'?\n"),
-        (["bare"], "error: there are no apps on bare\n"),
+        (["bare"], "error: there are no apps on bare\n  add one to the inventory: python deploy.py settings apps\n"),
         (["nosuch"], "error: unknown host or group 'nosuch'"),
         ([], "Missing argument 'HOST...'."),
     ],

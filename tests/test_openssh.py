@@ -70,7 +70,7 @@ def test_the_key_of_the_inventory_counts_though_another_is_known(server: Sshd, t
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["web"], "error: ssh goes to one host, and 'web' means 2\n"),
+        (["web"], "error: ssh goes to one host, and 'web' means 2\n  python deploy.py inventory shows which\n"),
         (["nosuch"], "error: unknown host or group 'nosuch'"),
         (["web1", "uptime"], "Got unexpected extra argument (uptime). A command goes behind dashes: -- uptime\n"),
         (["web1", "ls", "a b"], "(ls 'a b'). A command goes behind dashes: -- ls 'a b'\n"),

@@ -34,8 +34,9 @@ def host_of(folder: Path, connection: str, limit: str | None = None) -> str:
 
 def test_limit_leaves_those_that_match_both(folder: Path) -> None:
     assert [host.name for host in Project(folder).hosts(["all"], "a,c")] == ["a", "c"]
-    with pytest.raises(UsageError, match="--limit 'b' leaves no host"):
+    with pytest.raises(UsageError) as raised:
         Project(folder).hosts(["a"], "b")
+    assert str(raised.value) == "--limit 'b' leaves no host\n  python deploy.py inventory shows what there is"
 
 
 def test_a_connection_leads_to_the_host_at_its_address_and_port(folder: Path) -> None:
@@ -44,8 +45,9 @@ def test_a_connection_leads_to_the_host_at_its_address_and_port(folder: Path) ->
 
 
 def test_a_connection_to_an_address_of_two_hosts_is_refused(folder: Path) -> None:
-    with pytest.raises(UsageError, match=r"192\.0\.2\.3:22 is the address of c and twin"):
+    with pytest.raises(UsageError) as raised:
         host_of(folder, "root@192.0.2.3")
+    assert str(raised.value) == "192.0.2.3:22 is the address of c and twin\n  Name one of them."
 
 
 def test_a_connection_to_a_host_that_is_not_listed(folder: Path) -> None:

@@ -41,7 +41,10 @@ INVENTORY = f"""
         (["web1", "flask", "shell"], "there is no command\n  Write it behind two dashes: run HOST -- flask shell"),
         (["web1", "--"], "there is no command\n"),
         (["two", "--", "id"], "which app of two? there are a, b: name one with --app"),
-        (["bare", "--", "id"], "which app of bare? there is none in the inventory"),
+        (
+            ["bare", "--", "id"],
+            "error: there are no apps on bare\n  add one to the inventory: python deploy.py settings apps\n",
+        ),
         (["two", "--app", "c", "--", "id"], "there is no app 'c' on two\n"),
         (["nosuch", "--", "id", "--app"], "unknown host or group 'nosuch'"),
         (["--", "id"], "Missing argument 'HOST...'."),

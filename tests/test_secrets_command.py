@@ -169,11 +169,11 @@ def test_fingerprints_are_this_users_own(secrets: Secrets) -> None:
         (["set", "A", "--app", "shpo"], "error: no host of 'all' has an app 'shpo'; did you mean 'shop'?\n"),
         (["set", "PATH"], "error: PATH is set by systemd, Gunicorn or the loader"),  # before a value is asked for
         (["generate", "PATH"], "error: PATH is set by systemd, Gunicorn or the loader"),
-        (["set", "A", "--group", "wbe"], "there is no group or host 'wbe'; did you mean 'web'?"),
+        (["set", "A", "--group", "wbe"], "there is no group or host 'wbe'\n  did you mean 'web'?\n"),
         (["set", "A", "--group", "web", "--host", "web1"], "--group and --host exclude each other"),
         (["show", "A"], "A is not set in inventory/secrets/all.yml.age\n  python deploy.py secrets list shows"),
         (["generate", "A", "--bytes", "3"], "3 is not in the range"),
-        (["edit", "wbe"], "there is no group or host 'wbe'; did you mean 'web'?"),
+        (["edit", "wbe"], "there is no group or host 'wbe'\n  did you mean 'web'?\n"),
     ],
 )
 def test_mistakes(secrets: Secrets, arguments: list[str], message: str) -> None:

@@ -92,11 +92,11 @@ def _parsed(text: str) -> tuple[bytes, dict[str, Tags]]:
     """Salt and records; raises ValueError for anything else."""
     document = json.loads(text)
     if not isinstance(document, dict) or not isinstance(document.get("applied"), dict):
-        raise ValueError("no record of what was applied")
+        raise ValueError
     records = document["applied"]
     if not all(isinstance(tags, dict) for tags in records.values()):
-        raise ValueError("no tags")
+        raise ValueError
     salt = bytes.fromhex(str(document.get("salt")))
     if len(salt) != SALT:
-        raise ValueError("no salt")
+        raise ValueError
     return salt, records

@@ -51,5 +51,5 @@ class Owed:
 def _names(text: str) -> set[str]:
     names = json.loads(text)
     if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
-        raise ValueError("no list of names")
+        raise ValueError
     return set(names)

@@ -17,11 +17,16 @@ _CERTIFICATE = re.compile(r"-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE
 def read(path: Path) -> str:
     """The certificates of a PEM file, and nothing else that is in it; raises InventoryError where there is none."""
     try:
-        found = _CERTIFICATE.findall(path.read_text(encoding="ascii", errors="replace"))
-        for certificate in found:
-            ssl.create_default_context(cadata=certificate)
-    except (OSError, ValueError) as error:
-        raise InventoryError(f"{path}: tls.ca_file cannot be used: {error}") from None
+        text = path.read_text(encoding="ascii", errors="replace")
+    except OSError as error:
+        raise InventoryError(f"{str(path)!r} cannot be read: {error.strerror}") from None
+    found = list(_CERTIFICATE.finditer(text))
+    for certificate in found:
+        try:
+            ssl.create_default_context(cadata=certificate[0])
+        except ssl.SSLError:
+            line = text.count("\n", 0, certificate.start()) + 1
+            raise InventoryError(f"{str(path)!r}: the certificate in line {line} is damaged") from None
     if not found:
-        raise InventoryError(f"{path}: tls.ca_file has no certificate in it", hint="It must be a PEM file.")
-    return "".join(found)
+        raise InventoryError(f"{str(path)!r} has no certificate in it, -----BEGIN CERTIFICATE----- and so on")
+    return "".join(certificate[0] for certificate in found)

@@ -9,7 +9,6 @@ import pytest
 from roles.tls import certbot, tls
 from tests.nginx_process import self_signed
 from tests.roles.hosts import apps, host, resources, text
-from windlass.errors import InventoryError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -66,13 +65,3 @@ def test_only_certificates_leave_the_file(authority: Path) -> None:
     here = host(tls={"ca_file": str(both)}, apps={"shop": {}})
     found = resources(tls, here, apps(here)[0])
     assert text(found["file /etc/windlass/acme-ca/shop.pem"]) == authority.read_text()
-
-
-@pytest.mark.parametrize(
-    "content", ["", "no certificate", "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n"]
-)
-def test_a_file_without_a_certificate_is_refused(tmp_path: Path, content: str) -> None:
-    (tmp_path / "ca.pem").write_text(content)
-    here = host(tls={"ca_file": str(tmp_path / "ca.pem")}, apps={"shop": {}})
-    with pytest.raises(InventoryError, match=r"ca\.pem: tls\.ca_file"):
-        resources(tls, here, apps(here)[0])

@@ -75,6 +75,13 @@ class Selection:
         return replace(options, ask=ask) if ask else options
 
 
+def no_apps(*hosts: str) -> UsageError:
+    """What is said where a command needs an app, and none of these hosts has one."""
+    return UsageError(
+        f"there are no apps on {', '.join(hosts)}", hint="add one to the inventory: python deploy.py settings apps"
+    )
+
+
 def _password(option: str, question: str) -> str:
     from windlass.questions import UnansweredError, ask
 

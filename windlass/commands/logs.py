@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from windlass import completion, moment
-from windlass.commands.hosts import Selection, on_hosts
-from windlass.errors import HostError, UsageError
+from windlass.commands.hosts import Selection, no_apps, on_hosts
+from windlass.errors import HostError
 from windlass.interrupt import results
 from windlass.terminal import hush
 
@@ -84,7 +84,7 @@ def logs(
     asked = {host.name: names for host in chosen if (names := host.app_names(app))}
     hosts = [host for host in chosen if host.name in asked]
     if not hosts:
-        raise UsageError(f"there are no apps on {', '.join(selection.hosts)}")
+        raise no_apps(*selection.hosts)
     count = lines if lines is not None else COUNT_SINCE if since else COUNT
     names = [host.name for host in hosts]
     cut = bool(since) and lines is None

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from windlass import completion
-from windlass.commands.hosts import Selection, on_hosts
+from windlass.commands.hosts import Selection, no_apps, on_hosts
 from windlass.commands.trailing import TRAILING, Trailing
 from windlass.errors import HostError, UsageError
 from windlass.interrupt import results
@@ -56,9 +56,10 @@ def run(ctx: click.Context, /, app: str | None, no_terminal: bool, **options: An
 
 def _app(host: Host, name: str | None) -> str:
     names = host.app_names(name)
-    if len(names) != 1:
-        several = f"there are {', '.join(names)}: name one with --app" if names else "there is none in the inventory"
-        raise UsageError(f"which app of {host.name}? {several}")
+    if not names:
+        raise no_apps(host.name)
+    if len(names) > 1:
+        raise UsageError(f"which app of {host.name}? there are {', '.join(names)}: name one with --app")
     return names[0]
 
 

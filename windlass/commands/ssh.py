@@ -32,7 +32,9 @@ def ssh(ctx: click.Context, /, name: str, accept_new_host_key: bool) -> None:
     project: Project = ctx.obj
     hosts = load(project.project / "inventory").select([name])
     if len(hosts) != 1:
-        raise UsageError(f"ssh goes to one host, and {name!r} means {len(hosts)}")
+        raise UsageError(
+            f"ssh goes to one host, and {name!r} means {len(hosts)}", hint="python deploy.py inventory shows which"
+        )
     program = shutil.which("ssh")
     if program is None:
         raise UsageError(

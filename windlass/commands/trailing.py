@@ -26,7 +26,12 @@ class Trailing(click.Command):
             ctx.meta[TRAILING] = args[at + 1 :]
             args = args[:at]
         ctx.allow_extra_args = True  # refused here, where it is known what they may be
-        extra = super().parse_args(ctx, args)
+        try:
+            extra = super().parse_args(ctx, args)
+        except click.NoSuchOption as error:
+            if TRAILING not in ctx.meta:
+                error.message += " Those of a command go behind dashes with it: -- COMMAND..."
+            raise
         if extra and not ctx.resilient_parsing:
             words = shlex.join(extra)
             ctx.fail(f"Got unexpected extra argument ({words}). A command goes behind dashes: -- {words}")

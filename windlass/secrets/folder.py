@@ -180,7 +180,8 @@ class Folder:
             level = name.removesuffix(ENDING)
             if level in self.names or level == LAB:
                 return None
-            return f"{shown(path)}: there is no group or host {level!r}{did_you_mean(level, self.names)}"
+            way = did_you_mean(level, self.names) or f"; rename it to GROUP{ENDING} or HOST{ENDING}, or remove it"
+            return f"{shown(path)}: there is no group or host {level!r}{way}"
         if name.endswith(".age"):
             return f"{shown(path)}: is not read: the name must be {name.split('.')[0]}{ENDING}"
         return (

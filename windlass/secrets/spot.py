@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from windlass.errors import UsageError
-from windlass.inventory.problems import did_you_mean
+from windlass.inventory.problems import nearest
 from windlass.secrets.folder import LAB
 from windlass.secrets.shown import shown
 from windlass.secrets.text import with_value
@@ -28,7 +28,9 @@ class Spot:
     def __post_init__(self) -> None:
         names = self.folder.names
         if self.level not in names and self.level != LAB:
-            raise UsageError(f"there is no group or host {self.level!r}{did_you_mean(self.level, names)}")
+            near = nearest(self.level, names)
+            hint = f"did you mean {near!r}?" if near else "python deploy.py inventory shows what there is"
+            raise UsageError(f"there is no group or host {self.level!r}", hint=hint)
 
     def __str__(self) -> str:
         return f"{shown(self.folder.file(self.level))}{f', app {self.app}' if self.app else ''}"

@@ -4,6 +4,7 @@ from typing import Any, Literal
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
+from windlass.errors import InventoryError
 from windlass.settings.model import Model
 from windlass.settings.words import DirectoryUrl, Email, ProjectPath
 
@@ -56,8 +57,13 @@ class Tls(Model):
     @field_validator("ca_file")
     @classmethod
     def _readable(cls, path: Any) -> Any:
-        if path is not None and not path.is_file():
-            raise ValueError(f"{str(path)!r} is not a file")
+        if path is not None:
+            from windlass import roots  # ssl takes a while to import
+
+            try:
+                roots.read(path)
+            except InventoryError as error:
+                raise ValueError(str(error)) from None
         return path
 
 
