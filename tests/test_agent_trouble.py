@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import time
 from pathlib import Path
 
@@ -46,7 +47,7 @@ def test_a_state_folder_that_cannot_be_is_a_refusal(tmp_path: Path) -> None:
     for check, words in ((False, "File exists"), (True, "Not a directory")):
         agent = AgentProcess(tmp_path / "state")
         agent.request(own_file(tmp_path / "file", ""), check=check)
-        assert f"the agent cannot work on the host: {words}: {tmp_path}/state" in refusal(agent)
+        assert refusal(agent).startswith(f"the agent cannot work on the host: {words}: {tmp_path}/state")
     assert not (tmp_path / "file").exists()
 
 
@@ -55,7 +56,26 @@ def test_damaged_notes_are_a_refusal(tmp_path: Path, noted: str) -> None:
     (tmp_path / "owed.json").write_text(noted)
     agent = AgentProcess(tmp_path)
     agent.request(own_file(tmp_path / "file", ""))
-    assert f"{tmp_path}/owed.json is damaged" in refusal(agent)
+    assert refusal(agent) == (
+        f"{tmp_path}/owed.json is damaged: it should say which services an earlier run still had to reload\n"
+        "  Remove it, and reload nginx and restart what you have doubts about yourself."
+    )
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a folder away")
+def test_a_state_folder_of_somebody_else_is_a_refusal(tmp_path: Path) -> None:
+    os.chown(tmp_path, 54321, -1)
+    agent = AgentProcess(tmp_path)
+    agent.request(own_file(tmp_path / "file", ""))
+    assert refusal(agent) == f"{tmp_path} belongs to somebody else\n  Find out who made it, and move it away."
+
+
+def test_a_pattern_that_the_hosts_python_does_not_understand_is_a_refusal(tmp_path: Path) -> None:
+    agent = AgentProcess(tmp_path)
+    agent.wire.write({"type": "logs", "apps": [], "nginx": True, "count": 1, "since": 0, "grep": "a(b", "follow": False})
+    assert refusal(agent) == (
+        "this host's Python does not understand the pattern 'a(b': missing ), unterminated subpattern at position 1"
+    )
 
 
 def test_a_bug_outside_of_resources_is_a_refusal(tmp_path: Path) -> None:

@@ -111,7 +111,7 @@ def test_what_a_failure_has_changed_is_probed_again(tmp_path: Path, state: Path)
 def test_still_different_after_apply_is_a_failure(state: Path) -> None:
     (result,) = converge(state, odd.Stubborn("x"))
     assert result["status"] == "failed"
-    assert "mood is 'bad', not 'good'" in result["message"]
+    assert result["message"] == "not converged: still different after it was applied: mood is 'bad', not 'good'"
 
 
 def test_a_failure_skips_what_follows(tmp_path: Path, state: Path) -> None:

@@ -27,8 +27,12 @@ def shared(tmp_path: Path) -> Path:
 
 
 def test_nothing_is_written_where_others_can_swap_a_folder(shared: Path) -> None:
-    with pytest.raises(Failed, match=f"nothing is written to {shared}: others than root could replace {shared}"):
+    with pytest.raises(Failed) as raised:
         files.write(f"{shared}/file", b"", **OWN)
+    assert (str(raised.value), raised.value.hint) == (
+        f"nothing is written to {shared}: others than root could replace {shared}",
+        f"{shared.parent} has to be root's own: chown root {shared.parent}; chmod go-w {shared.parent}",
+    )
     with pytest.raises(Failed, match="others than root could replace"):
         files.link(f"{shared}/link", "target")
     with pytest.raises(Failed, match="others than root could replace"):
@@ -80,6 +84,18 @@ def test_an_own_folder_is_for_its_owner_alone(tmp_path: Path) -> None:
     (tmp_path / "link").symlink_to(tmp_path / "new")
     with pytest.raises(OSError, match="link"):
         files.own_folder(f"{tmp_path}/link")
+
+
+def test_an_own_folder_that_belongs_to_somebody_else(tmp_path: Path) -> None:
+    folder = "/"
+    if os.geteuid() == 0:
+        folder = f"{tmp_path}/theirs"
+        os.mkdir(folder)
+        os.chown(folder, 54321, -1)
+    with pytest.raises(Failed) as raised:
+        files.own_folder(folder)
+    assert str(raised.value) == f"{folder} belongs to somebody else"
+    assert raised.value.hint == "Find out who made it, and move it away."
 
 
 def test_the_digest_of_a_file_that_may_not_be_there(tmp_path: Path) -> None:

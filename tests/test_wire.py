@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from windlass.wire import Wire, WireError, encode
+from windlass.wire import LONGEST_LINE, Wire, WireError, encode
 
 values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(),
@@ -26,7 +26,24 @@ def test_what_is_written_is_read(messages: list[tuple[dict[str, object], bytes]]
     assert wire.read() is None
 
 
-@pytest.mark.parametrize("sent", [b"Welcome to Ubuntu\n", b"[1]\n", b'{"type": "ok"', b'{"size": 5}\nabc'])
-def test_nonsense_is_refused(sent: bytes) -> None:
-    with pytest.raises(WireError):
+@pytest.mark.parametrize(
+    ("sent", "words"),
+    [
+        (b"Welcome to Ubuntu\n", "not a message: b'Welcome to Ubuntu\\n'"),
+        (b"[1]\n", "not a message: b'[1]\\n'"),
+        (b'{"type": "ok"', "cut off: b'{\"type\": \"ok\"'"),
+        (b'{"size": 5}\nabc', "a body of 5 bytes ended after 3"),
+    ],
+)
+def test_nonsense_is_refused(sent: bytes, words: str) -> None:
+    with pytest.raises(WireError) as raised:
         Wire(io.BytesIO(sent), io.BytesIO()).read()
+    assert str(raised.value) == words
+
+
+def test_a_message_that_the_other_end_would_refuse_is_not_sent() -> None:
+    stream = io.BytesIO()
+    with pytest.raises(WireError) as raised:
+        Wire(io.BytesIO(), stream).write({"text": "x" * LONGEST_LINE})
+    assert str(raised.value) == f"a message of {LONGEST_LINE + 12} bytes is too long"
+    assert stream.getvalue() == b""

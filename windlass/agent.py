@@ -57,8 +57,10 @@ def _answer(machine: Machine, request: Message) -> str:
     """Does what is asked for; gives back why it cannot be (empty = it is done), if that is no one resource's matter."""
     try:
         ANSWERS[request["type"]](machine, request)
-    except (Held, Failed) as reason:
+    except Held as reason:
         return str(reason)
+    except Failed as failure:
+        return f"{failure}\n  {failure.hint}" if failure.hint else str(failure)
     except OSError as error:
         return f"the agent cannot work on the host: {files.trouble(error)}"
     except Exception as bug:

@@ -24,8 +24,8 @@ class Owed:
             self._names = set()
         except ValueError:
             raise Failed(
-                f"{self._path} is damaged: it should say which services an earlier run still had to reload."
-                " Remove it, and reload nginx and restart what you have doubts about yourself"
+                f"{self._path} is damaged: it should say which services an earlier run still had to reload",
+                hint="Remove it, and reload nginx and restart what you have doubts about yourself.",
             ) from None
 
     def __contains__(self, name: str) -> bool:
