@@ -92,8 +92,9 @@ class Exec:
                 hint="Install a newer one there, and name it: `ansible_python_interpreter: /usr/bin/python3.11`.",
             )
         if self._asked > 1 or (not self._begun and "sudo:" in words):
+            why = " the password" if self._asked > 1 else f": {words.splitlines()[-1]}"
             return SudoError(
-                f"sudo refuses: {words.splitlines()[-1] if words else 'wrong password'}",
+                f"sudo refuses{why}",
                 hint="Give the password with --ask-sudo-pass, allow passwordless sudo, or log in as root.",
             )
         if status == -1:

@@ -114,7 +114,9 @@ class Session:
         try:
             self._wire.write(request)
         except WireError as error:
-            raise AgentError(f"this is too much for one run: {error}") from None
+            raise AgentError(
+                f"this is too much for one run: {error}", hint="Do it in parts: --app NAME, or --tags ROLE."
+            ) from None
         while (message := self._receive())["type"] != "bye":
             match message["type"]:
                 case "want":

@@ -97,17 +97,19 @@ def test_changed_host_key(commands: Commands, lab: Lab, tmp_path: Path) -> None:
     assert said.err.count("SHA256:") == 2
 
 
+SUDO = "      Give the password with --ask-sudo-pass, allow passwordless sudo, or log in as root."
+
+
 def test_sudo_refused(commands: Commands, lab: Lab) -> None:
     set_host(lab, ansible_user="careful")
     said = commands("provision", "lab", status=1)
-    assert "sudo refuses: sudo: a password is required" in said.err
-    assert "--ask-sudo-pass" in said.err
+    assert f"sudo refuses: sudo: a password is required\n{SUDO}\n" in said.err
 
 
 def test_sudo_with_a_wrong_password(commands: Commands, lab: Lab) -> None:
     set_host(lab, ansible_user="careful", ansible_become_password="wrong-canary-77")
     said = commands("provision", "lab", "-vv", status=1)
-    assert "sudo refuses: Sorry, try again." in said.err
+    assert f"sudo refuses the password\n{SUDO}\n" in said.err
     assert "wrong-canary-77" not in said.out + said.err
 
 

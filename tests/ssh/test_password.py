@@ -186,7 +186,7 @@ def test_one_question_for_many_hosts_and_no_live_lines_meanwhile(locked: tuple[P
         process.type("open sesame\n")
         assert process.end() == 1
     assert process.shown.count(question) == 2
-    assert process.shown.count("cannot start python3 on the host: exit status 7") == 4
+    assert process.shown.count("cannot start python3 on the host: exit status 7: it said nothing\n") == 4
 
 
 def test_three_wrong_answers_are_enough_for_all_hosts(locked: tuple[Path, Path]) -> None:

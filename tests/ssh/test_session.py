@@ -1,15 +1,21 @@
-"""Hosts on which no agent can be started."""
+"""Hosts on which no agent can be started, or something else answers in its place."""
 
 from __future__ import annotations
 
+import json
+import shlex
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.ssh.sshd import Sshd, host, options
-from windlass.errors import AgentError
+from tests.projects import project
+from tests.ssh.sshd import ME, Sshd, host, options, public
+from windlass.cli import run
+from windlass.errors import AgentError, HostError
+from windlass.facts import gather
 from windlass.run import reached
+from windlass.wire import LONGEST_LINE
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -22,7 +28,7 @@ exec {sys.executable} -I -S -c 'import sys; sys.version_info = (3, 8, 20); exec(
 
 def refusal(server: Sshd, python: str = "python3", *, install: bool = False) -> str:
     there = host(server.port, key=server.key, become=False, python=python)
-    with pytest.raises(AgentError) as raised, reached(there, options(server), print, may_install=install):
+    with pytest.raises(HostError) as raised, reached(there, options(server), print, may_install=install):
         pass
     return str(raised.value)
 
@@ -69,3 +75,70 @@ def test_no_python_and_none_to_be_had(tmp_path: Path, tools: dict[str, str], sai
     bare = f'ForceCommand PATH={tmp_path}/bin exec /bin/sh -c "$SSH_ORIGINAL_COMMAND"'
     with Sshd(tmp_path / "sshd", bare) as server:
         assert refusal(server, install=True) == said
+
+
+def saying(folder: Path, *lines: str | dict[str, Any], status: int = 0) -> Path:
+    """A program in place of Python that says this and ends."""
+    words = [line if isinstance(line, str) else json.dumps(line) for line in lines]
+    program = folder / "python"
+    program.write_text("\n".join(["#!/bin/sh", *(f"echo {shlex.quote(line)}" for line in words), f"exit {status}"]))
+    program.chmod(0o755)
+    return program
+
+
+@pytest.mark.parametrize(
+    ("lines", "said"),
+    [
+        (["Segmentation fault"], "the agent sent nonsense: not a message: b'Segmentation fault\\n'"),
+        (['{"type": "hello", "size": 9}', "x"], "the agent sent nonsense: a body of 9 bytes ended after 2"),
+        ([{"type": "bye"}], "the agent said 'bye' instead of hello"),
+        ([], "the agent ended before it was done: exit status 3: it said nothing"),
+        (
+            [{"type": "hello", "facts": {"uid": 1000}}],
+            f"logged in as {ME!r}, who is not root, and ansible_become is off\n"
+            "  Remove `ansible_become: false`, or log in as root.",
+        ),
+    ],
+)
+def test_something_else_in_place_of_an_agent(server: Sshd, tmp_path: Path, lines: list[Any], said: str) -> None:
+    assert refusal(server, str(saying(tmp_path, *lines, status=3))) == said
+
+
+HELLO = {"type": "hello", "facts": {**gather(), "uid": 0}}
+
+
+@pytest.mark.parametrize(
+    ("command", "lines", "said"),
+    [
+        ("provision web1 --check --tags base", [{"type": "other"}], "web1  failed  the agent said 'other'\n"),
+        ("run web1 -- id", [{"type": "other"}], "error: web1: the agent said 'other'\n"),
+        ("run web1 -- id", [{"type": "bye"}], "error: web1: the agent ended before the command\n"),
+    ],
+)
+def test_something_else_in_the_middle_of_it(
+    server: Sshd, tmp_path: Path, capfd: pytest.CaptureFixture[str], command: str, lines: list[Any], said: str
+) -> None:
+    variables = {
+        "ansible_host": "127.0.0.1",
+        "ansible_port": server.port,
+        "ansible_user": ME,
+        "ansible_become": False,
+        "ansible_ssh_private_key_file": str(server.key),
+        "ansible_python_interpreter": str(saying(tmp_path, HELLO, *lines)),
+        "host_key": public(server.host_keys["ed25519"]),
+        "apps": {"shop": {"source": "shop", "wsgi": "shop:app", "domains": ["shop.test"]}},
+    }
+    files = {"shop/shop.py": "", "shop/requirements.txt": "flask\n"}
+    project(tmp_path, {**files, "inventory/hosts.yml": json.dumps({"web": {"hosts": {"web1": variables}}})})
+    assert run(["--project", str(tmp_path), *command.split()]) == 1
+    assert capfd.readouterr().err == said
+
+
+def test_more_than_an_agent_takes(server: Sshd) -> None:
+    there = host(server.port, key=server.key, become=False, python=sys.executable)
+    with pytest.raises(AgentError) as raised, reached(there, options(server), print) as session:
+        session.ask({"type": "x" * LONGEST_LINE}, {}, print)
+    assert str(raised.value) == (
+        f"this is too much for one run: a message of {LONGEST_LINE + 12} bytes is too long\n"
+        "  Do it in parts: --app NAME, or --tags ROLE."
+    )
