@@ -22,7 +22,9 @@ CUT = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n"
         ("no certificate\n", f" {NONE}"),
         pytest.param(KEY, f" {NONE}", id="a key"),
         (CUT, ": the certificate in line 1 is damaged"),
-        pytest.param(f"words\n{GOOD}{CUT}", f": the certificate in line {len(GOOD.splitlines()) + 2} is damaged", id="second"),
+        pytest.param(
+            f"words\n{GOOD}{CUT}", f": the certificate in line {len(GOOD.splitlines()) + 2} is damaged", id="second"
+        ),
     ],
 )
 def test_a_file_without_a_whole_certificate(tmp_path: Path, content: str, message: str) -> None:

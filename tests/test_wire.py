@@ -31,7 +31,7 @@ def test_what_is_written_is_read(messages: list[tuple[dict[str, object], bytes]]
     [
         (b"Welcome to Ubuntu\n", "not a message: b'Welcome to Ubuntu\\n'"),
         (b"[1]\n", "not a message: b'[1]\\n'"),
-        (b'{"type": "ok"', "cut off: b'{\"type\": \"ok\"'"),
+        (b'{"type": "ok"', 'cut off: b\'{"type": "ok"\''),
         (b'{"size": 5}\nabc', "a body of 5 bytes ended after 3"),
     ],
 )

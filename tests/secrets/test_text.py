@@ -74,7 +74,10 @@ def test_nothing_is_no_secrets(text: str) -> None:
         ("shop:\n  web:\n    A: hidden\n", "f.age:2: web must be one text (below shop)"),
         ("A: !hidden x\n", "f.age:1: the tag of A is not understood; text that begins with ! goes in quotes"),
         ("A: 1\n<<<<<<< HEAD\nB: hidden\n", "f.age:2: a merge conflict marker; keep one of the two sides"),
-        ('A: "hid\\0den"\n', "f.age:1: the value of A has a NUL character in it, which no environment variable can carry"),
+        (
+            'A: "hid\\0den"\n',
+            "f.age:1: the value of A has a NUL character in it, which no environment variable can carry",
+        ),
         ("[a, b]: hidden\n", "f.age:1: this is not a name of an environment variable (letters, digits and _)"),
         ("[a, b]: {A: hidden}\n", "f.age:1: this is not the name of an app"),
     ],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +11,8 @@ import pytest
 
 from tests.source import test_requirements, test_source
 from tests.source.test_source import APP, git, repository
+from windlass.source import git as source_git
+from windlass.source import requirements, tree
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -141,7 +144,7 @@ REQUIREMENTS: dict[str, tuple[dict[str, str], str | None, str]] = {
     "a lock alone": (
         {"uv.lock": ""},
         None,
-        ("app/uv.lock: there is no pyproject.toml beside it"),
+        "app/uv.lock: there is no pyproject.toml beside it\n  Is it ignored by .gitignore or .deployignore?",
     ),
 }
 
@@ -218,6 +221,16 @@ SOURCES: dict[str, tuple[Callable[[Path], object], dict[str, Any], str]] = {
         {"source": REMOTE, "ref": "v9"},
         REMOTE + ": there is no branch, tag or commit 'v9'\n  Push it, or correct `ref`.",
     ),
+    "no such shortened commit": (
+        lambda at: repository(at / "origin", APP),
+        {"source": REMOTE, "ref": "abcdef1"},
+        REMOTE + ": there is no branch, tag or commit 'abcdef1'\n  Push it, or correct `ref`.",
+    ),
+    "a tag that is no commit": (
+        lambda at: (repository(at / "origin", APP), git(at / "origin", "tag", "v1", "HEAD:hello.py")),
+        {"source": REMOTE, "ref": "v1"},
+        REMOTE + ": there is no branch, tag or commit 'v1'\n  Push it, or correct `ref`.",
+    ),
     "submodules": (
         lambda at: repository(at / "origin", {**APP, ".gitmodules": "x"}),
         {"source": REMOTE},
@@ -247,3 +260,56 @@ def test_of_code(mistake: str, tmp_path: Path) -> None:
     }
     found = test_source.refusal(tmp_path, **given)
     assert found == f"app hello: {message.replace('{project}', str(tmp_path))}"
+
+
+def test_of_code_that_is_too_large(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tree, "LARGEST", 1024 * 1024)
+    test_source.write(tmp_path / "hello", {**APP, "data/dump.sql": "x" * 3 * 1024 * 1024})
+    assert test_source.refusal(tmp_path) == (
+        "app hello: hello: 3 MiB, more than 1 MiB; biggest: data/dump.sql (3 MiB), requirements.txt (0 MiB),"
+        " hello.py (0 MiB)\n"
+        "  List what the app does not need in .deployignore (same rules as .gitignore)."
+    )
+
+
+def test_of_a_lock_that_uv_refuses() -> None:
+    said = test_requirements.refusal(
+        {"uv.lock": "nonsense = [", "pyproject.toml": '[project]\nname = "x"\nversion = "1"\n'}
+    )
+    assert said.startswith("app/uv.lock: `uv export` refuses it: error: ")
+    assert "TOML parse error at line 1" in said
+    assert said.endswith("\n  Try `uv lock`, then again.")
+
+
+def test_of_a_lock_that_takes_uv_too_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(requirements, "EXPORT_TIMEOUT", 0)
+    assert test_requirements.refusal({"uv.lock": "", "pyproject.toml": ""}) == (
+        "app/uv.lock: `uv export` took more than 0 s\n"
+        "  Try again, or name a requirements.txt with the app's `requirements`."
+    )
+
+
+GIT = {
+    "none": (
+        "",
+        "git is not installed on this machine\n  Install it (Debian: git), or deploy from a folder (`source: ../path`).",
+    ),
+    "one that is killed": ('case "$*" in *archive*) kill -9 $$;; esac', "git exited with -9"),
+    "one that hangs": ('case "$*" in *archive*) exec sleep 60;; esac', "git took more than 2 s"),
+}
+
+
+@pytest.mark.parametrize("which", GIT)
+def test_of_the_git_of_this_machine(which: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    script, message = GIT[which]
+    repository(tmp_path / "origin", APP)
+    real = shutil.which("git")
+    (tmp_path / "bin").mkdir()
+    if script:
+        (tmp_path / "bin/git").write_text(f'#!/bin/sh\n{script}\nexec {real} "$@"\n')
+        (tmp_path / "bin/git").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}/bin:{os.environ['PATH']}" if script else f"{tmp_path}/bin")
+    if "hangs" in which:
+        monkeypatch.setattr(source_git, "FETCH_TIMEOUT", 2)
+    url = REMOTE.format(project=tmp_path)
+    assert test_source.refusal(tmp_path, source=url) == f"app hello: {url}: {message}"

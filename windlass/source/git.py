@@ -25,6 +25,9 @@ FETCH_TIMEOUT = 600
 _LOCATION = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY", "GIT_COMMON_DIR", "GIT_PREFIX")
 _COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _ABBREVIATED = re.compile(r"[0-9a-f]{7,63}")
+# How git says that a name means no commit: of a repository elsewhere, and of this one.
+_NO_REF = re.compile("find remote ref|not our ref|Needed a single revision")
+_NO_GIT = "git is not installed on this machine"
 _LFS = b"version https://git-lfs.github.com/spec/"
 
 
@@ -94,7 +97,7 @@ def _fetch(repository: Path, url: str, ref: str | None) -> str:
         everything = "+refs/*:refs/windlass/*"
         unshallow = ["--unshallow"] if (repository / "shallow").exists() else []
         _run(repository, "fetch", "--quiet", *unshallow, "--no-tags", "--", url, everything)
-        return _run(repository, "rev-parse", "--verify", "--quiet", f"{ref}^{{commit}}").decode().strip()
+        return _run(repository, "rev-parse", "--verify", f"{ref}^{{commit}}").decode().strip()
     return _run(repository, "rev-parse", "--verify", "FETCH_HEAD^{commit}").decode().strip()
 
 
@@ -144,7 +147,7 @@ def _run(folder: Path, *arguments: str) -> bytes:
             timeout=FETCH_TIMEOUT,
         )
     except FileNotFoundError:
-        raise GitError("git is not installed on this machine") from None
+        raise GitError(_NO_GIT) from None
     except subprocess.TimeoutExpired:
         raise GitError(f"git took more than {FETCH_TIMEOUT} s") from None
     if done.returncode:
@@ -154,7 +157,7 @@ def _run(folder: Path, *arguments: str) -> bytes:
 
 def _words(said: str, ref: str | None) -> str:
     """git's reason in one line, without what may be a password in a URL."""
-    if "find remote ref" in said or "not our ref" in said or "exited with" in said:
+    if _NO_REF.search(said):
         return f"there is no branch, tag or commit {ref!r}" if ref else "it is empty: there is no default branch"
     lines = [line for line in said.splitlines() if line.strip()]
     telling = [line for line in lines if line.startswith(("fatal: ", "ERROR: ", "ssh: "))] or lines[-1:]
@@ -164,6 +167,8 @@ def _words(said: str, ref: str | None) -> str:
 def _hint(said: str, ref: str | None) -> str | None:
     if "could not read Username" in said or "Authentication failed" in said or "Permission denied" in said:
         return "The repository needs a login: an SSH key in the agent, or a git credential helper."
-    if "find remote ref" in said or "not our ref" in said:
+    if _NO_REF.search(said):
         return "Push it, or correct `ref`." if ref else "Push a commit first."
+    if said == _NO_GIT:
+        return "Install it (Debian: git), or deploy from a folder (`source: ../path`)."
     return None

@@ -171,7 +171,10 @@ def _exported(tree: Tree, lock: str) -> str:
 
     project = posixpath.join(posixpath.dirname(lock), "pyproject.toml")
     if project not in tree:
-        raise SourceError(f"{tree.label}/{lock}: there is no pyproject.toml beside it")
+        raise SourceError(
+            f"{tree.label}/{lock}: there is no pyproject.toml beside it",
+            hint="Is it ignored by .gitignore or .deployignore?",
+        )
     with tempfile.TemporaryDirectory(prefix="windlass-") as folder:
         for path in (lock, project):
             Path(folder, posixpath.basename(path)).write_text(tree.text(path))
@@ -184,7 +187,10 @@ def _exported(tree: Tree, lock: str) -> str:
                 timeout=EXPORT_TIMEOUT,
             )
         except subprocess.TimeoutExpired:
-            raise SourceError(f"{tree.label}/{lock}: `uv export` took more than {EXPORT_TIMEOUT} s") from None
+            raise SourceError(
+                f"{tree.label}/{lock}: `uv export` took more than {EXPORT_TIMEOUT} s",
+                hint="Try again, or name a requirements.txt with the app's `requirements`.",
+            ) from None
     if done.returncode:
         raise SourceError(
             f"{tree.label}/{lock}: `uv export` refuses it: {done.stderr.strip()}", hint="Try `uv lock`, then again."
