@@ -9,12 +9,13 @@ import pytest
 import yaml
 
 from windlass.commands.lab import page_command
-from windlass.errors import LabError
+from windlass.errors import LabError, UsageError
 from windlass.lab import files, key
 from windlass.lab.acme import Acme
 from windlass.lab.engine import Engine
 from windlass.lab.host import LabHost
 from windlass.lab.lab import Lab, read
+from windlass.lab.life import up
 
 ENGINE = Engine("podman", ("podman", "--runtime", "runc"), {"CONTAINERS_CONF": "/x"})
 
@@ -70,8 +71,24 @@ def test_state_comes_back_as_it_was(lab: Lab) -> None:
 @pytest.mark.parametrize("content", ["", "{}", "[]", '{"format": 0}', '{"format": 1, "engine": {}}'])
 def test_state_that_cannot_be_read_is_one_clear_error(tmp_path: Path, content: str) -> None:
     (tmp_path / files.STATE).write_text(content)
-    with pytest.raises(LabError, match=r"no state of a lab.*\n.*lab down"):
+    with pytest.raises(LabError) as raised:
         read(tmp_path)
+    assert str(raised.value) == (
+        f"{tmp_path}/state.json is damaged, or of another version of Windlass\n  run first: python deploy.py lab down"
+    )
+
+
+def test_a_lab_that_is_up_does_not_become_another(lab: Lab) -> None:
+    lab.save()
+    with pytest.raises(LabError) as raised:
+        up(lab.folder, image="debian:13")
+    assert str(raised.value) == "the lab is up with debian:12, not debian:13\n  run first: python deploy.py lab down"
+
+
+def test_an_image_that_the_lab_does_not_know(tmp_path: Path) -> None:
+    with pytest.raises(UsageError) as raised:
+        up(tmp_path, image="debian:14")
+    assert str(raised.value) == "unknown lab image 'debian:14'\n  known: debian:12, debian:13"
 
 
 def test_write_leaves_an_equal_file_alone(tmp_path: Path) -> None:

@@ -209,8 +209,10 @@ def test_mistakes(secrets: Secrets, arguments: list[str], message: str) -> None:
         (
             "A",
             CANARY + "x" * 200_000,
-            "the value of A is too long: NAME=value takes 200018 bytes, and Linux gives one variable 131072;"
-            " put it into a file of the app",
+            (
+                "the value of A is too long: NAME=value takes 200018 bytes, and Linux gives one variable 131072;"
+                " put it into a file of the app"
+            ),
         ),
         ("LD_PRELOAD", CANARY, f"LD_PRELOAD {HIJACKING.format('LD_PRELOAD')}"),
         ("PATH", CANARY, f"PATH {HIJACKING.format('PATH')}"),

@@ -292,7 +292,10 @@ def test_of_a_lock_that_takes_uv_too_long(monkeypatch: pytest.MonkeyPatch) -> No
 GIT = {
     "none": (
         "",
-        "git is not installed on this machine\n  Install it (Debian: git), or deploy from a folder (`source: ../path`).",
+        (
+            "git is not installed on this machine\n"
+            "  Install it (Debian: git), or deploy from a folder (`source: ../path`)."
+        ),
     ),
     "one that is killed": ('case "$*" in *archive*) kill -9 $$;; esac', "git exited with -9"),
     "one that hangs": ('case "$*" in *archive*) exec sleep 60;; esac', "git took more than 2 s"),

@@ -95,8 +95,10 @@ def saying(folder: Path, *lines: str | dict[str, Any], status: int = 0) -> Path:
         ([], "the agent ended before it was done: exit status 3: it said nothing"),
         (
             [{"type": "hello", "facts": {"uid": 1000}}],
-            f"logged in as {ME!r}, who is not root, and ansible_become is off\n"
-            "  Remove `ansible_become: false`, or log in as root.",
+            (
+                f"logged in as {ME!r}, who is not root, and ansible_become is off\n"
+                "  Remove `ansible_become: false`, or log in as root."
+            ),
         ),
     ],
 )

@@ -82,7 +82,10 @@ class Acme:
             else:
                 return
         said = self.engine.run("logs", "--tail=3", self.container).strip()
-        raise LabError(f"the lab's ACME server did not answer within {seconds:g} s: {said}")
+        raise LabError(
+            f"the lab's ACME server did not answer within {seconds:g} s: {said}",
+            hint=f"look at: {self.engine.name} logs {self.container}",
+        )
 
     def _tell(self, what: str, **body: object) -> None:
         url = f"http://127.0.0.1:{self.ports[NAMES_PORT]}/{what}"
@@ -95,8 +98,11 @@ class Acme:
         try:
             with opener.open(request, timeout=5) as answer:
                 text: str = answer.read().decode()
-        except (OSError, urllib.error.URLError) as error:
-            raise LabError(f"the lab's ACME server does not answer: {error}") from None
+        except OSError as error:
+            why = error.reason if isinstance(error, urllib.error.URLError) else error
+            raise LabError(
+                f"the lab's ACME server does not answer: {why}", hint="run: python deploy.py lab up"
+            ) from None
         return text
 
 

@@ -151,4 +151,6 @@ def create_host(host: LabHost, tag: str, options: list[str], content: bytes, tak
             refusal = error
         else:
             return replace(host, address=address, ssh_port=ports[22], http_port=ports[80], https_port=ports[443])
-    raise LabError(f"no place on the loopback for lab host {host.name}: {refusal}")
+    raise LabError(
+        f"no place on the loopback for lab host {host.name}: {refusal}", hint="look at: ss --listening --tcp"
+    )

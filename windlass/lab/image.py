@@ -42,6 +42,7 @@ rm -f etc/apt/sources.list etc/apt/sources.list.d/*
 : > etc/machine-id
 """
 BUILD = "/windlass-build"
+MIRROR = "see that `apt-get update` works on this machine"
 
 
 def suite_of(image: str) -> str:
@@ -125,7 +126,7 @@ def _bootstrap(suite: str, rootfs: Path) -> None:
             errors = [line for line in done.stderr.splitlines() if line.startswith("E:")]
             raise LabError(
                 f"mmdebstrap could not make a {suite} image: {(errors or ['no message'])[0]}",
-                hint="see that `apt-get update` works on this machine",
+                hint=MIRROR,
             )
         packed = Path(folder) / "rootfs.tar.gz"
         with tar.open("rb") as source, gzip.open(packed, "wb", compresslevel=1) as target:
@@ -164,7 +165,7 @@ def _derive(engine: Engine, base: str, tag: str, suite: str, packages: list[str]
         engine.run("start", "--attach", container, timeout=900)
         engine.run("commit", container, tag, timeout=300)
     except EngineError as error:
-        raise LabError(f"cannot add {', '.join(packages)} to {base}: {_reason(error)}") from error
+        raise LabError(f"cannot add {', '.join(packages)} to {base}: {_reason(error)}", hint=MIRROR) from error
     finally:
         engine.succeeds("rm", "--force", container)
 

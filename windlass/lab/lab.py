@@ -100,10 +100,12 @@ def read(folder: Path) -> Lab | None:
     try:
         state = json.loads(file.read_text())
         if state.pop("format") != FORMAT:
-            raise ValueError("another format")
+            raise ValueError
         return _lab(folder, state)
-    except (KeyError, TypeError, ValueError) as error:
-        raise LabError(f"{file} is no state of a lab: {error!r}", hint="run: python deploy.py lab down") from None
+    except (KeyError, TypeError, ValueError):
+        raise LabError(
+            f"{file} is damaged, or of another version of Windlass", hint="run first: python deploy.py lab down"
+        ) from None
 
 
 def _lab(folder: Path, state: dict[str, Any]) -> Lab:

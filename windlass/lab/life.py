@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from typing import TYPE_CHECKING
 
-from windlass.errors import LabError, UsageError
+from windlass.errors import LabError
 from windlass.lab import certificate, containers, engine, files, key, limits, network, trust
 from windlass.lab import lab as labs
 from windlass.lab.acme import NAME, PORTS, Acme, create_acme
@@ -30,8 +30,6 @@ def up(folder: Path, *, image: str | None = None, hosts: int = 1, say: Say = pri
     """
     if image:
         suite_of(image)
-    if hosts < 1:
-        raise UsageError(f"a lab has at least one host, not {hosts}")
     folder = folder.resolve()
     with locked(folder / files.LOCK, say, OTHER):
         lab = labs.read(folder)

@@ -39,7 +39,7 @@ def ensure(engine: Engine, name: str, label: str) -> str:
             engine.run("network", "create", "--label", label, "--subnet", subnet, name)
         except EngineError as error:
             refusal = error  # another lab was quicker with the same subnet
-    raise LabError(f"cannot create a network for the lab: {refusal}")
+    raise LabError(f"cannot create a network for the lab: {refusal}", hint=f"look at: {engine.name} network ls")
 
 
 def address(subnet: str, number: int) -> str:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 TIMEOUT = 10  # seconds
+LOOK = "Look at: python deploy.py status lab, python deploy.py logs lab"
 TARGET = "https://www.gnu.org/software/bash/manual/bash.html"
 
 
@@ -61,13 +62,13 @@ def _shorten_and_follow(visitor: Visitor, name: str, say: Callable[[str], None])
     say(f"GET  https://{name}/ -> {status}, certificate verified, valid until {expires}")
     token = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', page)
     if status != 200 or not token:
-        raise LabError(f"https://{name}/ answered {status} without the form", hint="Look at: deploy.py status lab")
+        raise LabError(f"https://{name}/ answered {status} without the form", hint=LOOK)
     status, created, _ = visitor.ask("POST", "/", {"csrf_token": token[1], "target": TARGET})
     if status != 303:
-        raise LabError(f"https://{name}/ answered {status} to the form instead of 303")
+        raise LabError(f"https://{name}/ answered {status} to the form instead of 303", hint=LOOK)
     short = "/" + created.rstrip("/").rsplit("/", 1)[-1]
     say(f"POST https://{name}/ -> {status}, the link https://{name}{short} was made")
     status, target, _ = visitor.ask("GET", short)
     say(f"GET  https://{name}{short} -> {status} {target}")
     if target != TARGET:
-        raise LabError(f"https://{name}{short} leads to {target!r}, not to {TARGET}")
+        raise LabError(f"https://{name}{short} leads to {target!r}, not to {TARGET}", hint=LOOK)
