@@ -106,7 +106,9 @@ EMPTY = {
     ),
     "logs nosuch -n -1": "Error: Invalid value for '-n' / '--lines': -1 is not in the range 0<=x<=100000.",
     "completion tcsh": "Error: Invalid value for '{bash|zsh|fish}': 'tcsh' is not one of 'bash', 'zsh', 'fish'.",
-    "completion bash --alias 'a b'": "Error: Invalid value for --alias: 'a b' is not the name of an alias",
+    "completion bash --alias 'a b'": (
+        "Error: Invalid value for --alias: 'a b' is not the name of an alias (letters, digits and . _ -)"
+    ),
     "lab up --hosts 0": "Error: Invalid value for '--hosts': 0 is not in the range 1<=x<=200.",
     "lab up --image windows": ("Error: Invalid value for '--image': 'windows' is not one of 'debian:12', 'debian:13'."),
     "lab up --image windows --hosts 1": (
@@ -142,7 +144,13 @@ WITH = {
     "provision 'web:!web'": "error: no host matches 'web:!web'\n  python deploy.py inventory shows what there is",
     "provision 'x*'": "error: no host or group matches 'x*'\n  python deploy.py inventory shows what there is",
     "provision web[7]": "error: 'web[7]': there are only 2 hosts",
-    "provision here": "error: 'here' is not reached by SSH but by ansible_connection 'local'",
+    "provision here": (
+        "error: 'here' is not reached by SSH but by ansible_connection 'local'\n"
+        "  Windlass goes by SSH alone: name another host, or remove ansible_connection"
+    ),
+    "provision all": (
+        "error: 'here' is not reached by SSH but by ansible_connection 'local'\n  leave it out: 'all,!here'"
+    ),
     "provision web --limit db": (
         "error: --limit 'db' leaves no host\n  python deploy.py inventory shows what there is"
     ),

@@ -193,14 +193,16 @@ def test_the_roles_that_are_read_off_the_source_are_those_there_are() -> None:
 
 
 def test_a_shell_or_an_alias_that_is_none_is_refused(folder: Path) -> None:
-    commands = Commands(folder)
-    assert (
-        "Error: Invalid value for '{bash|zsh|fish}': 'tcsh' is not one of 'bash', 'zsh', 'fish'."
-        in commands("completion", "tcsh", status=2).err
+    usage = (
+        "Usage: deploy.py completion [OPTIONS] {bash|zsh|fish}\nTry 'deploy.py completion --help' for help.\n\n"
+        "Error: Invalid value for "
     )
-    assert (
-        "Error: Invalid value for --alias: 'a;b' is not the name of an alias"
-        in commands("completion", "bash", "--alias", "a;b", status=2).err
+    commands = Commands(folder)
+    assert commands("completion", "tcsh", status=2).err == (
+        f"{usage}'{{bash|zsh|fish}}': 'tcsh' is not one of 'bash', 'zsh', 'fish'.\n"
+    )
+    assert commands("completion", "bash", "--alias", "a;b", status=2).err == (
+        f"{usage}--alias: 'a;b' is not the name of an alias (letters, digits and . _ -)\n"
     )
 
 

@@ -249,7 +249,10 @@ def test_a_host_that_is_not_listed_and_not_reached_by_ssh(tmp_path: Path) -> Non
     found = inventory(tmp_path, "all: {vars: {ansible_connection: local}}")
     with pytest.raises(UsageError) as raised:
         found.ad_hoc("192.0.2.1")
-    assert str(raised.value) == "'192.0.2.1' is not reached by SSH but by ansible_connection 'local'"
+    assert str(raised.value) == (
+        "'192.0.2.1' is not reached by SSH but by ansible_connection 'local'\n"
+        "  Windlass goes by SSH alone: name another host, or remove ansible_connection"
+    )
 
 
 def test_not_text(tmp_path: Path) -> None:
@@ -271,7 +274,10 @@ PATTERNS = {
     "web[5]": "'web[5]': there are only 3 hosts",
     "~(": "'~(' is not a regular expression: missing ), unterminated subpattern at position 0",
     "lab": "unknown host or group 'lab'\n  there is no lab yet: python deploy.py lab up",
-    "here": "'here' is not reached by SSH but by ansible_connection 'local'",
+    "here": (
+        "'here' is not reached by SSH but by ansible_connection 'local'\n"
+        "  Windlass goes by SSH alone: name another host, or remove ansible_connection"
+    ),
     "web": "'here' is not reached by SSH but by ansible_connection 'local'\n  leave it out: 'web,!here'",
 }
 

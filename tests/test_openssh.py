@@ -71,16 +71,22 @@ def test_the_key_of_the_inventory_counts_though_another_is_known(server: Sshd, t
     ("arguments", "message"),
     [
         (["web"], "error: ssh goes to one host, and 'web' means 2\n  python deploy.py inventory shows which\n"),
-        (["nosuch"], "error: unknown host or group 'nosuch'"),
-        (["web1", "uptime"], "Got unexpected extra argument (uptime). A command goes behind dashes: -- uptime\n"),
-        (["web1", "ls", "a b"], "(ls 'a b'). A command goes behind dashes: -- ls 'a b'\n"),
-        ([], "Missing argument 'HOST'."),
+        (["nosuch"], "error: unknown host or group 'nosuch'\n  python deploy.py inventory shows what there is\n"),
+        (
+            ["web1", "uptime"],
+            "Error: Got unexpected extra argument (uptime). A command goes behind dashes: -- uptime\n",
+        ),
+        (
+            ["web1", "ls", "a b"],
+            "Error: Got unexpected extra argument (ls 'a b'). A command goes behind dashes: -- ls 'a b'\n",
+        ),
+        ([], "Error: Missing argument 'HOST'.\n"),
     ],
 )
 def test_mistakes(arguments: list[str], message: str, server: Sshd, tmp_path: Path) -> None:
     done = ssh(tmp_path, server, public(server.host_keys["rsa"]), *arguments)
     assert done.returncode == 2
-    assert message in done.stderr
+    assert done.stderr.rpartition("\n\n")[2] == message
 
 
 def test_no_ssh_program(server: Sshd, tmp_path: Path) -> None:

@@ -34,27 +34,37 @@ INVENTORY = f"""
     """
 
 
+NO_COMMAND = "error: there is no command\n  Write it behind two dashes: run HOST -- flask shell\n"
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["web1"], "there is no command\n  Write it behind two dashes: run HOST -- flask shell"),
-        (["web1", "flask", "shell"], "there is no command\n  Write it behind two dashes: run HOST -- flask shell"),
-        (["web1", "--"], "there is no command\n"),
-        (["two", "--", "id"], "which app of two? there are a, b: name one with --app"),
+        (["web1"], NO_COMMAND),
+        (["web1", "flask", "shell"], NO_COMMAND),
+        (["web1", "--"], NO_COMMAND),
+        (["two", "--", "id"], "error: which app of two? there are a, b: name one with --app\n"),
         (
             ["bare", "--", "id"],
             "error: there are no apps on bare\n  add one to the inventory: python deploy.py settings apps\n",
         ),
-        (["two", "--app", "c", "--", "id"], "there is no app 'c' on two\n"),
-        (["nosuch", "--", "id", "--app"], "unknown host or group 'nosuch'"),
-        (["--", "id"], "Missing argument 'HOST...'."),
+        (["two", "--app", "c", "--", "id"], "error: there is no app 'c' on two\n  there are: a, b\n"),
+        (
+            ["bare", "--app", "c", "--", "id"],
+            "error: there is no app 'c' on bare\n  add one to the inventory: python deploy.py settings apps\n",
+        ),
+        (
+            ["nosuch", "--", "id", "--app"],
+            "error: unknown host or group 'nosuch'\n  python deploy.py inventory shows what there is\n",
+        ),
+        (["--", "id"], "Error: Missing argument 'HOST...'.\n"),
     ],
 )
 def test_mistakes(arguments: list[str], message: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     project(tmp_path, INVENTORY)
     assert run(["--project", str(tmp_path), "run", *arguments]) == 2
     out, err = capsys.readouterr()
-    assert message in err
+    assert err.rpartition("\n\n")[2] == message
     assert out == ""
 
 

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from windlass.secrets.secret import Secret
     from windlass.settings import Settings
 
+ADD_APP = "add one to the inventory: python deploy.py settings apps"
+
 
 @dataclass
 class Connect:
@@ -95,6 +97,7 @@ class Host:
             return list(known)
         if name not in known:
             near = difflib.get_close_matches(name, known, 1)
-            hint = f"did you mean {near[0]!r}?" if near else f"there are: {', '.join(known) or 'none'}"
+            there = f"there are: {', '.join(known)}" if known else ADD_APP
+            hint = f"did you mean {near[0]!r}?" if near else there
             raise UsageError(f"there is no app {name!r} on {self.name}", hint=hint)
         return [name]

@@ -26,7 +26,9 @@ def completion(shell: str, alias: str) -> None:
     It completes ./deploy.py and a deploy.py on the PATH. For `alias d="python /path/to/deploy.py"` add --alias d.
     """
     if not re.fullmatch(r"[\w.-]*", alias):
-        raise click.BadParameter(f"{alias!r} is not the name of an alias", param_hint="--alias")
+        raise click.BadParameter(
+            f"{alias!r} is not the name of an alias (letters, digits and . _ -)", param_hint="--alias"
+        )
     script = (FOLDER / f"completion.{shell}").read_text(encoding="utf-8")
     # The interpreter and the program that were used here, for they have what they need.
     words = {"@PYTHON@": sys.executable, "@PROGRAM@": str(FOLDER.parent / "deploy.py")}

@@ -77,9 +77,9 @@ class Selection:
 
 def no_apps(*hosts: str) -> UsageError:
     """What is said where a command needs an app, and none of these hosts has one."""
-    return UsageError(
-        f"there are no apps on {', '.join(hosts)}", hint="add one to the inventory: python deploy.py settings apps"
-    )
+    from windlass.host import ADD_APP
+
+    return UsageError(f"there are no apps on {', '.join(hosts)}", hint=ADD_APP)
 
 
 def _password(option: str, question: str) -> str:

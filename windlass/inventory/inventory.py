@@ -27,6 +27,7 @@ from windlass.inventory.tree import Group
 
 # The names of variables that Windlass reads, beside Ansible's own, and the settings in each.
 KNOWN = {**{name: settings_in(field.annotation) for name, field in Settings.model_fields.items()}, "host_key": set()}
+BY_SSH = "Windlass goes by SSH alone: name another host, or remove ansible_connection"
 
 
 class Inventory:
@@ -67,7 +68,7 @@ class Inventory:
                 f"{foreign[0]!r} is not reached by SSH but by ansible_connection {self.foreign[foreign[0]]!r}",
                 hint=f"leave it out: {','.join([*patterns, *(f'!{name}' for name in foreign)])!r}"
                 if len(foreign) < len(names)
-                else None,
+                else BY_SSH,
             )
         return [self.hosts[name] for name in names]
 
@@ -109,7 +110,9 @@ class Inventory:
         host = self._host(address, [self.tree.groups["all"], self.tree.groups["ungrouped"]], problems)
         problems.raise_if_any()
         if host is None:
-            raise UsageError(f"{address!r} is not reached by SSH but by ansible_connection {self.foreign[address]!r}")
+            raise UsageError(
+                f"{address!r} is not reached by SSH but by ansible_connection {self.foreign[address]!r}", hint=BY_SSH
+            )
         return host
 
     def _host(self, name: str, groups: list[Group], problems: Problems) -> Host | None:
