@@ -61,6 +61,14 @@ def test_debug_shows_the_traceback_and_keeps_the_status() -> None:
     assert "Traceback" in done.stderr
 
 
+@pytest.mark.parametrize("words", [["settings"], ["settings", "--json"], ["inventory", "--json"]])
+def test_output_that_cannot_be_written(words: list[str]) -> None:
+    with Path("/dev/full").open("w") as full:
+        argv = [sys.executable, "deploy.py", *words]
+        done = subprocess.run(argv, cwd=ROOT, stdout=full, stderr=subprocess.PIPE, text=True)
+    assert (done.returncode, done.stderr) == (1, "error: No space left on device: output\n")
+
+
 def test_help_needs_no_heavy_library() -> None:
     script = (
         "import sys; sys.argv[1:] = ['--help']\n"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import traceback
+from contextlib import suppress
 from importlib import import_module
 from itertools import takewhile
 from pathlib import Path
@@ -157,5 +158,7 @@ def _as_json(message: str, status: int) -> int:
     import json
 
     version = import_module("windlass").__version__
-    click.echo(json.dumps({"windlass": version, "command": None, "check": None, "error": message, "hosts": []}))
+    document = {"windlass": version, "command": None, "check": None, "error": message, "hosts": []}
+    with suppress(OSError):  # of the output it may be that this tells
+        click.echo(json.dumps(document))
     return status
