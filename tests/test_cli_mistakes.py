@@ -133,6 +133,7 @@ EMPTY = {
         "inventory/hosts.yml, or try python deploy.py lab up"
     ),
     "provision a -e x": "error: -e: 'x' is not KEY=VALUE (for example apps.shop.ref=v2) or @FILE",
+    "provision a -e @": "error: -e: '@' is not KEY=VALUE (for example apps.shop.ref=v2) or @FILE",
     "provision a -e @gone.yml": "error: gone.yml: cannot be read: No such file or directory",
     "provision '~('": "error: '~(' is not a regular expression: missing ), unterminated subpattern at position 0",
 }
@@ -148,6 +149,8 @@ WITH = {
         "error: 'here' is not reached by SSH but by ansible_connection 'local'\n"
         "  Windlass goes by SSH alone: name another host, or remove ansible_connection"
     ),
+    "provision ''": "error: '' names no host\n  python deploy.py inventory shows what there is",
+    "provision web --limit ''": "error: '' names no host\n  python deploy.py inventory shows what there is",
     "provision all": (
         "error: 'here' is not reached by SSH but by ansible_connection 'local'\n  leave it out: 'all,!here'"
     ),
@@ -211,6 +214,7 @@ WITH = {
         "kernel, nginx, certbot, app, venv, release, site, tls."
     ),
     "settings nosuch": "error: there is no setting 'nosuch'\n  python deploy.py settings shows all",
+    "settings ''": "error: there is no setting ''\n  python deploy.py settings shows all",
     "settings timezon": "error: there is no setting 'timezon'\n  did you mean 'timezone'?",
     "settings apps.nosuch.wsgy": "error: there is no setting 'apps.nosuch.wsgy'\n  did you mean 'apps.NAME.wsgi'?",
     "run web --terminal -- sh": "Error: No such option '--terminal'. Did you mean '--no-terminal'?",

@@ -269,6 +269,8 @@ PATTERNS = {
     "alll": "unknown host or group 'alll'\n  python deploy.py inventory shows what there is",
     "web:!wbe": "unknown host or group 'wbe'\n  did you mean 'web'?",
     "zzzzz": "unknown host or group 'zzzzz'\n  python deploy.py inventory shows what there is",
+    "": "'' names no host\n  python deploy.py inventory shows what there is",
+    " ,": "' ,' names no host\n  python deploy.py inventory shows what there is",
     "x*": "no host or group matches 'x*'\n  python deploy.py inventory shows what there is",
     "web:!web": "no host matches 'web:!web'\n  python deploy.py inventory shows what there is",
     "web[5]": "'web[5]': there are only 3 hosts",

@@ -38,7 +38,7 @@ class Project:
         """
         inventory = self.inventory()
         chosen = inventory.select(patterns) if self.connection is None else [_host_of(self.connection, inventory)]
-        if limit:
+        if limit is not None:
             allowed = {host.name for host in inventory.select([limit])}
             chosen = [host for host in chosen if host.name in allowed]
             if not chosen:

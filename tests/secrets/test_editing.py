@@ -88,8 +88,12 @@ def test_an_invalid_result_can_be_mended_or_given_up(
 def test_an_editor_that_fails(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ACT", "file.write_text('half'); sys.exit(3)")
     assert refusal() == "the editor exited with 3: nothing is changed"
-    monkeypatch.setenv("VISUAL", "nosucheditor --wait")
-    assert refusal() == "the editor 'nosucheditor --wait' cannot be started\n  Set EDITOR."
+
+
+@pytest.mark.parametrize("editor", ["nosucheditor --wait", "vi '", " "])
+def test_an_editor_that_cannot_be_started(monkeypatch: pytest.MonkeyPatch, editor: str) -> None:
+    monkeypatch.setenv("VISUAL", editor)
+    assert refusal() == f"the editor {editor!r} cannot be started\n  Set EDITOR."
 
 
 @pytest.mark.parametrize("act", ["file.mkdir()", "os.mkfifo(file)"])

@@ -130,19 +130,29 @@ def test_files_that_may_be_there(home: Path) -> None:
     assert load(Path.cwd() / "inventory").secrets.levels() == ["lab", "web"]
 
 
+LAST_GOOD = "Bring back the last good one: git checkout -- inventory/secrets/web.yml.age"
+
+
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        ("", "the file is empty"),
-        ("A: hidden\n", "the file is no age file: it is not encrypted"),
-        ("<<<<<<< HEAD\n-----BEGIN AGE ENCRYPTED FILE-----\n=======\n", "the file has merge conflict markers"),
-        ("-----BEGIN AGE ENCRYPTED FILE-----\nYWdlLWVuY3J5", "the file is cut off or damaged"),
+        ("", f"the file is empty\n  {LAST_GOOD}"),
+        ("A: hidden\n", f"the file is no age file: it is not encrypted\n  {LAST_GOOD}"),
+        (
+            "<<<<<<< HEAD\n-----BEGIN AGE ENCRYPTED FILE-----\n=======\n",
+            (
+                "the file has merge conflict markers\n  Take one side whole (git checkout --ours"
+                " inventory/secrets/web.yml.age, or --theirs), then set again what the other side has changed"
+                " (git show OTHER_BRANCH:FILE | age -d)."
+            ),
+        ),
+        ("-----BEGIN AGE ENCRYPTED FILE-----\nYWdlLWVuY3J5", f"the file is cut off or damaged\n  {LAST_GOOD}"),
     ],
 )
 def test_files_that_are_none(home: Path, content: str, message: str) -> None:
     secrets_project(home)
     Path("inventory/secrets/web.yml.age").write_text(content)
-    assert complaint().startswith(f"inventory/secrets/web.yml.age: {message}\n  ")
+    assert complaint() == f"inventory/secrets/web.yml.age: {message}"
 
 
 def test_every_cut_and_every_changed_byte_is_noticed(home: Path) -> None:
@@ -155,6 +165,12 @@ def test_every_cut_and_every_changed_byte_is_noticed(home: Path) -> None:
     middle = len(whole) - 60
     file.write_bytes(whole[:middle] + (b"A" if whole[middle : middle + 1] != b"A" else b"B") + whole[middle + 1 :])
     assert "is cut off or damaged\n  Bring back the last good one: git checkout -- inventory" in complaint()
+
+
+def test_a_folder_in_place_of_a_file(home: Path) -> None:
+    secrets_project(home)
+    Path("inventory/secrets/web.yml.age").mkdir()
+    assert complaint() == "inventory/secrets/web.yml.age: cannot be read: Is a directory"
 
 
 def test_content_that_is_no_text(home: Path) -> None:

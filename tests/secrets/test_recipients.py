@@ -76,6 +76,13 @@ def test_a_private_key_is_not_shown() -> None:
     )
 
 
+def test_a_folder_in_its_place() -> None:
+    Path("recipients.txt").mkdir()
+    with pytest.raises(InventoryError) as raised:
+        Recipients.read(Path.cwd() / "recipients.txt")
+    assert str(raised.value) == "recipients.txt: cannot be read: Is a directory"
+
+
 def test_nobody() -> None:
     assert complaint("# nobody\n") == (
         "recipients.txt: lists no key, so nobody could open a secret; add"

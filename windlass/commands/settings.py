@@ -47,7 +47,7 @@ def _unknown(name: str, known: list[Setting]) -> UsageError:
     short = [setting.way[-1] for setting in known]
     near = (
         nearest(name, [setting.name for setting in known])
-        or next((each for each in short if name in each), None)
+        or next((each for each in short if name and name in each), None)
         or nearest(name.rpartition(".")[2], short)
     )
     hint = f"did you mean {near!r}?" if near else "python deploy.py settings shows all"

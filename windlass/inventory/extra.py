@@ -112,7 +112,7 @@ class ExtraVariables:
                 )
 
     def _read(self, option: str) -> None:
-        if option.startswith("@"):
+        if option.startswith("@") and option != "@":
             name = option[1:]
             path = Path(name).expanduser()
             document = Document(name, text_of(path, name, pipe=True), self._reader.problems.add)

@@ -25,6 +25,8 @@ def select(tree: Tree, patterns: Sequence[str]) -> list[str]:
     Raises UsageError for a name that is unknown, a pattern that matches nothing, and an empty result.
     """
     parts = [part for pattern in patterns for part in _split(tree, pattern)]
+    if not parts:  # to Ansible that is all hosts; here it is rather a shell's variable that is not set
+        raise UsageError(f"{','.join(patterns)!r} names no host", hint="python deploy.py inventory shows what there is")
     # As Ansible has it: first what is added, then what it is cut down to, then what is left out.
     added = [part for part in parts if part[0] not in "&!"] or ["all"]
     found = dict.fromkeys(name for part in added for name in _match(tree, part, must_match=True))

@@ -97,14 +97,15 @@ def _is_in_memory(place: Path) -> bool:
 
 
 def _edit(file: Path) -> None:
-    command = shlex.split(os.environ.get("VISUAL") or os.environ.get("EDITOR") or "vi")
-    if command and Path(command[0]).name in ("vi", "vim", "nvim"):
-        command[1:1] = VIM
+    line = os.environ.get("VISUAL") or os.environ.get("EDITOR") or "vi"
     try:
+        command = shlex.split(line)
+        if Path(command[0]).name in ("vi", "vim", "nvim"):
+            command[1:1] = VIM
         # Interrupted, subprocess ends the editor, too.
         status = subprocess.run([*command, str(file)], env={**os.environ, "TMPDIR": str(file.parent)}).returncode
-    except (OSError, IndexError):
-        raise UsageError(f"the editor {' '.join(command)!r} cannot be started", hint="Set EDITOR.") from None
+    except (OSError, ValueError, IndexError):
+        raise UsageError(f"the editor {line!r} cannot be started", hint="Set EDITOR.") from None
     if status:
         raise UsageError(f"the editor exited with {status}: nothing is changed")
     if file.exists() and not file.is_file():

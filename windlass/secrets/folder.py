@@ -98,6 +98,9 @@ class Folder:
             return ""
         try:
             sealed = file.read_bytes()
+        except OSError as error:
+            raise InventoryError(f"{shown(file)}: cannot be read: {error.strerror}") from None
+        try:
             if sealed not in self._texts:
                 self._texts[sealed] = self.keyring.open(sealed, shown(file)).decode("utf-8-sig")
         except UnicodeDecodeError:

@@ -32,6 +32,8 @@ class Recipients:
                 f"{shown(path)}: does not exist, so nobody could open a secret",
                 hint="python deploy.py secrets init",
             ) from None
+        except OSError as error:
+            raise InventoryError(f"{shown(path)}: cannot be read: {error.strerror}") from None
         lines = [(number, line.strip()) for number, line in enumerate(text.splitlines(), 1)]
         lines = [(number, line) for number, line in lines if line and not line.startswith("#")]
         if [line for _, line in lines] == [PASSPHRASE]:
