@@ -29,9 +29,10 @@ class Trailing(click.Command):
         try:
             extra = super().parse_args(ctx, args)
         except click.NoSuchOption as error:
-            if TRAILING not in ctx.meta:
-                error.message += " Those of a command go behind dashes with it: -- COMMAND..."
-            raise
+            if TRAILING in ctx.meta:
+                raise
+            words = f"{error.message} Those of a command go behind dashes with it: -- COMMAND..."
+            raise click.NoSuchOption(error.option_name, words, error.possibilities, ctx) from None
         if extra and not ctx.resilient_parsing:
             words = shlex.join(extra)
             ctx.fail(f"Got unexpected extra argument ({words}). A command goes behind dashes: -- {words}")
