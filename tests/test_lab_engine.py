@@ -124,6 +124,15 @@ def test_hanging_engine_is_told(programs: Path) -> None:
         engine.Engine("podman", ("podman",)).run("info", timeout=0.2)
 
 
+def test_an_engine_that_has_gone_is_told(programs: Path) -> None:
+    with pytest.raises(LabError) as raised:
+        engine.Engine("podman", ("podman",)).run("ps")
+    assert str(raised.value) == (
+        "podman cannot be started: No such file or directory\n"
+        "  install it again, or forget the lab: python deploy.py lab down"
+    )
+
+
 def test_silent_failure_is_told_with_its_status(programs: Path) -> None:
     install(programs, "podman", "exit 3")
     with pytest.raises(LabError, match="podman ps: exit status 3"):

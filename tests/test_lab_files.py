@@ -85,6 +85,18 @@ def test_a_lab_that_is_up_does_not_become_another(lab: Lab) -> None:
     assert str(raised.value) == "the lab is up with debian:12, not debian:13\n  run first: python deploy.py lab down"
 
 
+def test_ssh_to_a_host_where_there_is_none(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(UsageError) as raised:
+        lab.ssh("labb", [])
+    assert str(raised.value) == "no lab host 'labb'\n  there is: lab, lab2"
+    monkeypatch.setenv("PATH", str(lab.folder))
+    with pytest.raises(UsageError) as raised:
+        lab.ssh("lab", [])
+    assert str(raised.value) == (
+        "there is no ssh program on this machine\n  Install OpenSSH's client (Debian: openssh-client)."
+    )
+
+
 def test_an_image_that_the_lab_does_not_know(tmp_path: Path) -> None:
     with pytest.raises(UsageError) as raised:
         up(tmp_path, image="debian:14")

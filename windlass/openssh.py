@@ -3,12 +3,25 @@
 from __future__ import annotations
 
 import shlex
+import shutil
 from typing import TYPE_CHECKING
+
+from windlass.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from windlass.host import Host
+
+
+def program() -> str:
+    """The path of ssh; raises UsageError where there is none."""
+    found = shutil.which("ssh")
+    if found is None:
+        raise UsageError(
+            "there is no ssh program on this machine", hint="Install OpenSSH's client (Debian: openssh-client)."
+        )
+    return found
 
 
 def command_line(

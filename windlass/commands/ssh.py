@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import sys
 from typing import TYPE_CHECKING
 
@@ -27,7 +26,7 @@ def ssh(ctx: click.Context, /, name: str, accept_new_host_key: bool) -> None:
     A `host_key` of the inventory is the only one that is good; without, ssh's own known_hosts decide.
     """
     from windlass.inventory import load
-    from windlass.openssh import command_line
+    from windlass.openssh import command_line, program
 
     project: Project = ctx.obj
     hosts = load(project.project / "inventory").select([name])
@@ -35,12 +34,8 @@ def ssh(ctx: click.Context, /, name: str, accept_new_host_key: bool) -> None:
         raise UsageError(
             f"ssh goes to one host, and {name!r} means {len(hosts)}", hint="python deploy.py inventory shows which"
         )
-    program = shutil.which("ssh")
-    if program is None:
-        raise UsageError(
-            "there is no ssh program on this machine", hint="Install OpenSSH's client (Debian: openssh-client)."
-        )
+    ssh_program = program()
     terminal = sys.stdin.isatty() and sys.stdout.isatty()
     words = ctx.meta.get(TRAILING, [])
     argv = command_line(hosts[0], words, terminal=terminal, accept_new_host_key=accept_new_host_key)
-    os.execv(program, argv)  # noqa: S606 - that is the purpose
+    os.execv(ssh_program, argv)  # noqa: S606 - that is the purpose

@@ -59,6 +59,11 @@ class Engine:
                 timeout=timeout,
                 env={**os.environ, **self.environment},
             )
+        except OSError as error:
+            raise LabError(
+                f"{self.name} cannot be started: {error.strerror}",
+                hint="install it again, or forget the lab: python deploy.py lab down",
+            ) from None
         except subprocess.TimeoutExpired:
             raise LabError(f"{self.name} {arguments[0]} gave no answer within {timeout:g} s") from None
         if done.returncode:

@@ -7,6 +7,7 @@ import subprocess
 from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any
 
+from windlass import openssh
 from windlass.errors import LabError, UsageError
 from windlass.lab import containers, files, image, key, network, seed
 from windlass.lab.acme import Acme
@@ -76,7 +77,7 @@ class Lab:
     def ssh(self, name: str, argv: list[str]) -> int:
         """Run ssh to a host with the lab's own key and known_hosts; returns ssh's exit status."""
         self.host(name)
-        return subprocess.run(["ssh", "-F", str(self.folder / files.SSH_CONFIG), name, *argv]).returncode
+        return subprocess.run([openssh.program(), "-F", str(self.folder / files.SSH_CONFIG), name, *argv]).returncode
 
     def save(self) -> None:
         """Write the lab's own memory, readable by its owner only."""
