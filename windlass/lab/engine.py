@@ -19,6 +19,7 @@ OS_RELEASE = Path("/etc/os-release")
 # What podman needs on a machine without any engine; the network part depends on podman's major version.
 PACKAGES = ["podman", "runc", "crun", "mmdebstrap", "iptables", "debian-archive-keyring"]
 PODMAN_ABOUT = "--format={{.Host.Security.Rootless}} {{.Host.CgroupsVersion}}"
+APT_TIMEOUT = 600  # seconds
 ROOTLESS_PACKAGES = ["uidmap", "slirp4netns", "fuse-overlayfs"]
 
 
@@ -170,9 +171,9 @@ def _install_podman(say: Say, faults: list[str]) -> None:
             say(fault)
     say("no working docker or podman: installing podman with apt (about 15 s, once)")
     apt = [*prefix, "env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-q", "-y"]
-    _apt([*apt, "update"])
+    _apt(apt, "update")
     packages = PACKAGES + _network_packages() + (ROOTLESS_PACKAGES if prefix else [])
-    _apt([*apt, "install", "--no-install-recommends", *packages])
+    _apt(apt, "install", "--no-install-recommends", *packages)
 
 
 def _network_packages() -> list[str]:
@@ -184,10 +185,16 @@ def _network_packages() -> list[str]:
     return ["containernetworking-plugins"]
 
 
-def _apt(argv: list[str]) -> None:
-    done = subprocess.run(argv, capture_output=True, text=True, timeout=600)
-    if done.returncode:
-        raise LabError(f"{' '.join(argv[-2:])} failed: {_last_line(done.stderr or done.stdout)}")
+def _apt(apt: list[str], command: str, *words: str) -> None:
+    try:
+        done = subprocess.run([*apt, command, *words], capture_output=True, text=True, timeout=APT_TIMEOUT)
+    except subprocess.TimeoutExpired:
+        why = f"took more than {APT_TIMEOUT} s"
+    else:
+        if not done.returncode:
+            return
+        why = f"failed: {_last_line(done.stderr or done.stdout)}"
+    raise LabError(f"apt-get {command} {why}", hint="see that it works, or install podman or docker by hand")
 
 
 def _is_debian_like() -> bool:
