@@ -84,10 +84,15 @@ def test_an_acme_server_that_does_not_answer(tmp_path: Path) -> None:
     ("script", "reason"),
     [
         ("echo 'I: running'; echo 'E: no such mirror' >&2; echo 'E: giving up' >&2; exit 1", "E: no such mirror"),
-        ("exit 1", "no message"),
+        ("exit 3", "exit status 3"),
+        ("exec sleep 60", "it took more than 0.2 s"),
     ],
 )
-def test_a_host_image_that_cannot_be_made(tmp_path: Path, cache: Path, script: str, reason: str) -> None:
+def test_a_host_image_that_cannot_be_made(
+    tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch, script: str, reason: str
+) -> None:
+    if "sleep" in script:
+        monkeypatch.setattr(image, "BOOTSTRAP_TIMEOUT", 0.2)
     (cache / "mmdebstrap").write_text(f"#!/bin/sh\n{script}\n")
     (cache / "mmdebstrap").chmod(0o755)
     with pytest.raises(LabError) as raised:

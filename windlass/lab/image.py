@@ -42,6 +42,7 @@ rm -f etc/apt/sources.list etc/apt/sources.list.d/*
 : > etc/machine-id
 """
 BUILD = "/windlass-build"
+BOOTSTRAP_TIMEOUT = 900  # seconds
 MIRROR = "see that `apt-get update` works on this machine"
 
 
@@ -121,19 +122,24 @@ def _bootstrap(suite: str, rootfs: Path) -> None:
         argv = ["mmdebstrap", "--variant=minbase", f"--include={','.join(HOST_PACKAGES)}"]
         argv += [f"--aptopt={setting}" for setting in mirror.settings()]
         argv += [f"--customize-hook={clean}", suite, str(tar), *mirror.sources(suite)]
-        done = subprocess.run(argv, capture_output=True, text=True, timeout=900)
-        if done.returncode:
-            errors = [line for line in done.stderr.splitlines() if line.startswith("E:")]
-            raise LabError(
-                f"mmdebstrap could not make a {suite} image: {(errors or ['no message'])[0]}",
-                hint=MIRROR,
-            )
+        if fault := _fault(argv):
+            raise LabError(f"mmdebstrap could not make a {suite} image: {fault}", hint=MIRROR)
         packed = Path(folder) / "rootfs.tar.gz"
         with tar.open("rb") as source, gzip.open(packed, "wb", compresslevel=1) as target:
             shutil.copyfileobj(source, target, 1 << 20)
         for outdated in rootfs.parent.glob(rootfs.name.rpartition("-")[0] + "-*.tar.gz"):
             outdated.unlink()
         packed.rename(rootfs)
+
+
+def _fault(argv: list[str]) -> str | None:
+    """Why mmdebstrap failed, in its own words where it has any; None = it did not."""
+    try:
+        done = subprocess.run(argv, capture_output=True, text=True, timeout=BOOTSTRAP_TIMEOUT)
+    except subprocess.TimeoutExpired:
+        return f"it took more than {BOOTSTRAP_TIMEOUT} s"
+    errors = [line for line in done.stderr.splitlines() if line.startswith("E:")]
+    return (errors or [f"exit status {done.returncode}"])[0] if done.returncode else None
 
 
 def _derive(engine: Engine, base: str, tag: str, suite: str, packages: list[str], clean: str) -> None:
