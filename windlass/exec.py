@@ -77,7 +77,7 @@ class Exec:
         """Nothing is held back."""
 
     def wait(self) -> int:
-        """Its exit status, after it has ended; -1 when the connection broke."""
+        """Its exit status, after it has ended; -1 when the connection broke or a signal ended it."""
         status: int = self._channel.recv_exit_status()
         self._drained.join(5)
         return status
@@ -99,6 +99,9 @@ class Exec:
             )
         if status == -1:
             why = ssh.why_lost(self._connection) or "the connection broke"
+            # sshd tells when a signal has ended a program; paramiko does not pass that on.
+            if self._connection.transport.is_active():
+                why = "it was killed on the host; `journalctl -k` there tells whether memory ran out"
             return AgentError(f"{what}: {why}", hint="Run again: what was done is kept.")
         return AgentError(f"{what}: exit status {status}: {words[-2000:] or 'it said nothing'}")
 

@@ -106,6 +106,15 @@ def test_something_else_in_place_of_an_agent(server: Sshd, tmp_path: Path, lines
     assert refusal(server, str(saying(tmp_path, *lines, status=3))) == said
 
 
+def test_an_agent_that_is_killed(server: Sshd, tmp_path: Path) -> None:
+    program = saying(tmp_path)
+    program.write_text("#!/bin/sh\nkill -9 $$\n")
+    assert refusal(server, str(program)) == (
+        "the agent ended before it was done: it was killed on the host; `journalctl -k` there tells whether memory"
+        " ran out\n  Run again: what was done is kept."
+    )
+
+
 HELLO = {"type": "hello", "facts": {**gather(), "uid": 0}}
 
 
