@@ -11,6 +11,7 @@ import pytest
 
 from tests.source import test_requirements, test_source
 from tests.source.test_source import APP, git, repository
+from tests.ssh.sshd import ME, Sshd
 from windlass.source import git as source_git
 from windlass.source import requirements, tree
 
@@ -316,3 +317,35 @@ def test_of_the_git_of_this_machine(which: str, tmp_path: Path, monkeypatch: pyt
         monkeypatch.setattr(source_git, "FETCH_TIMEOUT", 2)
     url = REMOTE.format(project=tmp_path)
     assert test_source.refusal(tmp_path, source=url) == f"app hello: {url}: {message}"
+
+
+@pytest.mark.parametrize(
+    ("known", "key", "message"),
+    [
+        (
+            True,
+            "/nosuch",
+            (
+                f"{ME}@127.0.0.1: Permission denied (publickey).\n"
+                "  The repository needs a login: an SSH key in the agent, or a git credential helper."
+            ),
+        ),
+        (
+            False,
+            "/nosuch",
+            ("Host key verification failed.\n  Log in there by ssh once, and see that its host key is the right one."),
+        ),
+        (True, "{key}", "'/nosuch.git' does not appear to be a git repository"),
+    ],
+)
+def test_of_a_repository_behind_ssh(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, known: bool, key: str, message: str
+) -> None:
+    settings = ("PasswordAuthentication no", "KbdInteractiveAuthentication no")
+    with Sshd(tmp_path / "sshd", *settings) as server:
+        hosts = server.known_hosts if known else "/dev/null"
+        only = f"-o IdentitiesOnly=yes -o IdentityAgent=none -i {key.format(key=server.key)}"
+        files = f"-F /dev/null -o UserKnownHostsFile={hosts} -o GlobalKnownHostsFile=/dev/null"
+        monkeypatch.setenv("GIT_SSH_COMMAND", f"ssh -o BatchMode=yes {files} {only}")
+        url = f"ssh://{ME}@127.0.0.1:{server.port}/nosuch.git"
+        assert test_source.refusal(tmp_path, source=url) == f"app hello: {url}: {message}"

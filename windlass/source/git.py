@@ -27,6 +27,7 @@ _COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _ABBREVIATED = re.compile(r"[0-9a-f]{7,63}")
 # How git says that a name means no commit: of a repository elsewhere, and of this one.
 _NO_REF = re.compile("find remote ref|not our ref|Needed a single revision")
+_UNREAD = "fatal: Could not read from remote repository."
 _NO_GIT = "git is not installed on this machine"
 _LFS = b"version https://git-lfs.github.com/spec/"
 
@@ -160,6 +161,8 @@ def _words(said: str, ref: str | None) -> str:
     if _NO_REF.search(said):
         return f"there is no branch, tag or commit {ref!r}" if ref else "it is empty: there is no default branch"
     lines = [line for line in said.splitlines() if line.strip()]
+    if _UNREAD in lines[1:]:  # which says less than the line before it, of ssh or of the other side
+        lines = lines[: lines.index(_UNREAD)]
     telling = [line for line in lines if line.startswith(("fatal: ", "ERROR: ", "ssh: "))] or lines[-1:]
     return re.sub(r"://[^/@\s]+@", "://", telling[0].removeprefix("fatal: "))
 
@@ -167,6 +170,8 @@ def _words(said: str, ref: str | None) -> str:
 def _hint(said: str, ref: str | None) -> str | None:
     if "could not read Username" in said or "Authentication failed" in said or "Permission denied" in said:
         return "The repository needs a login: an SSH key in the agent, or a git credential helper."
+    if "Host key verification failed" in said:
+        return "Log in there by ssh once, and see that its host key is the right one."
     if _NO_REF.search(said):
         return "Push it, or correct `ref`." if ref else "Push a commit first."
     if said == _NO_GIT:
