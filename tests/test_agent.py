@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 
 import pytest
@@ -23,8 +24,19 @@ def test_a_second_run_is_refused_with_who_and_what(tmp_path: Path, state: Path) 
     second = AgentProcess(state)
     (refusal,) = second.finish(second.request(own_file(tmp_path / "file", "")))
     assert refusal["type"] == "refused"
-    assert "me@here runs `test` here since" in refusal["reason"]
+    assert re.fullmatch(
+        r"me@here runs `test` here since \d\d:\d\d:\d\d UTC \(\d+ s, pid \d+\)\n"
+        "  Run again when that has ended; a run that has crashed holds nothing\\.",
+        refusal["reason"],
+    )
     second.close()
+    (state / "lock").write_text("")
+    third = AgentProcess(state)
+    (refusal,) = third.finish(third.request(own_file(tmp_path / "file", "")))
+    assert refusal["reason"] == (
+        "another run holds the lock\n  Run again when that has ended; a run that has crashed holds nothing."
+    )
+    third.close()
     first.process.kill()
     first.close()
     assert statuses(converge(state, own_file(tmp_path / "file", ""))) == ["changed"]

@@ -87,6 +87,15 @@ def test_no_engine_and_no_apt_says_what_to_install(programs: Path) -> None:
     )
 
 
+def test_podman_in_the_place_of_docker_and_none_of_its_own(programs: Path) -> None:
+    install(programs, "docker", "echo podman version 4.3.1")
+    assert refusal() == (
+        "the lab needs docker or podman, and none works here:\n"
+        "  docker is not installed (podman answers in its place)\n"
+        f"  podman is not installed\n  {INSTALL}"
+    )
+
+
 def test_wanted_docker_is_not_replaced_by_installing_podman(programs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     install(programs, "apt-get", "exit 0")
     monkeypatch.setenv("WINDLASS_ENGINE", "docker")

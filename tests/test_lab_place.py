@@ -50,4 +50,7 @@ def test_free_address_is_the_first_that_is_not_taken() -> None:
 
 def test_limit_of_inotify_instances_is_told() -> None:
     assert limits.warning(21, 128) is None
-    assert "enough for about 21 lab hosts, not 22" in str(limits.warning(22, 128))
+    assert limits.warning(22, 128) == (
+        "fs.inotify.max_user_instances is 128, enough for about 21 lab hosts, not 22: services may fail to start;"
+        " to raise it: sysctl fs.inotify.max_user_instances=1024"
+    )

@@ -13,7 +13,7 @@ import traceback
 from windlass import files
 from windlass.convergence import Convergence
 from windlass.facts import gather
-from windlass.lock import Held, Lock
+from windlass.lock import Lock
 from windlass.machine import Failed, Machine
 from windlass.wire import Message, Wire, WireError
 
@@ -57,8 +57,6 @@ def _answer(machine: Machine, request: Message) -> str:
     """Does what is asked for; gives back why it cannot be (empty = it is done), if that is no one resource's matter."""
     try:
         ANSWERS[request["type"]](machine, request)
-    except Held as reason:
-        return str(reason)
     except Failed as failure:
         return f"{failure}\n  {failure.hint}" if failure.hint else str(failure)
     except OSError as error:

@@ -9,14 +9,14 @@ import time
 from typing import Any
 
 from windlass import files
-
-
-class Held(Exception):
-    """Another run holds the lock; the message says who, since when and what."""
+from windlass.machine import Failed
 
 
 class Lock:
-    """An flock(2) on a file in `folder` that also says who holds it; held until this process ends."""
+    """An flock(2) on a file in `folder` that also says who holds it; held until this process ends.
+
+    Raises Failed while another run holds it, with who, since when and what.
+    """
 
     def __init__(self, folder: str, who: str, command: str) -> None:
         files.own_folder(folder)
@@ -26,16 +26,17 @@ class Lock:
         try:
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise Held(_describe(os.read(self._file, 4096))) from None
-        holder = {"who": who, "command": command, "since": int(time.time()), "pid": os.getpid()}
+            holder = _described(os.read(self._file, 4096))
+            raise Failed(holder, hint="Run again when that has ended; a run that has crashed holds nothing.") from None
+        own = {"who": who, "command": command, "since": int(time.time()), "pid": os.getpid()}
         try:
             os.ftruncate(self._file, 0)
-            os.pwrite(self._file, json.dumps(holder).encode(), 0)
+            os.pwrite(self._file, json.dumps(own).encode(), 0)
         except OSError as error:  # a full disk, and it does not say of which file
             raise OSError(error.errno, error.strerror, path) from None
 
 
-def _describe(record: bytes) -> str:
+def _described(record: bytes) -> str:
     try:
         holder: dict[str, Any] = json.loads(record)
         seconds = max(0, int(time.time()) - int(holder["since"]))
