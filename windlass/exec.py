@@ -98,10 +98,10 @@ class Exec:
                 hint="Give the password with --ask-sudo-pass, allow passwordless sudo, or log in as root.",
             )
         if status == -1:
-            why = ssh.why_lost(self._connection) or "the connection broke"
             # sshd tells when a signal has ended a program; paramiko does not pass that on.
-            if self._connection.transport.is_active():
-                why = "it was killed on the host; `journalctl -k` there tells whether memory ran out"
+            killed = "it was killed on the host; `journalctl -k` there tells whether memory ran out"
+            broke = killed if self._channel.eof_received else "the connection broke"
+            why = ssh.why_lost(self._connection) or broke
             return AgentError(f"{what}: {why}", hint="Run again: what was done is kept.")
         return AgentError(f"{what}: exit status {status}: {words[-2000:] or 'it said nothing'}")
 
