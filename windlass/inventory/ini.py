@@ -142,7 +142,7 @@ def _plain(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: _plain(below) for key, below in value.items()}
     if isinstance(value, int) and value.bit_length() > BITS:
-        raise ValueError  # too long to be shown: text
+        raise ValueError  # too long to be shown: it is taken as text
     if value is ...:
         return "..."
     if isinstance(value, bytes):
