@@ -33,10 +33,6 @@ EMPTY = {
     "provision web --chek": "Error: No such option '--chek'. (Did you mean one of: '--check', '--help'?)",
     "provision web --forks 0": "Error: Invalid value for '--forks': 0 is not in the range 1<=x<=100.",
     "provision lab": "error: unknown host or group 'lab'\n  there is no lab yet: python deploy.py lab up",
-    "provision web": (
-        "error: unknown host or group 'web'\n  the inventory has no hosts: add one to inventory/hosts.yml, "
-        "or try python deploy.py lab up"
-    ),
     "provision web --serial x": (
         "Error: Invalid value for '--serial': 'x' is not a number of hosts or a percentage, for example 1 or 25%"
     ),
@@ -53,48 +49,8 @@ EMPTY = {
         "Error: --tags and --skip-tags and --start-at leave none of the roles base, ssh, firewall, "
         "updates, accounts, kernel, nginx, certbot, app, venv, release, site, tls."
     ),
-    "deploy nosuch": (
-        "error: unknown host or group 'nosuch'\n  the inventory has no hosts: add one to "
-        "inventory/hosts.yml, or try python deploy.py lab up"
-    ),
-    "status nosuch": (
-        "error: unknown host or group 'nosuch'\n  the inventory has no hosts: add one to "
-        "inventory/hosts.yml, or try python deploy.py lab up"
-    ),
-    "releases nosuch": (
-        "error: unknown host or group 'nosuch'\n  the inventory has no hosts: add one to "
-        "inventory/hosts.yml, or try python deploy.py lab up"
-    ),
-    "audit nosuch": (
-        "error: unknown host or group 'nosuch'\n  the inventory has no hosts: add one to "
-        "inventory/hosts.yml, or try python deploy.py lab up"
-    ),
-    "inventory --host nosuch": (
-        "error: unknown host or group 'nosuch'\n  the inventory has no hosts: add one to "
-        "inventory/hosts.yml, or try python deploy.py lab up"
-    ),
     "settings nosuch": "error: there is no setting 'nosuch'\n  python deploy.py settings shows all",
-    "facts nosuch": (
-        "error: unknown host or group 'nosuch'\n  the inventory has no hosts: add one to "
-        "inventory/hosts.yml, or try python deploy.py lab up"
-    ),
-    "rollback nosuch": (
-        "error: unknown host or group 'nosuch'\n  the inventory has no hosts: add one to "
-        "inventory/hosts.yml, or try python deploy.py lab up"
-    ),
-    "logs nosuch": (
-        "error: unknown host or group 'nosuch'\n  the inventory has no hosts: add one to "
-        "inventory/hosts.yml, or try python deploy.py lab up"
-    ),
-    "ssh nosuch": (
-        "error: unknown host or group 'nosuch'\n  the inventory has no hosts: add one to "
-        "inventory/hosts.yml, or try python deploy.py lab up"
-    ),
     "run nosuch": "error: there is no command\n  Write it behind two dashes: run HOST -- flask shell",
-    "run nosuch -- x": (
-        "error: unknown host or group 'nosuch'\n  the inventory has no hosts: add one to "
-        "inventory/hosts.yml, or try python deploy.py lab up"
-    ),
     "logs nosuch --since yesterdayish": (
         "Error: Invalid value for '--since': 'yesterdayish' is not a time; write for example 10min, "
         "2h, 3d, today, yesterday, 08:30, '2026-11-21 08:30'"
@@ -124,19 +80,29 @@ EMPTY = {
     "secrets set A --group x --host y": ("error: --group and --host exclude each other: a file belongs to one of them"),
     "secrets show": "Error: Missing argument 'KEY'.",
     "status": "Error: Missing argument 'HOST...'.",
-    "deploy a --app x": (
-        "error: unknown host or group 'a'\n  the inventory has no hosts: add one to "
-        "inventory/hosts.yml, or try python deploy.py lab up"
-    ),
-    "provision a --limit b": (
-        "error: unknown host or group 'a'\n  the inventory has no hosts: add one to "
-        "inventory/hosts.yml, or try python deploy.py lab up"
-    ),
     "provision a -e x": "error: -e: 'x' is not KEY=VALUE (for example apps.shop.ref=v2) or @FILE",
     "provision a -e @": "error: -e: '@' is not KEY=VALUE (for example apps.shop.ref=v2) or @FILE",
     "provision a -e @gone.yml": "error: gone.yml: cannot be read: No such file or directory",
     "provision '~('": "error: '~(' is not a regular expression: missing ), unterminated subpattern at position 0",
 }
+NO_HOSTS = (
+    "error: unknown host or group 'nosuch'\n  the inventory has no hosts: add one to inventory/hosts.yml, "
+    "or try python deploy.py lab up"
+)
+OF_HOSTS = (
+    "audit",
+    "deploy",
+    "facts",
+    "inventory --host",
+    "logs",
+    "provision",
+    "releases",
+    "rollback",
+    "ssh",
+    "status",
+)
+EMPTY |= {f"{command} nosuch": NO_HOSTS for command in OF_HOSTS}
+EMPTY |= {line: NO_HOSTS for line in ("run nosuch -- x", "deploy nosuch --app x", "provision nosuch --limit b")}
 
 
 WITH = {
