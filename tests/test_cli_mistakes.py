@@ -89,20 +89,9 @@ NO_HOSTS = (
     "error: unknown host or group 'nosuch'\n  the inventory has no hosts: add one to inventory/hosts.yml, "
     "or try python deploy.py lab up"
 )
-OF_HOSTS = (
-    "audit",
-    "deploy",
-    "facts",
-    "inventory --host",
-    "logs",
-    "provision",
-    "releases",
-    "rollback",
-    "ssh",
-    "status",
-)
-EMPTY |= {f"{command} nosuch": NO_HOSTS for command in OF_HOSTS}
-EMPTY |= {line: NO_HOSTS for line in ("run nosuch -- x", "deploy nosuch --app x", "provision nosuch --limit b")}
+COMMANDS = "audit, deploy, facts, inventory --host, logs, provision, releases, rollback, ssh, status"
+EMPTY |= {f"{command} nosuch": NO_HOSTS for command in COMMANDS.split(", ")}
+EMPTY |= dict.fromkeys(("run nosuch -- x", "deploy nosuch --app x", "provision nosuch --limit b"), NO_HOSTS)
 
 
 WITH = {
