@@ -16,10 +16,10 @@ if TYPE_CHECKING:
     from windlass.resources import Resource
     from windlass.settings.accounts import Accounts
 
-PACKAGES = ("debsums", "libpam-pwquality")
+# Without cracklib's dictionary pwquality refuses every new password; it is only recommended.
+PACKAGES = ("cracklib-runtime", "debsums", "libpam-pwquality")
 
 LOGIN_DEFS = {
-    "UMASK": "077",
     "HOME_MODE": "0700",
     # For what still makes hashes of this kind.
     "SHA_CRYPT_MIN_ROUNDS": "65536",
@@ -27,8 +27,11 @@ LOGIN_DEFS = {
 }
 # Releases whose `login` knows it; others would take DES instead.
 WITH_YESCRYPT = {("debian", "12"), ("debian", "13"), ("ubuntu", "24.04"), ("ubuntu", "26.04")}
-# A host without sudo has nothing to check it with.
-VISUDO = ("sh", "-c", "! command -v visudo || visudo -c -q")
+SUDOERS = "/etc/sudoers.d/windlass"
+# Of ours alone: what others have there is theirs. A host without sudo has nothing to check it with.
+VISUDO = ("sh", "-c", f"! command -v visudo >/dev/null || visudo -c -f {SUDOERS}")
+# Their sudo is another one (sudo-rs), which knows none of these settings.
+WITH_OTHER_SUDO = {("ubuntu", "25.10"), ("ubuntu", "26.04")}
 # The last so many, and for so many seconds. Seconds are ANSSI's, and short enough for who has mistyped.
 WRONG_PASSWORDS = {"wrong": 3, "seconds": 900, "remembered": 5}
 # Where they have to be changed at all, so that nobody is back at an old one after five changes.
@@ -42,22 +45,26 @@ def accounts(host: Host, apps: list[App]) -> Iterator[Resource]:
     if not settings.managed:
         return
     assert host.facts is not None  # noqa: S101 - roles run after HELLO
-    yescrypt = (host.facts.os, host.facts.os_version) in WITH_YESCRYPT
+    release = (host.facts.os, host.facts.os_version)
+    umask = settings.umask or "077"
     if settings.pam:
         yield Pam("/usr/share/pam-configs", _profiles(host, settings))
     days = {"PASS_MAX_DAYS": str(settings.password_days), "PASS_MIN_DAYS": str(LEAST_DAYS)}
-    method = {"ENCRYPT_METHOD": "YESCRYPT"} if yescrypt else {}
-    yield LoginDefs("/etc/login.defs", {**LOGIN_DEFS, **method, **(days if settings.password_days else {})})
+    method = {"ENCRYPT_METHOD": "YESCRYPT"} if release in WITH_YESCRYPT else {}
+    yield LoginDefs(
+        "/etc/login.defs", {**LOGIN_DEFS, "UMASK": umask, **method, **(days if settings.password_days else {})}
+    )
     if settings.password_days:
         yield PasswordAge("root", settings.password_days)
     # Not in its folder for additions, where OpenSCAP does not look.
     yield File("/etc/security/pwquality.conf", render("pwquality/windlass.conf"))
-    yield File("/etc/profile.d/windlass-umask.sh", render("profile/umask.sh"))
+    yield File("/etc/profile.d/windlass-umask.sh", render("profile/umask.sh.j2", umask=umask))
     for name in CRON:
         yield Directory(f"/etc/{name}", mode=0o700)
     yield InitFiles()
     yield Directory("/etc/sudoers.d", mode=0o750)
-    yield File("/etc/sudoers.d/windlass", render("sudo/windlass"), mode=0o440, verify=VISUDO)
+    if release not in WITH_OTHER_SUDO:
+        yield File(SUDOERS, render("sudo/windlass.j2", umask=settings.umask), mode=0o440, verify=VISUDO)
     for name in ("issue", "issue.net"):
         yield File(f"/etc/{name}", render("issue/windlass"))
 

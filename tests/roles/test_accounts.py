@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import subprocess
+from typing import TYPE_CHECKING
 
 import pytest
 
 from roles.accounts import VISUDO, accounts
 from roles.base import base
-from tests.roles.hosts import host, resources
+from tests.roles.hosts import host, resources, text
 from windlass.errors import HostError
+
+if TYPE_CHECKING:
+    from windlass.host import Host
 
 PAM = "pam /usr/share/pam-configs"
 
@@ -42,6 +46,23 @@ def test_hashes_cost_what_the_host_has_memory_for() -> None:
         "`accounts.password_cost: 11` takes 1024 MiB for each look at a password, and the host has 2048 MiB of memory\n"
         "  A fourth of it at most: choose a lower cost, or leave the setting out."
     )
+
+
+def test_sudo_has_the_umask_that_was_asked_for_alone() -> None:
+    def umasks(here: Host) -> list[str]:
+        found = resources(accounts, here)
+        lines = [
+            text(found[name]) for name in ("file /etc/profile.d/windlass-umask.sh", "file /etc/sudoers.d/windlass")
+        ]
+        words = [*lines[0].split()[-1:], *(line.split("=")[1] for line in lines[1].splitlines() if "umask=" in line)]
+        return [found["logindefs /etc/login.defs"].settings["UMASK"], *words]
+
+    assert umasks(host()) == ["077", "077"]
+    assert umasks(host(accounts={"umask": "022"})) == ["022", "022", "0022"]
+
+
+def test_a_sudo_that_knows_no_such_settings_is_left_as_it_is() -> None:
+    assert "file /etc/sudoers.d/windlass" not in resources(accounts, host("ubuntu", "26.04"))
 
 
 def test_pam_can_be_left_as_it_is() -> None:
