@@ -23,45 +23,47 @@ if TYPE_CHECKING:
 
 
 def failure(port: int, more: ConnectOptions | None = None, timeout: float = 30, **connect: object) -> str:
-    """What is said when it fails, without the host."""
+    """What is said when it fails, from the colon behind the host on."""
     with pytest.raises(ConnectError) as caught:
         ssh.connect(host(port, **connect), more or ConnectOptions(attempts=1, connect_timeout=timeout))  # type: ignore[arg-type]
     message = str(caught.value)
-    where = f"web1 ({ME}@{connect.get('address', '127.0.0.1')}:{port}): "
+    where = f"web1 ({ME}@{connect.get('address', '127.0.0.1')}:{port})"
     assert message.startswith(where)
     return message.removeprefix(where)
 
 
 def test_refused() -> None:
     advice = "Does sshd run there, and on this port (`ansible_port`)?"
-    assert failure(free_port()) == f"connection refused\n  {advice}"
+    assert failure(free_port()) == f": connection refused\n  {advice}"
 
 
 def test_the_name_does_not_resolve() -> None:
-    said = "the name does not resolve\n  Check its spelling, `ansible_host`, and DNS or /etc/hosts."
+    said = ": the name does not resolve\n  Check its spelling, `ansible_host`, and DNS or /etc/hosts."
     assert failure(22, address="no..such.host") == said
     where = f"web1 ({ME}@127.0.0.1:22)"
-    assert str(explain_network(socket.gaierror(socket.EAI_NONAME, ""), where, 1)) == f"{where}: {said}"
+    assert str(explain_network(socket.gaierror(socket.EAI_NONAME, ""), where, 1)) == f"{where}{said}"
 
 
 @pytest.mark.parametrize(
     ("error", "said"),
     [
-        (socket.gaierror(socket.EAI_AGAIN, ""), "the name server does not answer\n  Is this machine online?"),
-        (ConnectionResetError(), "connection reset\n  Something at or before the host cuts connections."),
-        (
-            OSError(101, "Network is unreachable"),
-            "network unreachable\n  This machine has no route there: a VPN, or IPv6 where there is none?",
-        ),
+        (socket.gaierror(socket.EAI_AGAIN, ""), ": the name server does not answer\n  Is this machine online?"),
+        (ConnectionResetError(), ": connection reset\n  Something at or before the host cuts connections."),
         (
             OSError(113, "No route to host"),
-            "no route to host\n  Is the host up, and the address right (`ansible_host`)?",
+            ": no route to host\n  Is the host up, and the address right (`ansible_host`)?",
         ),
-        (PermissionError(13, "Permission denied"), "Permission denied"),
+        (PermissionError(13, "Permission denied"), ": Permission denied"),
     ],
 )
 def test_network_errors_that_cannot_be_made_here(error: OSError, said: str) -> None:
-    assert str(explain_network(error, "web1", 1)) == f"web1: {said}"
+    assert str(explain_network(error, "web1", 1)) == f"web1{said}"
+
+
+def test_network_unreachable() -> None:
+    assert failure(22, address="255.255.255.255") == (
+        ": network unreachable\n  This machine has no route there: a VPN, or IPv6 where there is none?"
+    )
 
 
 def test_no_answer() -> None:
@@ -73,7 +75,7 @@ def test_no_answer() -> None:
             client.setblocking(False)
             client.connect_ex(address)
         assert failure(address[1], timeout=0.5) == (
-            "no answer within 0.5 s\n"
+            ": no answer within 0.5 s\n"
             "  Is the host up, the address right (`ansible_host`), and the port open in its firewall?"
         )
 
@@ -92,7 +94,7 @@ def shake_and_fall_silent(wire: socket.socket) -> None:
 def test_a_port_that_never_answers(answer: Callable[[socket.socket], None]) -> None:
     with listening(answer) as port:
         assert failure(port, timeout=0.5) == (
-            "no SSH handshake within 0.5 s\n  The port is open but nothing answers: is the host overloaded, or is"
+            ": no SSH handshake within 0.5 s\n  The port is open but nothing answers: is the host overloaded, or is"
             " something else in between?"
         )
 
@@ -101,7 +103,7 @@ def test_a_port_that_never_answers(answer: Callable[[socket.socket], None]) -> N
 def test_the_server_closes_early(first: bytes) -> None:
     with listening(lambda wire: wire.sendall(first)) as port:
         assert failure(port) == (
-            "the connection was closed during the SSH handshake\n"
+            ": the connection was closed during the SSH handshake\n"
             "  sshd does so when it has too many connections (MaxStartups) or penalises this address; or is it"
             " fail2ban?"
         )
@@ -110,7 +112,7 @@ def test_the_server_closes_early(first: bytes) -> None:
 def test_something_that_is_not_ssh() -> None:
     with listening(lambda wire: wire.sendall(b"HTTP/1.1 400 \x1b[31mBad Request\r\n\r\n")) as port:
         assert failure(port) == (
-            "what answers there is not SSH; it says 'HTTP/1.1 400 [31mBad Request'\n"
+            ": what answers there is not SSH; it says 'HTTP/1.1 400 [31mBad Request'\n"
             "  Is it the right port (`ansible_port`)?"
         )
 
@@ -122,14 +124,17 @@ def test_sshd_turns_us_away_and_is_asked_again() -> None:
         ssh.connect(host(port), ConnectOptions(attempts=2), said.append)
     where = f"web1 ({ME}@127.0.0.1:{port}): sshd turns us away: Exceeded MaxStartups"
     assert said == [f"{where}; next try in 1 s (2 of 2)"]
-    assert str(caught.value).startswith(f"{where}\n  sshd does so when it has too many connections")
+    assert str(caught.value) == (
+        f"{where}\n  sshd does so when it has too many connections (MaxStartups) or penalises this address; or is it"
+        " fail2ban?"
+    )
 
 
 def test_no_common_algorithm(tmp_path: Path) -> None:
     with Sshd(tmp_path / "sshd", "KexAlgorithms sntrup761x25519-sha512@openssh.com") as server:
         said = failure(server.port, options(server), key=server.key)
         assert said == (
-            "the host's SSH and ours have no algorithm in common: Incompatible ssh peer (no acceptable kex algorithm)"
+            ": the host's SSH and ours have no algorithm in common: Incompatible ssh peer (no acceptable kex algorithm)"
         )
 
 
@@ -140,14 +145,18 @@ def test_a_peer_that_breaks_the_protocol() -> None:
         silence(wire)
 
     with listening(answer) as port:
-        assert failure(port) == "the SSH handshake failed: Expecting packet from (20,), got 99"
+        assert failure(port) == ": the SSH handshake failed: Expecting packet from (20,), got 99"
 
 
 def test_a_host_that_runs_no_commands(tmp_path: Path) -> None:
     with Sshd(tmp_path / "sshd", "MaxSessions 0") as server:
         connection = ssh.connect(host(server.port, key=server.key), options(server))
-        with pytest.raises(ConnectError, match="the host refuses to run a command: "):
+        with pytest.raises(ConnectError) as caught:
             ssh.open_exec(connection, "true")
+        assert str(caught.value) == (
+            f"127.0.0.1 ({ME}@127.0.0.1:{server.port}): the host refuses to run a command: Connect failed\n"
+            "  Does its sshd_config say so (MaxSessions)?"
+        )
         ssh.close(connection)
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.ssh.sshd import Sshd, fingerprint, host, make_key, public
+from tests.ssh.sshd import ME, Sshd, fingerprint, host, make_key, public
 from windlass.errors import ConnectError
 from windlass.ssh import connection as ssh
 from windlass.ssh.connection import ConnectOptions
@@ -36,6 +36,16 @@ def known(folder: Path, *lines: str) -> Path:
     file = folder / "known_hosts"
     file.write_text("".join(f"{line}\n" for line in lines))
     return file
+
+
+def where(server: Sshd) -> str:
+    """The host as messages name it."""
+    return f"web1 ({ME}@127.0.0.1:{server.port})"
+
+
+def shown(server: Sshd) -> str:
+    """The host key that it shows who knows none."""
+    return f"ssh-ed25519 {fingerprint(server.host_keys['ed25519'])}"
 
 
 def believe(server: Sshd, *files: Path, accept: bool = False, host_key: str | None = None) -> list[str]:
@@ -81,9 +91,8 @@ def test_an_unknown_key_is_refused_before_anything_else_is_said(server: Sshd, tm
     before = server.log.count("userauth-request")
     with pytest.raises(ConnectError) as caught:
         believe(server, tmp_path / "none")
-    where = f"web1 ({host(1).connect.user}@127.0.0.1:{server.port})"
     assert str(caught.value) == (
-        f"{where}: unknown host key ssh-ed25519 {fingerprint(server.host_keys['ed25519'])}\n"
+        f"{where(server)}: unknown host key {shown(server)}\n"
         "  Compare it with what the host's console says (ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub). If it is"
         " the same, run with --accept-new-host-key, or set `host_key` in the inventory"
         f" (ssh-keyscan -t ed25519 -p {server.port} 127.0.0.1 prints it)."
@@ -95,9 +104,7 @@ def test_an_unknown_key_is_refused_before_anything_else_is_said(server: Sshd, tm
 def test_a_new_key_is_accepted_on_demand_written_down_and_said(server: Sshd, tmp_path: Path) -> None:
     file = tmp_path / "new" / "known_hosts"
     (said,) = believe(server, file, accept=True)
-    where = f"web1 ({host(1).connect.user}@127.0.0.1:{server.port})"
-    key = f"ssh-ed25519 {fingerprint(server.host_keys['ed25519'])}"
-    assert said == f"{where}: accepted the new host key {key}, now in {file}"
+    assert said == f"{where(server)}: accepted the new host key {shown(server)}, now in {file}"
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     assert believe(server, file) == []
     strict = ["-o", "StrictHostKeyChecking=yes", "-o", f"UserKnownHostsFile={file}", "-i", str(server.key)]
@@ -108,8 +115,11 @@ def test_a_new_key_is_accepted_on_demand_written_down_and_said(server: Sshd, tmp
 def test_a_new_key_that_cannot_be_written_down_is_refused(server: Sshd, tmp_path: Path) -> None:
     file = tmp_path / "known_hosts"
     file.symlink_to(tmp_path / "none" / "known_hosts")
-    with pytest.raises(ConnectError, match=f"cannot be written to {file}: No such file or directory$"):
+    with pytest.raises(ConnectError) as caught:
         believe(server, file, accept=True)
+    assert str(caught.value) == (
+        f"{where(server)}: the new host key {shown(server)} cannot be written to {file}: No such file or directory"
+    )
 
 
 @pytest.mark.parametrize("accept", [False, True])
@@ -120,10 +130,9 @@ def test_a_changed_key_is_refused_even_if_new_ones_are_accepted(
     content = file.read_text()
     with pytest.raises(ConnectError) as caught:
         believe(server, file, accept=accept)
-    where = f"web1 ({host(1).connect.user}@127.0.0.1:{server.port})"
     assert str(caught.value) == (
-        f"{where}: the host key is not the known one: it shows ssh-ed25519"
-        f" {fingerprint(server.host_keys['ed25519'])}, known is ssh-ed25519 {fingerprint(stranger)} ({file}:2)\n"
+        f"{where(server)}: the host key is not the known one: it shows {shown(server)},"
+        f" known is ssh-ed25519 {fingerprint(stranger)} ({file}:2)\n"
         f"  If the host was reinstalled, forget the old one: ssh-keygen -R '{server.name}' -f '{file}', and run with"
         " --accept-new-host-key. If not, somebody may be in between: find out first."
     )
@@ -158,7 +167,10 @@ def test_the_inventory_wins_over_known_hosts(server: Sshd, tmp_path: Path, stran
     ("host_key", "reason"),
     [
         ("", "it is empty"),
-        ("AAAA", "'AAAA' is none of ssh-ed25519, ecdsa-sha2-nistp256, "),
+        (
+            "AAAA",
+            ("'AAAA' is none of ssh-ed25519, ecdsa-sha2-nistp256, ecdsa-sha2-nistp384, ecdsa-sha2-nistp521, ssh-rsa"),
+        ),
         ("ssh-ed25519 ???", "what follows the key type is not base64"),
         ("ssh-ed25519 AAAAB3NzaC1yc2E=", "it does not hold a key of the type ssh-ed25519"),
     ],
@@ -168,15 +180,21 @@ def test_a_host_key_in_the_inventory_that_is_none_is_an_error(
 ) -> None:
     with pytest.raises(ConnectError) as caught:
         believe(server, tmp_path / "none", host_key=host_key)
-    assert f": `host_key` in the inventory is no public key: {reason}" in str(caught.value)
-    assert "It looks like `host_key: ssh-ed25519 AAAA...`" in str(caught.value)
+    assert str(caught.value) == (
+        f"{where(server)}: `host_key` in the inventory is no public key: {reason}\n"
+        "  It looks like `host_key: ssh-ed25519 AAAA...`, as ssh-keyscan prints it without the host."
+    )
 
 
 @pytest.mark.parametrize("others", ["none", "~/global"])
 def test_a_new_key_is_refused_where_the_user_has_no_file(server: Sshd, home: Path, others: str) -> None:
     (home / ".ssh/config").write_text(f"Host *\n  UserKnownHostsFile none\n  GlobalKnownHostsFile {others}\n")
-    with pytest.raises(ConnectError, match="cannot be written down: ssh_config has `UserKnownHostsFile none`\n"):
-        ssh.close(ssh.connect(host(server.port, key=server.key), ConnectOptions(attempts=1, accept_new_host_key=True)))
+    with pytest.raises(ConnectError) as caught:
+        ssh.connect(host(server.port, key=server.key), ConnectOptions(attempts=1, accept_new_host_key=True))
+    assert str(caught.value) == (
+        f"{where(server)}: the new host key {shown(server)} cannot be written down: ssh_config has"
+        " `UserKnownHostsFile none`\n  Name a file there, or set `host_key` in the inventory."
+    )
     assert not (home / "global").exists()
 
 
@@ -188,8 +206,12 @@ def test_a_revoked_key_is_refused_whoever_believes_it(
     key = public(server.host_keys["ed25519"])
     name = "127.0.0.1" if plain else server.name
     file = known(tmp_path, f"{server.name} {key}", f"@revoked {name} {key}")
-    with pytest.raises(ConnectError, match=rf"its host key ssh-ed25519 SHA256:\S+ is revoked \({file}:2\)\n"):
+    with pytest.raises(ConnectError) as caught:
         believe(server, file, host_key=key if in_inventory else None)
+    assert str(caught.value) == (
+        f"{where(server)}: its host key {shown(server)} is revoked ({file}:2)\n"
+        "  Whoever holds that key may not be the host. Give the host a new key."
+    )
 
 
 @pytest.mark.parametrize("pattern", ["127.0.0.?", "[127.0.0.1]:*", "*,!other"])
@@ -205,10 +227,11 @@ def test_a_certificate_authority_for_hosts_is_not_taken_for_a_host_key(server: S
     file = known(tmp_path, f"@cert-authority {name} {public(server.host_keys['ed25519'])}")
     with pytest.raises(ConnectError) as caught:
         believe(server, file)
-    shown = f"ssh-ed25519 {fingerprint(server.host_keys['ed25519'])}"
-    assert (
-        f": unknown host key {shown}; {file}:1 trusts a certificate authority for it, which cannot be checked here\n"
-        in str(caught.value)
+    unknown, advice = str(caught.value).split("\n")
+    assert unknown == (
+        f"{where(server)}: unknown host key {shown(server)};"
+        f" {file}:1 trusts a certificate authority for it, which cannot be checked here"
     )
+    assert advice.startswith("  Compare it with what the host's console says (ssh-keygen -lf")
     believe(server, file, accept=True)
     assert file.read_text().count("\n") == 2

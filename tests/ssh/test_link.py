@@ -6,13 +6,14 @@ import contextlib
 import os
 import re
 import signal
+import socket
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import fabric
 import pytest
 
-from tests.ssh.sshd import Relay, Sshd, host, options, output
+from tests.ssh.sshd import ME, Relay, Sshd, host, options, output
 from windlass.errors import ConnectError
 from windlass.ssh import connection as ssh
 from windlass.ssh import handshake
@@ -117,3 +118,19 @@ def test_a_host_that_hangs_up(tmp_path: Path) -> None:
         channel = ssh.open_exec(connection, "kill $PPID; sleep 1")
         assert lost(connection, channel) == "the host closed the connection"
         ssh.close(connection)
+
+
+def test_a_network_that_the_kernel_has_given_up(server: Sshd) -> None:
+    """It does so of itself after a quarter of an hour, or where somebody has told it to be less patient."""
+    with Relay(server.port) as relay:
+        trusting = options(server, accept_new_host_key=True)
+        connection = ssh.connect(host(relay.port, key=server.key), trusting)
+        channel = ssh.open_exec(connection, "cat >/dev/null")
+        relay.freeze()
+        connection.transport.sock.wire.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, 500)
+        with pytest.raises((OSError, EOFError)):
+            channel.sendall(bytes(50_000_000))
+        connection.transport.join(60)
+        with pytest.raises(ConnectError) as caught:
+            ssh.open_exec(connection, "true")
+        assert str(caught.value) == f"127.0.0.1 ({ME}@127.0.0.1:{relay.port}): the network does not answer any more"

@@ -73,14 +73,21 @@ def test_a_host_that_falls_silent_during_the_login(tmp_path: Path, monkeypatch: 
         monkeypatch.setattr(server, "check_auth_password", lambda name, password: time.sleep(8))
         with pytest.raises(ConnectError) as caught:
             log_in(port, known, PASSWORD)
-        assert "offered: a password; to the last one the host did not answer within 2 s\n" in str(caught.value)
+        assert str(caught.value) == (
+            f"web1 ({ME}@127.0.0.1:{port}): login refused; offered: a password; to the last one the host did not answer"
+            " within 2 s\n  Is the host overloaded, or does its sshd wait for DNS or a directory of users?"
+        )
 
 
 def test_a_host_that_takes_no_password(tmp_path: Path) -> None:
     settings = ("PasswordAuthentication no", "KbdInteractiveAuthentication no")
     with Sshd(tmp_path / "sshd", *settings) as server, pytest.raises(ConnectError) as caught:
         log_in(server.port, server.known_hosts, PASSWORD)
-    assert "login refused; offered: a password; the host takes only publickey\n" in str(caught.value)
+    assert str(caught.value) == (
+        f"web1 ({ME}@127.0.0.1:{server.port}): login refused; offered: a password; the host takes only publickey\n"
+        f"  Put your public key into the authorized_keys of {ME} there (ssh-copy-id), or set `ansible_user` or"
+        " `ansible_ssh_private_key_file` in the inventory."
+    )
 
 
 def test_a_jump_host_is_not_told_the_password(tmp_path: Path) -> None:

@@ -89,8 +89,13 @@ def open_exec(connection: fabric.Connection, command: str) -> paramiko.Channel:
         channel: paramiko.Channel = connection.transport.open_session()
         channel.exec_command(command)  # nosec B601 - a command is what this is for
     except (paramiko.SSHException, OSError, EOFError) as error:
-        reason = why_lost(connection) or f"the host refuses to run a command: {error}"
-        raise ConnectError(f"{place(connection, connection.original_host)}: {reason}") from None
+        where = place(connection, connection.original_host)
+        if lost := why_lost(connection):
+            raise ConnectError(f"{where}: {lost}") from None
+        said = error.text if isinstance(error, paramiko.ChannelException) else error
+        raise ConnectError(
+            f"{where}: the host refuses to run a command: {said}", hint="Does its sshd_config say so (MaxSessions)?"
+        ) from None
     connection.execs += 1
     return channel
 

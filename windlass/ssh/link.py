@@ -43,15 +43,11 @@ class Link:
             if self._quick and QUICK_ACK is not None:  # the kernel forgets the flag, hence every time
                 self.wire.setsockopt(socket.IPPROTO_TCP, QUICK_ACK, 1)  # type: ignore[union-attr]
             heard = self.wire.recv(size)
-        except TimeoutError as error:
-            if error.errno is None:
+        except OSError as error:
+            if _is_pause(error):
                 self._look_for_silence()
                 raise
-            self.ended = True  # the kernel gave up: paramiko would take it for a mere pause
-            raise ConnectionAbortedError(error.errno, "the network does not answer any more") from error
-        except OSError:
-            self.ended = self.ended or not self._closed
-            raise
+            raise self._break(error) from None
         self._heard_at, self._asked_at = time.monotonic(), None
         self.ended = self.ended or (not heard and not self._closed)
         if len(self.first) < FIRST_BYTES:
@@ -62,11 +58,10 @@ class Link:
         """Send some of `content` and return how many bytes."""
         try:
             return self.wire.send(content)
-        except TimeoutError:
-            raise
-        except OSError:
-            self.ended = self.ended or not self._closed
-            raise
+        except OSError as error:
+            if _is_pause(error):
+                raise
+            raise self._break(error) from None
 
     def settimeout(self, seconds: float | None) -> None:
         """Bound each recv and send."""
@@ -91,6 +86,14 @@ class Link:
         """Ask after `keepalive` seconds of silence, give the peer up after `dead_after` seconds of it."""
         self._watched = (transport, keepalive, dead_after)
 
+    def _break(self, error: OSError) -> OSError:
+        """Notes that the network broke; the error to raise."""
+        self.ended = self.ended or not self._closed
+        if not isinstance(error, TimeoutError):
+            return error
+        self.lost = "the network does not answer any more"
+        return ConnectionAbortedError(error.errno, self.lost)  # paramiko would take a timeout for a mere pause
+
     def _look_for_silence(self) -> None:
         if self._watched is None:
             return
@@ -105,6 +108,11 @@ class Link:
             self.ended = True
             self.lost = f"no answer for {now - self._heard_at:.0f} s"
             raise ConnectionAbortedError(0, self.lost)
+
+
+def _is_pause(error: OSError) -> bool:
+    """Whether it is a timeout of ours; the kernel's, which has given the peer up, has a number."""
+    return isinstance(error, TimeoutError) and error.errno is None
 
 
 def _ask(transport: Transport) -> None:

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from windlass.ssh.key_agent import NamedAgent
     from windlass.ssh.private_keys import Ask
 
+ANOTHER_KEY = "Name another key: `ansible_ssh_private_key_file` in the inventory."
 DEFAULT_KEYS = ("id_ed25519", "id_ecdsa", "id_rsa")
 
 
@@ -57,6 +58,7 @@ class Login:
         self._offered: dict[bytes, str] = {}
         self._unusable: list[str] = []
         self._verdict = ""
+        self._advice = ""
         certificate = connection.ssh_config.get("certificatefile", "none")
         self._certificates = [] if certificate == "none" else self._readable([_path(certificate.replace("%d", "~"))])
         self._check_explicit()
@@ -80,15 +82,23 @@ class Login:
             missing = method(self._user, secret)
             if missing:
                 self._verdict = f"; that was taken, but the host also wants {' and '.join(missing)}"
+                self._advise_password(missing)
         except paramiko.BadAuthenticationType as error:
             self._verdict = f"; the host takes only {' or '.join(error.allowed_types)}"
+            self._advise_password(error.allowed_types)
         except (paramiko.SSHException, OSError, EOFError) as error:
             if "timeout" in str(error):
                 self._verdict = f"; to the last one the host did not answer within {transport.auth_timeout:g} s"
+                self._advice = "Is the host overloaded, or does its sshd wait for DNS or a directory of users?"
             elif isinstance(error, paramiko.SSHException) and not str(error).startswith("Authentication failed"):
                 # For example an agent that will not sign; in paramiko it costs the connection.
                 self._verdict = f"; the last one cannot be used: {error}"
+                self._advice = ANOTHER_KEY
         return transport.is_authenticated() or not transport.is_active() or self._verdict != ""
+
+    def _advise_password(self, wanted: list[str]) -> None:
+        if self._password is None and {"password", "keyboard-interactive"} & set(wanted):
+            self._advice = "With --ask-pass, Windlass asks for the password and gives it."
 
     def _check_explicit(self) -> None:
         """Refuse a bad key file before anything goes over the network."""
@@ -165,7 +175,8 @@ class Login:
 
     def _cannot_use(self, file: KeyFile, error: UnusableKey) -> None:
         if file.path in self._explicit:
-            raise ConnectError(f"{self._where}: the key file {file.path} {error}", hint=error.hint) from None
+            hint = error.hint or ANOTHER_KEY
+            raise ConnectError(f"{self._where}: the key file {file.path} {error}", hint=hint) from None
         self._unusable.append(f"{file.path} ({error})")
 
     def _refused(self, transport: Transport) -> ConnectError:
@@ -184,7 +195,7 @@ class Login:
         if not transport.is_active() and not self._verdict:
             said += f"; the host hung up: {transport.farewell or 'it gave no reason'}"
             hint = "Name one key: `ansible_ssh_private_key_file` in the inventory, or IdentityFile in ~/.ssh/config."
-        return ConnectError(f"{self._where}: {said}", hint=hint)
+        return ConnectError(f"{self._where}: {said}", hint=self._advice or hint)
 
 
 def _path(name: str) -> Path:
