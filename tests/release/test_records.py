@@ -56,8 +56,12 @@ def test_a_damaged_record_is_not_taken_for_none(releases: Releases) -> None:
     os.symlink("releases/gone", f"{releases.home}/current")
     assert releases.undamaged_current() is None
     os.mkdir(releases.path("gone"))
-    with pytest.raises(Failed, match=r"current/release\.json cannot be read"):
+    with pytest.raises(Failed) as raised:
         releases.undamaged_current()
+    assert (str(raised.value), raised.value.hint) == (
+        f"{os.path.realpath(releases.home)}/current/release.json cannot be read, so it is not known what serves",
+        "Put it back, e.g. from a backup, or remove the link `current` and deploy anew.",
+    )
 
 
 def test_a_record_comes_back_as_it_was_and_is_for_root_alone(releases: Releases) -> None:

@@ -72,15 +72,17 @@ def test_all_of_it_may_be_static(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["/etc/evil", "../evil", "a/../../evil", "./a", "a//b", "a/./b", "a/.."])
 def test_unsafe_paths(tmp_path: Path, name: str) -> None:
-    with pytest.raises(Failed, match="unsafe path"):
+    with pytest.raises(Failed) as raised:
         unpack(packed(member(name)), str(tmp_path / "code"), 1)
+    assert str(raised.value) == f"the archive has the unsafe path '{name}'"
     assert list(tmp_path.iterdir()) == [tmp_path / "code"]
 
 
 @pytest.mark.parametrize("target", ["/etc", "..", "../..", "../../x", "b/../../x", "../b/../../x"])
 def test_links_that_lead_out(tmp_path: Path, target: str) -> None:
-    with pytest.raises(Failed, match="leads outside"):
+    with pytest.raises(Failed) as raised:
         unpack(packed(member("a", tarfile.SYMTYPE, target)), str(tmp_path / "code"), 1)
+    assert str(raised.value) == "the archive has the link 'a', which leads outside"
 
 
 def test_nothing_is_written_through_a_link(tmp_path: Path) -> None:
@@ -91,5 +93,6 @@ def test_nothing_is_written_through_a_link(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("kind", [tarfile.CHRTYPE, tarfile.BLKTYPE, tarfile.FIFOTYPE, tarfile.LNKTYPE, tarfile.DIRTYPE])
 def test_only_files_and_links(tmp_path: Path, kind: bytes) -> None:
-    with pytest.raises(Failed, match="neither a file nor a link"):
+    with pytest.raises(Failed) as raised:
         unpack(packed(member("a", kind, "b")), str(tmp_path / "code"), 1)
+    assert str(raised.value) == "the archive has a, which is neither a file nor a link"

@@ -14,6 +14,7 @@ from tests.local_machine import converge, on_this_machine
 from tests.nginx_process import NginxProcess, self_signed
 from windlass.resources import Placeholder, SelfSigned, certificate
 from windlass.resources.certificate import look_at
+from windlass.resources.resource import Failed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -131,6 +132,20 @@ def test_a_certificate_from_elsewhere_is_replaced(server: NginxProcess, tls: Pat
     (tls / "shop").unlink()
     (tls / "shop").symlink_to(tmp_path / "live")
     assert converge(SelfSigned("shop", NAMES)) == ["self-signed", "served"]
+
+
+def test_another_certificate_is_served(server: NginxProcess, tls: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Somebody's own server block answers to the name."""
+    monkeypatch.setattr(certificate, "PATIENCE", 0.5)
+    server.certificate("mine")
+    configuration = server.folder / "etc/nginx/nginx.conf"
+    configuration.write_text(configuration.read_text().replace("/tls/shop/", "/tls/mine/"))
+    with pytest.raises(Failed) as raised:
+        converge(SelfSigned("shop", ["new.test"]))
+    assert (str(raised.value), raised.value.hint) == (
+        f"nginx serves another certificate for new.test than {tls}/shop/fullchain.pem",
+        "`nginx -T` shows which server block answers to new.test on port 443.",
+    )
 
 
 def test_the_summary_gets_address_and_expiry(server: NginxProcess) -> None:

@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-from windlass.resources.iptables_legacy import _objects
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.local_machine import on_this_machine
+from windlass.resources import Reload, iptables_legacy
+from windlass.resources.iptables_legacy import _objects, filtering
+from windlass.resources.resource import Failed
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 SAVED = """\
 *filter
@@ -19,3 +29,15 @@ def test_chains_and_where_their_rules_lead() -> None:
     assert chains == {"INPUT": "drop", "f2b-sshd": None}
     rules = [(each["chain"], each["expr"]) for each in _objects("ip", SAVED) if each["kind"] == "rule"]
     assert rules == [("INPUT", [{"jump": {"target": "f2b-sshd"}}]), ("f2b-sshd", [])]
+
+
+def test_a_table_that_nothing_can_look_into(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "ip_tables_names").write_text("nat\nfilter\n")
+    missing = f"{tmp_path}/iptables-legacy-save"
+    monkeypatch.setattr(iptables_legacy, "SOURCES", {"ip": (f"{tmp_path}/ip_tables_names", missing)})
+    with pytest.raises(Failed) as raised:
+        filtering(on_this_machine(Reload("test")).machine)
+    assert (str(raised.value), raised.value.hint) == (
+        f"there may be another firewall: the kernel has a table of iptables-legacy, but there is no {missing}",
+        "Install iptables and see what is in it. `firewall: {managed: false}` leaves all to that one.",
+    )

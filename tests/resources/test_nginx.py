@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import socket
 from typing import TYPE_CHECKING
 
@@ -9,6 +10,7 @@ import pytest
 
 from tests.local_machine import on_this_machine
 from tests.nginx_process import NginxProcess
+from tests.stopped_process import stopped
 from windlass.resources import Reload, nginx
 from windlass.resources.resource import Failed
 
@@ -20,6 +22,7 @@ CONFIGURATION = (
     "pid /run/nginx.pid; error_log /var/log/nginx/error.log; events {{}}"
     "http {{ access_log off; server {{ listen 80; {more} }} }}"
 )
+WHEN_AND_WHO = r"(\d\S+ \S+ )?\[emerg\] \d+#\d+: "
 
 
 @pytest.fixture
@@ -46,8 +49,13 @@ def test_the_new_configuration_counts_when_it_is_done(server: NginxProcess) -> N
 
 def test_a_configuration_that_is_refused_leaves_the_old_one(server: NginxProcess) -> None:
     configure(server, "nonsense on;")
-    with pytest.raises(Failed, match=r'keeps the old one: .*unknown directive "nonsense"'):
+    with pytest.raises(Failed) as raised:
         on_this_machine(Reload("test")).refresh()
+    file = f"{server.folder}/etc/nginx/nginx.conf"
+    assert re.sub(WHEN_AND_WHO, "[emerg] ", str(raised.value)) == (
+        'nginx refuses its configuration and keeps the old one: [emerg] unknown directive "nonsense"'
+        f" in {file}:1\nnginx: configuration file {file} test failed"
+    )
     assert server.ask("http://x/").status == 201
 
 
@@ -57,7 +65,18 @@ def test_a_reload_that_nginx_gives_up_is_noticed(server: NginxProcess, monkeypat
     with socket.socket() as other:
         other.bind(("127.0.0.1", 0))
         other.listen()
-        configure(server, f"return 202; listen 127.0.0.1:{other.getsockname()[1]};")
-        with pytest.raises(Failed, match=r"keeps its old configuration: .*Address already in use"):
+        place = f"127.0.0.1:{other.getsockname()[1]}"
+        configure(server, f"return 202; listen {place};")
+        with pytest.raises(Failed) as raised:
             on_this_machine(Reload("test")).refresh()
+    assert re.sub(WHEN_AND_WHO, "[emerg] ", str(raised.value)) == (
+        f"nginx keeps its old configuration: [emerg] bind() to {place} failed (98: Address already in use)"
+    )
     assert server.ask("http://x/").status == 201
+
+
+def test_an_nginx_that_hangs(server: NginxProcess, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(nginx, "PATIENCE", 0.5)
+    with stopped(int((server.folder / "run/nginx.pid").read_text())), pytest.raises(Failed) as raised:
+        on_this_machine(Reload("test")).refresh()
+    assert str(raised.value) == f"nginx keeps its old configuration: {nginx.ERROR_LOG} does not say why"

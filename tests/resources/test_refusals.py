@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.local_machine import converge
+from tests.local_machine import converge, on_this_machine
 from tests.resources.test_directory import OWNER
 from windlass import files
 from windlass.owed import Owed
-from windlass.resources import Absent, Directory, File, Link
+from windlass.resources import Absent, Directory, File, Link, Sshd
 from windlass.resources.resource import Failed
 
 AGAIN = "\n  Move it away, then run again."
@@ -50,6 +50,14 @@ REFUSED: dict[str, tuple[Callable[[Path], object], str]] = {
             "nothing is written to {at}/open/folder: others than root could replace {at}/open/folder\n"
             "  {at}/open has to be root's own: chown root {at}/open; chmod go-w {at}/open"
         ),
+    ),
+    "nothing that a change could be told to": (
+        lambda at: on_this_machine(Link(f"{at}/link", "x")).refresh(),
+        "link {at}/link cannot be notified",
+    ),
+    "an OpenSSH without drop-ins": (
+        lambda at: on_this_machine(Sshd(f"{at}/gone/00.conf", "")).apply({}),
+        "there is no folder {at}/gone\n  Is this OpenSSH 8.2 or newer?",
     ),
     "a damaged note": (
         lambda at: Owed(str(at)),

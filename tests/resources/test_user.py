@@ -26,8 +26,15 @@ def test_a_system_user_is_looked_at() -> None:
 def test_a_person_is_never_taken_over(monkeypatch: pytest.MonkeyPatch, uid: int, shell: str) -> None:
     entry = pwd.struct_passwd((PERSON, "x", uid, uid, "", "/home/x", shell))
     monkeypatch.setattr(pwd, "getpwnam", lambda name: entry)
-    with pytest.raises(Failed, match="is a person's account on the host; give the app another name"):
+    with pytest.raises(Failed) as raised:
         on_this_machine(User(PERSON, "/x")).actual()
+    assert (str(raised.value), raised.value.hint) == (
+        (
+            f"{PERSON} (uid {uid}, shell {shell or '/bin/sh'}) is a person's account on the host; give the app another"
+            " name"
+        ),
+        "Or is it the app's own, and somebody gave it a shell? Its shell has to be /usr/sbin/nologin.",
+    )
 
 
 def test_whoever_runs_this_is_a_person() -> None:

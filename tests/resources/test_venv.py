@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import ensurepip
+import glob
 import os
 import stat
 from pathlib import Path
 
 import pytest
 
+from tests.local_machine import on_this_machine
 from windlass.resources import venv
 from windlass.resources.content import Content
+from windlass.resources.resource import Failed
 from windlass.resources.venv import Progress, Venv, network_settings, seal
 
 
@@ -41,6 +45,43 @@ def test_network_settings_are_those_of_the_host(tmp_path: Path, monkeypatch: pyt
     assert network_settings() == {}
     environment.write_text('# PIP_X=1\nhttps_proxy="http://proxy:3128"\nPATH=/bin\nSSL_CERT_FILE=/ca.pem\nnonsense\n')
     assert network_settings() == {"https_proxy": "http://proxy:3128", "SSL_CERT_FILE": "/ca.pem"}
+
+
+def test_no_pip(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(venv, "PIP_WHEELS", f"{tmp_path}/pip-*.whl")
+    with pytest.raises(Failed) as raised:
+        on_this_machine(Venv(f"{tmp_path}/venv", "app", "", Content.of(""), Content.of(""))).apply({})
+    assert (str(raised.value), raised.value.hint) == (
+        f"there is no pip on the host ({tmp_path}/pip-*.whl)",
+        "Install the package python3-venv.",
+    )
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root starts processes as another user")
+@pytest.mark.parametrize(
+    ("requirement", "said", "hint"),
+    [
+        (
+            "gunicorn; python_version < '3'",
+            "the requirements name gunicorn, but pip did not install it",
+            "Is there a condition (; ...) behind it that is not true on this host?",
+        ),
+        (
+            "flask @ file:///nowhere/flask-1-py3-none-any.whl",
+            (
+                "the requirements cannot be installed: Could not install packages due to an OSError: [Errno 2]"
+                " No such file or directory: '/nowhere/flask-1-py3-none-any.whl'"
+            ),
+            None,
+        ),
+    ],
+)
+def test_what_pip_does_not_install(tmp_path: Path, requirement: str, said: str, hint: str | None) -> None:
+    (wheel,) = glob.glob(venv.PIP_WHEELS) or glob.glob(f"{Path(ensurepip.__file__).parent}/_bundled/pip-*.whl")
+    made = on_this_machine(Venv(f"{tmp_path}/venv", "root", "", Content.of(requirement), Content.of("")))
+    with pytest.raises(Failed) as raised:
+        made._make({"PYTHONPATH": wheel})
+    assert (str(raised.value), raised.value.hint) == (said, hint)
 
 
 def test_one_that_was_cut_off_is_not_complete(tmp_path: Path) -> None:
@@ -80,3 +121,19 @@ def test_sealed_trees_belong_to_root(tmp_path: Path) -> None:
     assert (stat.S_IMODE(tree.stat().st_mode), tree.stat().st_gid) == (0o750, 7)
     assert (outside.stat().st_uid, stat.S_IMODE(outside.stat().st_mode)) == (1, 0o600)
     assert tmp_path.stat().st_uid == os.getuid()
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root can give files away")
+def test_a_file_that_may_be_somebody_elses_is_not_sealed(tmp_path: Path) -> None:
+    tree, outside = tmp_path / "tree", tmp_path / "outside"
+    tree.mkdir()
+    outside.touch(mode=0o600)
+    os.chown(outside, 1, 1)
+    os.link(outside, tree / "inside")
+    with pytest.raises(Failed) as raised:
+        seal(str(tree), 7)
+    assert (str(raised.value), raised.value.hint) == (
+        f"{tree}/inside has another name elsewhere (a hard link), so it may be somebody else's file",
+        "A package has made it while it was installed: do without that package, or tell its makers.",
+    )
+    assert (outside.stat().st_uid, stat.S_IMODE(outside.stat().st_mode)) == (1, 0o600)

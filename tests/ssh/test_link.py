@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
 import re
-import signal
 import socket
-from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import fabric
 import pytest
 
 from tests.ssh.sshd import ME, Relay, Sshd, host, options, output
+from tests.stopped_process import stopped
 from windlass.errors import ConnectError
 from windlass.ssh import connection as ssh
 from windlass.ssh import handshake
@@ -38,17 +35,6 @@ def lost(connection: fabric.Connection, channel: paramiko.Channel) -> str | None
     channel.settimeout(60)
     assert channel.recv(1) == b""
     return ssh.why_lost(connection)
-
-
-@contextlib.contextmanager
-def stopped(pid: int) -> Iterator[None]:
-    """A process that does nothing any more, not even end."""
-    os.kill(pid, signal.SIGSTOP)
-    try:
-        yield
-    finally:
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(pid, signal.SIGCONT)
 
 
 def test_nothing_waits_longer_than_30_seconds_for_a_dead_peer() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import pytest
@@ -51,8 +52,16 @@ def test_gunicorn_itself_does_not_start(world: World) -> None:
 
 def test_boots_but_is_not_healthy(world: World) -> None:
     world.edit('return "ok\\n"', 'return "the database is away", 500')
+    before = world.current
     words = refused(world)
-    assert "is not healthy: GET /healthz: HTTP 500: the database is away" in words
+    newest = max(world.records())
+    assert re.fullmatch(
+        rf"release {newest} is not healthy: GET /healthz: HTTP 500: the database is away\n"
+        r"its last lines in the journal:\n"
+        r"(\[.+\] \[INFO\] .+\n)+"
+        rf"release {before} goes on serving\n",
+        words,
+    )
 
 
 def test_no_health_page(world: World) -> None:
