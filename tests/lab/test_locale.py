@@ -26,6 +26,10 @@ def test_a_locale_is_generated_and_made_the_default(lab: Lab, new_host: Callable
     results, _ = converge(lab, host, *world)
     assert [each.status for each in results] == ["ok", "ok"]
     results, _ = converge(lab, host, world[0], Locale("xx_YY.UTF-8"))
-    assert (results[1].status, results[1].message) == ("failed", "there is no locale 'xx_YY.UTF-8'")
+    assert (results[1].status, results[1].message, results[1].hint) == (
+        "failed",
+        "there is no locale 'xx_YY.UTF-8'",
+        "/usr/share/i18n/SUPPORTED on the host lists all there are.",
+    )
     results, _ = converge(lab, host, world[0], Locale("C.UTF-8"))
     assert results[1].diff == {"default": ["en_GB.UTF-8", "C.UTF-8"]}

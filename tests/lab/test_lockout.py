@@ -26,6 +26,10 @@ pytestmark = pytest.mark.lab
 
 PATH = "/etc/ssh/sshd_config.d/00-windlass.conf"
 SHUT = "AllowUsers nobody\n"
+FIRST_COUNTS = (
+    "The first value counts in sshd's files: take those lines out, and see that /etc/ssh/sshd_config begins with"
+    " `Include /etc/ssh/sshd_config.d/*.conf`."
+)
 
 
 @pytest.fixture(autouse=True)
@@ -72,13 +76,19 @@ def test_good_settings_are_kept_and_a_second_run_changes_nothing(lab: Lab, host:
     [
         (SHUT, "no second login works with it"),
         ("Port 2222\n", "no second login works with it"),
-        ("Nonsense on\n", "refused by sshd"),
+        (
+            "Nonsense on\n",
+            (
+                f"refused by sshd, and as it was again: {PATH}: line {{line}}: Bad configuration option: Nonsense\n"
+                f"{PATH}: terminating, 1 bad configuration options"
+            ),
+        ),
     ],
 )
 def test_bad_settings_are_taken_back(lab: Lab, host: LabHost, extra: str, reason: str) -> None:
     (result,), said = converge(lab, host, sshd(extra))
     assert result.status == "failed"
-    assert reason in result.message
+    assert reason.format(line=sshd(extra).content.count("\n")) in result.message
     assert "kept" not in "".join(said)
     host.run(f"test ! -e {PATH}")  # there was none before
     assert left(host) == ""
@@ -88,23 +98,38 @@ def test_bad_settings_are_taken_back(lab: Lab, host: LabHost, extra: str, reason
 def test_settings_without_effect_are_named_with_their_place(lab: Lab, host: LabHost) -> None:
     host.run("sed -i '1i PasswordAuthentication yes' /etc/ssh/sshd_config; systemctl restart ssh")
     (result,), _ = converge(lab, host, sshd())
-    assert "passwordauthentication is yes (/etc/ssh/sshd_config:1)" in result.message
+    assert (result.message, result.hint) == (
+        "without effect, and as it was again: passwordauthentication is yes (/etc/ssh/sshd_config:1)",
+        FIRST_COUNTS,
+    )
     host.run("sed -i -e 1d -e '/^Include/d' /etc/ssh/sshd_config; systemctl restart ssh")
     (result,), _ = converge(lab, host, sshd())
     assert f"/etc/ssh/sshd_config does not include {PATH}" in result.message
-    assert "begins with `Include /etc/ssh/sshd_config.d/*.conf`" in str(result.hint)
+    assert result.hint == FIRST_COUNTS
     host.run(f"test ! -e {PATH}")
 
 
 def test_others_changes_that_nobody_has_tried_are_not_brought_into_effect(lab: Lab, host: LabHost) -> None:
     host.run("sleep 2; echo 'AllowUsers nobody' >>/etc/ssh/sshd_config")
     (result,), said = converge(lab, host, sshd())
-    assert "/etc/ssh/sshd_config was changed after sshd has read it, and nobody has tried that" in result.message
+    assert (result.message, result.hint) == (
+        "/etc/ssh/sshd_config was changed after sshd has read it, and nobody has tried that",
+        "See that one can still log in after `systemctl reload ssh`, then run again.",
+    )
     assert said == []
     assert gets_in(lab, host)
     host.run("sed -i '$d' /etc/ssh/sshd_config; sleep 2; systemctl reload ssh; sleep 1")
     (result,), said = converge(lab, host, sshd())
     assert result.status == "changed"
+    host.run("sed -i '1i Nonsense on' /etc/ssh/sshd_config")
+    (result,), _ = converge(lab, host, sshd())
+    assert (result.message, result.hint) == (
+        (
+            "sshd refuses its settings as they are: /etc/ssh/sshd_config: line 1: Bad configuration option: Nonsense\n"
+            "/etc/ssh/sshd_config: terminating, 1 bad configuration options"
+        ),
+        "Mend them on the host until `sshd -t` is content, then run again.",
+    )
 
 
 def await_undo(host: LabHost, seconds: float) -> None:

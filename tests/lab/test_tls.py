@@ -197,12 +197,20 @@ def test_a_dead_ca_leaves_a_placeholder_and_the_other_app_alone(world: World) ->
     world.apps = {"dead": {**world.apps["one"], "domains": [f"dead.{world.host.name}.test"]}, **world.apps}
     world.apps["dead"]["tls"] = {**world.apps["one"]["tls"], "directory_url": url.replace("14000", "14999")}
     outcome = world.run()
-    assert "certificate dead: no certificate from https://acme.lab.test:14999/dir: Connection refused" in failure(
-        outcome
+    assert failure(outcome) == (
+        "certificate dead: no certificate from https://acme.lab.test:14999/dir: Connection refused\n"
+        "Check `tls.directory_url`, and the host's DNS and its way out, then run again."
+        " Until then nginx serves the certificate it has."
     )
     assert [each.status for each in outcome.results if each.app in ("one", "two")] == ["ok"] * 10
     placeholder = world.visit(world.apps["dead"]["domains"][0], verified=False)
     world.apps["dead"]["tls"]["directory_url"] = url
+    world.host.run("echo 'dry-run = true' >>/etc/letsencrypt/cli.ini")
+    assert failure(world.run()) == (
+        "certificate dead: certbot is content, but there is no certificate in /etc/letsencrypt/live/dead\n"
+        "Is there `dry-run` or `config-dir` in /etc/letsencrypt/cli.ini? Take it out, then run again."
+    )
+    world.host.run("sed -i '$d' /etc/letsencrypt/cli.ini")
     assert changes(world.run()) == ["certificate dead"]
     assert world.visit(world.apps["dead"]["domains"][0]) != placeholder
     del world.apps["dead"]

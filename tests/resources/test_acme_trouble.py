@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import socket
+
 import pytest
 
+from windlass.facts import gather
 from windlass.resources.acme_trouble import Trouble
 
 ASK = "Ask for help or search for solutions at https://community.letsencrypt.org. See the logfile ...\n"
@@ -12,17 +15,15 @@ VALIDATION = """\
 Requesting a certificate for a.test and nx.invalid
 
 Certbot failed to authenticate some domains (authenticator: webroot). The Certificate Authority reported these problems:
-  Domain: nx.invalid
-  Type:   dns
-  Detail: DNS problem: NXDOMAIN looking up A for nx.invalid - check that a DNS record exists for this domain
-
-  Domain: localhost
-  Type:   connection
-  Detail: 192.0.2.1: Fetching http://localhost/.well-known/acme-challenge/x: Connection refused
-
+{problems}
 Hint: The Certificate Authority failed to download the temporary challenge files created by Certbot. Ensure that ...
 
 certbot.errors.AuthorizationError: Some challenges have failed.
+"""
+PROBLEM = """\
+  Domain: {name}
+  Type:   {kind}
+  Detail: {detail}
 """
 
 # Debian 12: the CA's error is lost under another one, but for the traceback.
@@ -44,6 +45,11 @@ AttributeError: can't set attribute
 RATE = """\
 acme.messages.Error: urn:ietf:params:acme:error:rateLimited :: There were too many requests of a given type :: \
 Error creating new order :: too many certificates already issued for this exact set of domains
+"""
+
+REJECTED = """\
+acme.messages.Error: urn:ietf:params:acme:error:rejectedIdentifier :: The server will not issue certificates for the \
+identifier :: Order included an identifier for which issuance is forbidden by policy: "www.blocked-domain.example"
 """
 
 NONCE = "acme.messages.Error: urn:ietf:params:acme:error:badNonce :: The client sent x :: JWS has an invalid nonce: y\n"
@@ -69,36 +75,123 @@ get local issuer certificate (_ssl.c:992)')))
 """
 
 
+def validation(*names: str, kind: str, detail: str) -> str:
+    """What certbot says when the CA could not validate these domains."""
+    problems = [PROBLEM.format(name=name, kind=kind, detail=detail) for name in names]
+    return VALIDATION.format(problems="\n".join(problems))
+
+
+def whereabouts() -> str:
+    """What is said of `localhost`, which has one address or two."""
+    found = sorted({str(entry[4][0]) for entry in socket.getaddrinfo("localhost", 80, type=socket.SOCK_STREAM)})
+    return f" (localhost is {', '.join(found)}; this host has {', '.join(gather()['addresses'])})"
+
+
 def test_each_domain_is_named_with_what_the_ca_says_and_where_it_leads() -> None:
-    trouble = Trouble.read(VALIDATION)
+    detail = "DNS problem: NXDOMAIN looking up A for it - check that a DNS record exists for this domain"
+    trouble = Trouble.read(validation("nx.invalid", "localhost", kind="dns", detail=detail))
     assert (trouble.kind, trouble.domains) == ("dns", ["nx.invalid", "localhost"])
-    first, second = trouble.message.splitlines()
-    assert first.startswith("nx.invalid: DNS problem: NXDOMAIN looking up A for nx.invalid - check that")
-    assert first.endswith("(nx.invalid does not resolve on the host, either)")
-    assert "Connection refused (localhost is 127.0.0.1" in second.replace("::1, ", "").replace(", ::1", "")
-    assert "nx.invalid and localhost point at this host" in trouble.advice()
+    assert trouble.message == (
+        f"nx.invalid: {detail} (nx.invalid does not resolve on the host, either)\nlocalhost: {detail}{whereabouts()}"
+    )
+    assert trouble.advice() == (
+        "Let nx.invalid and localhost point at this host (an A record, or AAAA), then run again."
+    )
 
 
 @pytest.mark.parametrize(
-    ("output", "kind", "message"),
+    ("kind", "detail", "advice"),
     [
-        (ACCOUNT, "accountDoesNotExist", "Account https://127.0.0.1:24000/my-account/56c85510d0b00bee not found."),
-        (RATE, "rateLimited", RATE.rpartition("type :: ")[2].strip()),
-        (NONCE, "badNonce", "JWS has an invalid nonce: y"),
-        ("ValueError: Requesting acme.test/dir: Connection refused\n", "unreachable", "Connection refused"),
-        (SLOW, "unreachable", "Connection to acme.test timed out"),
-        (NO_NAME, "unreachable", "Name or service not known"),
-        (UNTRUSTED, "untrusted", "certificate verify failed: unable to get local issuer certificate"),
-        ("acme.errors.ClientError: <Response [404]>\n", "directory", "what answers there is no ACME directory (404)"),
-        ("certbot.errors.Error: Another instance of Certbot is already running.\n", "busy", "another certbot runs"),
-        ("certbot.errors.PluginError: The webroot is away\n", "unknown", "The webroot is away"),
+        (
+            "connection",
+            'Get "http://localhost/.well-known/acme-challenge/x": dial tcp 127.0.0.1:80: connect: connection refused',
+            "The CA must reach localhost on port 80 of this host: check DNS and firewalls, then run again.",
+        ),
+        (
+            "unauthorized",
+            'The key authorization file from the server did not match this challenge "g3drIMEv.V-iKpfBV" != "hello"',
+            "Another server seems to answer for localhost: check where it points, then run again.",
+        ),
+        (
+            "caa",
+            "CAA record for localhost prevents issuance",
+            "Allow this CA in the domain's CAA record, then run again.",
+        ),
     ],
 )
-def test_kind_and_words(output: str, kind: str, message: str) -> None:
-    trouble = Trouble.read(output + ASK)
-    assert (trouble.kind, trouble.message) == (kind, message)
-    assert trouble.advice().endswith(".")
+def test_what_to_do_about_a_domain(kind: str, detail: str, advice: str) -> None:
+    trouble = Trouble.read(validation("localhost", kind=kind, detail=detail))
+    assert (trouble.kind, trouble.message) == (kind, f"localhost: {detail}{whereabouts()}")
+    assert trouble.advice() == advice
 
 
-def test_unknown_words_are_passed_on() -> None:
-    assert Trouble.read("Killed\n") == Trouble("unknown", "Killed")
+UNREACHABLE = "Check `tls.directory_url`, and the host's DNS and its way out, then run again."
+DIRECTORY = "Check `tls.directory_url`."
+
+
+@pytest.mark.parametrize(
+    ("output", "kind", "message", "advice"),
+    [
+        (
+            ACCOUNT,
+            "accountDoesNotExist",
+            "Account https://127.0.0.1:24000/my-account/56c85510d0b00bee not found.",
+            "Run again later.",
+        ),
+        (
+            RATE,
+            "rateLimited",
+            "Error creating new order :: too many certificates already issued for this exact set of domains",
+            "Run again after the time it names; try things out with `tls: {staging: true}`.",
+        ),
+        (
+            REJECTED,
+            "rejectedIdentifier",
+            ('Order included an identifier for which issuance is forbidden by policy: "www.blocked-domain.example"'),
+            "This CA issues nothing for that domain: check `domains`, or choose another CA.",
+        ),
+        (NONCE, "badNonce", "JWS has an invalid nonce: y", "Run again later."),
+        (
+            "ValueError: Requesting acme.test/dir: Connection refused\n",
+            "unreachable",
+            "Connection refused",
+            UNREACHABLE,
+        ),
+        (SLOW, "unreachable", "Connection to acme.test timed out", UNREACHABLE),
+        (NO_NAME, "unreachable", "Name or service not known", UNREACHABLE),
+        (
+            UNTRUSTED,
+            "untrusted",
+            "certificate verify failed: unable to get local issuer certificate",
+            "If this CA is your own, name its root certificate as `tls.ca_file`.",
+        ),
+        (
+            "acme.errors.ClientError: <Response [404]>\n",
+            "directory",
+            "what answers there is no ACME directory (404)",
+            DIRECTORY,
+        ),
+        (
+            "acme.errors.ClientError: Unexpected response Content-Type: text/html\n",
+            "directory",
+            "what answers there is no ACME directory (Content-Type: text/html)",
+            DIRECTORY,
+        ),
+        (
+            "certbot.errors.Error: Another instance of Certbot is already running.\n",
+            "busy",
+            "another certbot runs",
+            "Run again later.",
+        ),
+        (
+            "certbot.errors.PluginError: The webroot is away\n",
+            "unknown",
+            "The webroot is away",
+            "Run again later.",
+        ),
+        ("Killed\n", "unknown", "Killed", "Run again later."),
+    ],
+)
+def test_kind_words_and_advice(output: str, kind: str, message: str, advice: str) -> None:
+    trouble = Trouble.read(output if output == "Killed\n" else output + ASK)
+    assert (trouble.kind, trouble.message, trouble.advice()) == (kind, message, advice)

@@ -76,7 +76,10 @@ class Certificate(Served):
             self._clear_away_remains()
             self._obtain()
         if look_at(self.live) is None:
-            raise Failed(f"certbot is content, but there is no certificate in {self.live}")
+            raise Failed(
+                f"certbot is content, but there is no certificate in {self.live}",
+                hint=f"Is there `dry-run` or `config-dir` in {LETSENCRYPT}/cli.ini? Take it out, then run again.",
+            )
         self.lead_to(self.live)
         self.serve()
 
@@ -125,8 +128,8 @@ class Certificate(Served):
             pause = pauses[tries[trouble.kind]]
             tries[trouble.kind] += 1
             self.machine.say(f"{trouble.message}: trying again in {pause} s")
-            if self.machine.aborted.wait(pause):
-                raise Failed("given up: the control machine is gone")
+            self.machine.aborted.wait(pause)
+            self.machine.heed_abort()
 
     def _certbot(self) -> None:
         names = [option for name in self.names for option in ("-d", name)]

@@ -19,7 +19,7 @@ _EXCEPTION = re.compile(r"^[\w.]*(?:Error|Exception|Timeout): .+$", re.MULTILINE
 # "... (Caused by NewConnectionError('...: [Errno 111] Connection refused'))".
 _OWN = {
     "busy": re.compile(r"Another instance of Certbot is already running"),
-    "directory": re.compile(r"Response \[(\d+)\]|JSONDecodeError"),
+    "directory": re.compile(r"Response \[(\d+)\]|Content-Type: \S+|JSONDecodeError"),
     "untrusted": re.compile(r"certificate verify failed[^('\"]*"),
     "unreachable": re.compile(
         r"Errno -?\d+\] ([^'\")]+)|(?:Connection to \S+|Read) timed out|Connection (?:refused|reset|aborted)"

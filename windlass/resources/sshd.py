@@ -139,7 +139,11 @@ class Sshd(Resource):
             name, _, value = line.partition(" ")
             effective.setdefault(name, []).append(value)
         if "port" not in effective:
-            raise Failed("sshd refuses its settings as they are", said=self._asked[1].strip())
+            raise Failed(
+                "sshd refuses its settings as they are",
+                said=self._asked[1].strip(),
+                hint="Mend them on the host until `sshd -t` is content, then run again.",
+            )
         wanted: dict[str, list[str]] = {}
         for name, value in _settings(self._wanted):
             wanted.setdefault(name, []).append(SAME.get(value, value))
