@@ -71,13 +71,15 @@ def test_a_broken_ssh_config(home: Path, line: str, reason: str) -> None:
 
 def test_an_ssh_config_that_cannot_be_read(home: Path) -> None:
     (home / ".ssh/config").mkdir()
-    with pytest.raises(ConnectError, match=r"^~/.ssh/config cannot be read: .*Is a directory"):
+    with pytest.raises(ConnectError) as caught:
         connection_to("web1")
+    assert str(caught.value) == f"~/.ssh/config cannot be read: [Errno 21] Is a directory: '{home}/.ssh/config'"
 
 
 def test_a_value_that_would_break_out(home: Path) -> None:
-    with pytest.raises(ConnectError, match=r"^'User me\\nProxyCommand x' holds a character that has no place in it$"):
+    with pytest.raises(ConnectError) as caught:
         connection_to("web1", user="me\nProxyCommand x")
+    assert str(caught.value) == r"'User me\nProxyCommand x' holds a character that has no place in it"
 
 
 # Jump hosts
@@ -163,8 +165,9 @@ def test_the_ways_to_write_a_jump_host(hop: str, way: str) -> None:
 
 
 def test_a_jump_host_with_a_wrong_port() -> None:
-    with pytest.raises(ConnectError, match=r"^the jump host 'gate:ssh' has no port number$"):
+    with pytest.raises(ConnectError) as caught:
         connection_to("web1", proxy_jump="gate:ssh")
+    assert str(caught.value) == "the port of the jump host 'gate:ssh' is no number: 'ssh'\n  Write USER@HOST:PORT."
 
 
 # ProxyCommand

@@ -67,8 +67,9 @@ def test_a_missing_file_knows_nobody(tmp_path: Path) -> None:
 
 
 def test_a_file_that_cannot_be_read_is_an_error(tmp_path: Path) -> None:
-    with pytest.raises(ConnectError, match=f"^the known hosts in {tmp_path} cannot be read: Is a directory$"):
+    with pytest.raises(ConnectError) as caught:
         lookup("web1", [tmp_path])
+    assert str(caught.value) == f"the known hosts in {tmp_path} cannot be read: Is a directory"
 
 
 def test_entries_hashed_by_ssh_keygen_are_found_among_a_thousand(tmp_path: Path, stranger: Path) -> None:

@@ -56,8 +56,9 @@ def test_a_match_that_paramiko_would_take_for_met_is_refused(home: Path, criteri
 def test_a_match_exec_that_does_not_end(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(user_config, "EXEC_TIMEOUT", 0.2)
     configure(home, "Match exec 'sleep 9'", "User other")
-    with pytest.raises(ConnectError, match=r"^the Match exec 'sleep 9' of ssh_config does not end within 0.2 s$"):
+    with pytest.raises(ConnectError) as caught:
         connection_to("web1")
+    assert str(caught.value) == "the Match exec 'sleep 9' of ssh_config does not end within 0.2 s"
 
 
 # Include
@@ -103,12 +104,15 @@ def test_blocks_included_inside_a_block_are_refused(home: Path) -> None:
 
 def test_a_file_that_includes_itself(home: Path) -> None:
     configure(home, "Include config")
-    with pytest.raises(ConnectError, match=r"/.ssh/config is included by itself, or more than 16 files deep$"):
+    with pytest.raises(ConnectError) as caught:
         connection_to("web1")
+    assert str(caught.value) == f"{home}/.ssh/config is included by itself, or more than 16 files deep"
 
 
 @pytest.mark.parametrize("word", ["Include", "Match host"])
 def test_a_quote_that_does_not_end(home: Path, word: str) -> None:
     configure(home, f'{word} "x')
-    with pytest.raises(ConnectError, match=r"^~/.ssh/config:1: '.*\"x' is not understood: No closing quotation$"):
+    with pytest.raises(ConnectError) as caught:
         connection_to("web1")
+    value = f'{word} "x'.partition(" ")[2]
+    assert str(caught.value) == f"~/.ssh/config:1: {value!r} is not understood: No closing quotation"

@@ -101,5 +101,5 @@ def _parse_hop(hop: str) -> tuple[str | None, str, int | None]:
     else:
         address, port = rest, ""
     if port and not port.isdecimal():
-        raise ConnectError(f"the jump host {hop!r} has no port number")
+        raise ConnectError(f"the port of the jump host {hop!r} is no number: {port!r}", hint="Write USER@HOST:PORT.")
     return user or None, address, int(port) if port else None
