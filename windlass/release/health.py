@@ -54,7 +54,7 @@ class Question:
             connection.sendall(self._request())
             while not select.select([connection], [], [], LOOK)[0]:
                 if time.monotonic() > deadline:
-                    raise socket.timeout(f"no answer within {timeout:g} s")
+                    raise socket.timeout(f"no answer within {round(timeout, 1):g} s")
                 look()
             connection.settimeout(max(LOOK, deadline - time.monotonic()))
             return _answer(connection.makefile("rb"))

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
 UNITS = "/etc/systemd/system"
 PROPERTIES = ("ActiveState", "SubState", "NRestarts", "Result", "ExecMainCode", "ExecMainStatus")
-# CLD_KILLED, waitid(2).
-KILLED = "2"
+# CLD_KILLED and CLD_DUMPED, waitid(2).
+KILLED = ("2", "3")
 START_TIMEOUT = 90
 # The longest `drain_timeout` that there is, and some more (seconds).
 STOP_TIMEOUT = 3700
@@ -179,11 +179,11 @@ class Instance:
         return dict(line.split("=", 1) for line in output.splitlines() if "=" in line)
 
     def _dead(self, state: dict[str, str]) -> Failed:
-        status = state.get("ExecMainStatus", "0")
-        if state.get("Result") == "oom-kill" or (state.get("ExecMainCode") == KILLED and status == "9"):
+        status, killed = state.get("ExecMainStatus", "0"), state.get("ExecMainCode") in KILLED
+        if state.get("Result") == "oom-kill" or (killed and status == "9"):
             # With the older kind of cgroups systemd does not learn why the kernel has killed it.
             return self._failed("does not run (killed, as it happens when memory does not suffice: see `memory_max`)")
-        if state.get("ExecMainCode") == KILLED:
+        if killed:
             return self._failed(f"does not run (killed by signal {status})")
         how = f"exit status {status}" if status != "0" else f"result: {state.get('Result')}"
         return self._failed(f"does not run ({how})")

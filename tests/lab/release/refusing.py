@@ -21,3 +21,10 @@ def refused(world: World, kind: str = "release", **settings: Any) -> str:
     assert after.current == before
     assert after.serves_alone, after
     return words
+
+
+def reason(words: str) -> str:
+    """What is the matter with a release: the first line, without the release's name."""
+    what, _, why = words.splitlines()[0].partition(" ")
+    assert what == "release"
+    return why.partition(" ")[2]

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.lab.release.refusing import refused
+from tests.lab.release.refusing import reason, refused
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -69,7 +70,11 @@ def small_disk(world: World, request: pytest.FixtureRequest) -> Iterator[None]:
 def test_disk_is_too_small(world: World, small_disk: None) -> None:
     world.greet("too much")
     (world.project / "notes" / "big.bin").write_bytes(b"\0" * 40 * 1024 * 1024)
-    assert "there is not enough room in /srv/notes/releases" in refused(world)
+    assert re.fullmatch(
+        r"there is not enough room in /srv/notes/releases: \d+ MiB are free, and the release needs 4\d MiB beside"
+        r" 64 MiB that stay free\nFree some space, or keep fewer releases \(`keep_releases`\)\.",
+        refused(world),
+    )
     (world.project / "notes" / "big.bin").unlink()
     world.edit('"flask>=3.1,<4"', '"flask>=3.1,<4", "markupsafe<3"', "pyproject.toml")
     assert "there is not enough room in /srv/notes/venvs" in refused(world, "venv")
@@ -99,7 +104,9 @@ def test_disk_is_full_when_it_has_the_traffic(world: World, small_disk: None) ->
 
 def test_no_memory_for_anything(world: World) -> None:
     world.greet("too large")
-    assert "killed, as it happens when memory does not suffice" in refused(world, memory_max="20M").splitlines()[0]
+    assert reason(refused(world, memory_max="20M")) == (
+        "does not run (killed, as it happens when memory does not suffice: see `memory_max`)"
+    )
 
 
 def test_no_memory_for_its_workers(world: World) -> None:
