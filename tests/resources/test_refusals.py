@@ -62,8 +62,8 @@ REFUSED: dict[str, tuple[Callable[[Path], object], str]] = {
     "a damaged note": (
         lambda at: Owed(str(at)),
         (
-            "{at}/owed.json is damaged: it should say which services an earlier run still had to reload."
-            " Remove it, and reload nginx and restart what you have doubts about yourself"
+            "{at}/owed.json is damaged: it should say which services an earlier run still had to reload\n"
+            "  Remove it, and reload nginx and restart what you have doubts about yourself."
         ),
     ),
 }
