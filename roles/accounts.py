@@ -70,10 +70,14 @@ def accounts(host: Host, apps: list[App]) -> Iterator[Resource]:
 
 
 def _profiles(host: Host, settings: Accounts) -> dict[str, str]:
-    """Two of them, for what counts wrong passwords stands before and after Debian's own, which looks at passwords."""
+    """Two of them, for what counts wrong passwords stands before and after whatever looks at passwords.
+
+    Where passwords expire, keys do not with them; and auditors find the line `authsucc` that they look for. It is never
+    reached: there it would skip a second factor that a service asks for later.
+    """
     _refuse_costly_hashes(host, settings.password_cost)
-    names = ("windlass", "windlass-last")
-    return {name: render(f"pam/{name}.j2", cost=settings.password_cost, **WRONG_PASSWORDS) for name in names}
+    values = {"cost": settings.password_cost, "days": settings.password_days, **WRONG_PASSWORDS}
+    return {name: render(f"pam/{name}.j2", **values) for name in ("windlass", "windlass-last")}
 
 
 def _refuse_costly_hashes(host: Host, cost: int | None) -> None:

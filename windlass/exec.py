@@ -29,10 +29,19 @@ class Exec:
     """One script as root: waits for the marker that says it has begun, answering sudo's question on the way.
 
     `check` is shell that runs before the marker and may exit. `status` is the exit status when it ended before the
-    marker, else None; `sent` counts bytes. It is the file-like writer of a Wire itself (`write`, `flush`).
+    marker, else None; `sent` counts bytes; `patience` is how long its output may be awaited (seconds; None = for good),
+    then TimeoutError is raised. It is the file-like writer of a Wire itself (`write`, `flush`).
     """
 
-    def __init__(self, connection: fabric.Connection, connect: Connect, script: str, *, check: str = ":") -> None:
+    def __init__(
+        self,
+        connection: fabric.Connection,
+        connect: Connect,
+        script: str,
+        *,
+        check: str = ":",
+        patience: float | None = None,
+    ) -> None:
         self._connection = connection
         marker = f"windlass-{secrets.token_hex(8)}"
         self._prompt = f"{marker}-password:"
@@ -43,6 +52,7 @@ class Exec:
         self._channel = ssh.open_exec(
             connection, self._as_root(inner) if become else f"exec sh -c {shlex.quote(inner)}"
         )
+        self._channel.settimeout(patience)
         self.stdout = cast("BinaryIO", self._channel.makefile("rb", 64 * 1024))
         self._stderr = bytearray()
         self._asked = 0

@@ -142,7 +142,7 @@ class Session:
         """Why a second login by the same way does not work; empty = it does."""
         from windlass.ssh.second_login import log_in_again
 
-        return log_in_again(self._connection, self._options, self._connect.host_key)
+        return log_in_again(self._connection, self._options, self._connect)
 
     def _receive(self) -> Message:
         try:

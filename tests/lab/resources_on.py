@@ -18,10 +18,17 @@ if TYPE_CHECKING:
     from windlass.wire import Message
 
 
-def converge(lab: Lab, host: LabHost, *resources: Resource, check: bool = False) -> tuple[list[Result], list[str]]:
-    """The results in order, and what was said meanwhile."""
+def converge(
+    lab: Lab, host: LabHost, *resources: Resource, check: bool = False, user: str = "root"
+) -> tuple[list[Result], list[str]]:
+    """The results in order, and what was said meanwhile; `user` is root or careful, whose sudo wants a password."""
     connect = Connect(
-        host.address, port=host.ssh_port, user="root", key_file=lab.folder / "id_ed25519", host_key=host.host_key
+        host.address,
+        port=host.ssh_port,
+        user=user,
+        key_file=lab.folder / "id_ed25519",
+        become_password=lab.careful_password,
+        host_key=host.host_key,
     )
     results: list[Result] = []
     said: list[str] = []

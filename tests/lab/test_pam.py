@@ -10,8 +10,10 @@ import pytest
 from roles.accounts import accounts
 from tests.lab.resources_on import converge
 from tests.roles import hosts
+from windlass.errors import AgentError
 from windlass.lab import files
 from windlass.resources import Pam, PasswordAge
+from windlass.ssh import second_login
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,24 +23,22 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.lab
 
 FOLDER = "/usr/share/pam-configs"
-AFTER_LOGIN = "Name: Nobody gets in\nDefault: yes\nPriority: 2000\nAccount-Type: Primary\nAccount:\n\trequisite\t{}\n"
+SHUT = "Name: Nobody gets in\nDefault: yes\nPriority: 2000\n{0}-Type: Primary\n{0}:\n\trequisite\t{1}\n"
 
 
 @pytest.fixture(autouse=True)
 def cleared(lab: Lab, host: LabHost) -> Iterator[None]:
     """The session's host with the distribution's PAM and the passwords it came with, before and after."""
     clear = f"pam-auth-update --package --remove windlass windlass-last test; rm -f {FOLDER}/windlass* {FOLDER}/test"
-    host.run(f"export DEBIAN_FRONTEND=noninteractive; {clear}; {clear}; cp -p /etc/shadow /root/shadow")
+    host.run(f"export DEBIAN_FRONTEND=noninteractive; {clear}; {clear}; cp -p /etc/shadow /etc/pam.d/common-auth /root")
     host.run("echo 'Defaults passwd_tries=1' >/etc/sudoers.d/tries")
     yield
-    host.run(
-        f"export DEBIAN_FRONTEND=noninteractive; mv /root/shadow /etc/shadow; : >/etc/security/opasswd; {clear}; "
-        "faillock --user careful --reset; rm /etc/sudoers.d/tries"
-    )
+    back = "mv /root/shadow /etc; mv /root/common-auth /etc/pam.d; : >/etc/security/opasswd; rm /etc/sudoers.d/tries"
+    host.run(f"export DEBIAN_FRONTEND=noninteractive; {back}; {clear}; faillock --user careful --reset")
 
 
-def profiles() -> Pam:
-    pam = hosts.resources(accounts, hosts.host())[f"pam {FOLDER}"]
+def profiles(**settings: int) -> Pam:
+    pam = hosts.resources(accounts, hosts.host(accounts=settings))[f"pam {FOLDER}"]
     assert isinstance(pam, Pam)
     return pam
 
@@ -68,15 +68,18 @@ def test_three_wrong_passwords_lock_the_password_and_never_the_key(lab: Lab, hos
     (result,), said = converge(lab, host, profiles())
     assert (result.status, said) == ("ok", [])
     right = lab.careful_password
-    assert takes(host, "wrong", right, *["wrong"] * 3, right) == [False, True, False, False, False, False]
+    assert takes(host, "wrong", "wrong", right, "wrong", right) == [False, False, True, False, True]
+    assert takes(host, *["wrong"] * 3, right) == [False] * 4
     assert gets_in(lab, host, "careful")
     assert takes(host, right) == [True]
 
 
 def test_a_password_that_has_expired_keeps_no_key_out(lab: Lab, host: LabHost) -> None:
     host.run("chage --lastday 2001-01-01 --maxdays 30 careful")
-    assert not gets_in(lab, host, "careful")  # with Debian's own profiles
+    assert not gets_in(lab, host, "careful")
     converge(lab, host, profiles())
+    assert not gets_in(lab, host, "careful")
+    converge(lab, host, profiles(password_days=30))
     assert gets_in(lab, host, "careful")
     host.run("echo root:Zw3i-Kraniche?ziehen | chpasswd; chage --lastday 2001-01-01 root")
     (result,), _ = converge(lab, host, PasswordAge("root", 30))
@@ -84,6 +87,13 @@ def test_a_password_that_has_expired_keeps_no_key_out(lab: Lab, host: LabHost) -
     (result,), _ = converge(lab, host, PasswordAge("root", 30))
     assert result.status == "ok"
     assert "Jan 31, 2001" in host.run("LC_ALL=C chage --list root")
+    assert gets_in(lab, host)
+
+
+def test_an_age_that_shuts_keys_out_is_taken_back(lab: Lab, host: LabHost) -> None:
+    host.run("echo root:Zw3i-Kraniche?ziehen | chpasswd; chage --lastday 2001-01-01 root")
+    (result,), _ = converge(lab, host, PasswordAge("root", 30))
+    assert result.message.startswith("taken back, because no second login works with it: ")
     assert gets_in(lab, host)
 
 
@@ -99,17 +109,37 @@ def test_a_password_that_was_in_use_is_no_new_one(lab: Lab, host: LabHost) -> No
     assert "already used" in change("Zw3i-Kraniche?ziehen", lab.careful_password)
 
 
-def test_profiles_that_shut_everybody_out_are_taken_back(lab: Lab, host: LabHost) -> None:
+@pytest.mark.parametrize(("section", "user"), [("Account", "root"), ("Auth", "careful")])
+def test_profiles_that_shut_everybody_out_are_taken_back(lab: Lab, host: LabHost, section: str, user: str) -> None:
+    """At the login, or when sudo asks for the password."""
     before = stacks(host)
-    (result,), _ = converge(lab, host, Pam(FOLDER, {"test": AFTER_LOGIN.format("pam_deny.so")}))
+    (result,), _ = converge(lab, host, Pam(FOLDER, {"test": SHUT.format(section, "pam_deny.so")}), user=user)
     assert result.message.startswith("taken back, because no second login works with it: ")
     assert stacks(host) == before
     assert gets_in(lab, host)
 
 
+def test_a_boot_takes_back_what_nobody_has_confirmed(lab: Lab, host: LabHost, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = host.run("cat /etc/pam.d/common-*")
+    monkeypatch.setattr(second_login, "log_in_again", lambda *_: host.kill() or "")
+    with pytest.raises(AgentError):
+        converge(lab, host, Pam(FOLDER, {"test": SHUT.format("Account", "pam_deny.so")}))
+    host.start()
+    assert gets_in(lab, host)
+    assert host.run("cat /etc/pam.d/common-*") == before
+
+
+@pytest.mark.parametrize("change", ["/preauth/s/required/optional/", "/preauth/d"])
+def test_what_was_switched_off_by_hand_is_noticed(lab: Lab, host: LabHost, change: str) -> None:
+    converge(lab, host, profiles())
+    host.run(f"sed -i '{change}' /etc/pam.d/common-auth")
+    (result,), _ = converge(lab, host, profiles(), check=True)
+    assert result.diff == {"effective": [False, True]}
+
+
 def test_a_module_that_is_not_there_is_never_asked_for(lab: Lab, host: LabHost) -> None:
     before = stacks(host)
-    (result,), said = converge(lab, host, Pam(FOLDER, {"test": AFTER_LOGIN.format("pam_nothing.so")}))
+    (result,), said = converge(lab, host, Pam(FOLDER, {"test": SHUT.format("Account", "pam_nothing.so")}))
     assert (result.message, result.hint) == (
         "there is no pam_nothing.so here",
         "`accounts: {pam: false}` leaves PAM as it is.",
@@ -132,4 +162,20 @@ def test_what_was_changed_by_hand_is_refused(lab: Lab, host: LabHost) -> None:
         " `accounts: {pam: false}` leaves PAM as it is."
     )
     assert stacks(host) == before
-    host.run("mv /root/common-auth /etc/pam.d/")
+
+
+def test_lines_that_jump_over_ours_are_refused(lab: Lab, host: LabHost) -> None:
+    host.run("sed -i '1i auth [success=2 default=ignore] pam_succeed_if.so user = nobody' /etc/pam.d/common-auth")
+    (result,), said = converge(lab, host, profiles())
+    assert result.message == (
+        "/etc/pam.d/common-auth has a line of its own that jumps over others: "
+        "auth [success=2 default=ignore] pam_succeed_if.so user = nobody"
+    )
+    assert said == []
+
+
+def test_who_is_at_debconf_is_waited_for(lab: Lab, host: LabHost) -> None:
+    host.run("systemd-run --quiet flock /var/cache/debconf/config.dat sleep 2; sleep 0.5")
+    (result,), said = converge(lab, host, profiles())
+    assert result.status == "changed"
+    assert said[0] == "waiting for debconf, which somebody else is at"

@@ -22,19 +22,22 @@ class Accounts(Part):
 
     pam: bool = Field(
         True,
-        description="Whether a password is refused for 15 minutes after three wrong ones (never root's, and never a"
-        " key), and the last five as new ones. A change is kept only if a second login works with it.",
+        description="Have PAM refuse a password for 15 minutes after three wrong ones (also those of scripts that call"
+        " sudo and have none; never root's, and never a key, by which a login ends it), and the last five as new ones."
+        " A change is kept only if a second login works with it. False leaves PAM as it is: to take it out again,"
+        " `pam-auth-update --package --remove windlass windlass-last` on the host.",
     )
     password_days: int | None = Field(
         None,
         ge=1,
         le=99_999,
-        description="Days after which root's password, and those of accounts made from now on, have to be changed;"
-        " keys let in all the same. By default never.",
+        description="Days after which root's password, and those of accounts made from now on, have to be changed."
+        " Keys let in all the same, also to accounts that `chage --inactive` has shut. By default never; what was set"
+        " stays when this goes.",
     )
     password_cost: int | None = Field(
         None,
-        ge=1,
+        ge=5,
         le=11,
         description="What yescrypt costs for new passwords: each step doubles time and memory, up to seconds and 1 GiB"
         " for each look at one. By default the release's, which is 5 (16 MiB).",

@@ -1,4 +1,4 @@
-"""A second, fresh login by the way of a connection that is open: whether one could still get in without that one."""
+"""A second, fresh login by the way of a connection that is open: whether one could be root there without that one."""
 
 from __future__ import annotations
 
@@ -7,30 +7,29 @@ from typing import TYPE_CHECKING
 
 import fabric
 
-from windlass.errors import ConnectError
-from windlass.ssh.connection import close, open_exec
+from windlass.errors import HostError
+from windlass.exec import Exec
+from windlass.ssh.connection import close
 from windlass.ssh.opening import Opener
 
 if TYPE_CHECKING:
+    from windlass.host import Connect
     from windlass.ssh.connection import ConnectOptions
 
 PATIENCE = 20  # seconds for a trivial command
 
 
-def log_in_again(connection: fabric.Connection, options: ConnectOptions, host_key: str | None = None) -> str:
-    """Opens the way to the host once more, all of it, and runs a command there; why that fails (empty = it works).
-
-    `host_key` is what the inventory says of the host ("ssh-ed25519 AAAA..."); None = it says nothing.
-    """
+def log_in_again(connection: fabric.Connection, options: ConnectOptions, connect: Connect) -> str:
+    """Opens the way to the host once more, all of it, and runs a command as root; why that fails (empty = it works)."""
     second = _same_way(connection)
     token = secrets.token_hex(8)
     try:
-        Opener(options, lambda line: None).open(second, connection.original_host, host_key)
-        channel = open_exec(second, f"echo {token}")
-        channel.settimeout(PATIENCE)
-        with channel.makefile("rb") as output:
-            said = output.read(64 * 1024)
-    except (ConnectError, OSError) as error:
+        Opener(options, lambda line: None).open(second, connection.original_host, connect.host_key)
+        command = Exec(second, connect, f"echo {token}", patience=PATIENCE)
+        if command.status is not None:
+            return str(command.error("it runs no commands"))
+        said = command.stdout.read(64 * 1024)
+    except (HostError, OSError) as error:
         return str(error) or f"it took longer than {PATIENCE} s"
     finally:
         close(second)
