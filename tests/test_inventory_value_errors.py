@@ -184,6 +184,7 @@ def test_a_template_names_the_place_inside_a_value(tmp_path: Path) -> None:
 NAMES = {
     "accounts: [{name: alice}]": "accounts: the value is not a mapping of settings",
     "accounts: {alice: {}}": "accounts.alice: unknown setting; python deploy.py settings shows what there is",
+    "accounts: {pam: false, password_days: 30}": "accounts: password_days is for PAM to keep, and needs pam: true",
     "packages: [{name: vim}]": "packages[0]: {'name': 'vim'} is not the name of a Debian package",
     "timezone: {name: UTC}": "timezone: {'name': 'UTC'} is not a time zone such as Europe/Berlin",
     "locale: [en]": "locale: ['en'] is not a locale such as en_GB.UTF-8",

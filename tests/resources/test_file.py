@@ -5,6 +5,7 @@ from __future__ import annotations
 import grp
 import os
 import pwd
+import shlex
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -58,8 +59,13 @@ def test_what_a_check_refuses_is_put_back(tmp_path: Path) -> None:
 def test_a_fault_that_was_there_before_is_called_so(tmp_path: Path) -> None:
     path = tmp_path / "file"
     path.write_text("old\n")
-    with pytest.raises(Failed, match="refuses what was there before as well: other is bad, with old"):
-        converge(file(path, verify=["sh", "-c", f"echo other is bad, with $(cat {path}); exit 1"]))
+    verify = ["sh", "-c", f"echo other is bad, with $(cat {path}); exit 1"]
+    with pytest.raises(Failed) as failed:
+        converge(file(path, verify=verify))
+    assert str(failed.value) == (
+        f"as it was again: `{shlex.join(verify)}` refuses what was there before as well: other is bad, with old"
+    )
+    assert failed.value.hint == "Repair what it names, or remove it, then run again."
     assert path.read_text() == "old\n"
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
 

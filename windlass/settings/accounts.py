@@ -47,5 +47,5 @@ class Accounts(Part):
     def _need_pam(self) -> Accounts:
         for name in ("password_days", "password_cost"):
             if getattr(self, name) is not None and not self.pam:
-                raise ValueError(f"{name} needs pam: it is what lets keys in when a password has expired")
+                raise ValueError(f"{name} is for PAM to keep, and needs pam: true")
         return self
