@@ -1,4 +1,4 @@
-"""Every message of an error stands in a test, word for word: each piece of fixed text that an exception is made with."""
+"""Every message of an error stands in a test, word for word: each fixed piece of what an exception is made with."""
 
 from __future__ import annotations
 
