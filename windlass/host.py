@@ -68,10 +68,11 @@ def _no_secrets(app: str) -> dict[str, Secret]:
 
 @dataclass(frozen=True)
 class Login:
-    """How this run has logged in to a host."""
+    """How this run has logged in to a host, and the kinds of host keys that it is known by, e.g. `ssh-ed25519`."""
 
     user: str
     by_password: bool
+    known_by: frozenset[str] = frozenset()
 
 
 @dataclass

@@ -210,7 +210,7 @@ def _lines(note: dict[str, Any]) -> list[str]:
     words = {**note}
     if "expires" in words:
         words["expires"] = f"certificate until {words['expires']} from {words.pop('issuer', 'an unknown CA')}"
-    return ["  ".join(str(word) for word in words.values())]
+    return "  ".join(str(word) for word in words.values()).splitlines()
 
 
 def _release(note: dict[str, Any]) -> list[str]:

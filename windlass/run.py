@@ -73,7 +73,7 @@ def reached(
     try:
         session = Session(connection, host.connect, say, may_install=may_install, options=options)
         host.facts = Facts.from_hello(session.facts)
-        host.login = Login(connection.user, ssh.by_password(connection))
+        host.login = Login(connection.user, ssh.by_password(connection), ssh.known_by(connection))
         yield session
     finally:
         ssh.close(connection)

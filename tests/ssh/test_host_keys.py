@@ -72,6 +72,18 @@ def test_a_host_known_by_one_kind_of_key_shows_that_one(server: Sshd, tmp_path: 
     believe(server, tmp_path / "none", host_key=public(server.host_keys[kind]))
 
 
+def test_by_which_kinds_of_keys_a_host_is_known(server: Sshd, tmp_path: Path) -> None:
+    def kinds(**options: object) -> frozenset[str]:
+        connection = ssh.connect(host(server.port, key=server.key), ConnectOptions(attempts=1, **options))  # type: ignore[arg-type]
+        ssh.close(connection)
+        return ssh.known_by(connection)
+
+    ecdsa, rsa = (f"{server.name} {public(server.host_keys[kind])}" for kind in ("ecdsa", "rsa"))
+    assert kinds(known_hosts=[known(tmp_path, ecdsa)]) == {"ecdsa-sha2-nistp256"}
+    assert kinds(known_hosts=[known(tmp_path, ecdsa, rsa)]) == {"ecdsa-sha2-nistp256", "ssh-rsa"}
+    assert kinds(known_hosts=[tmp_path / "new"], accept_new_host_key=True) == {"ssh-ed25519"}
+
+
 def test_a_key_known_for_the_plain_name_is_good_on_any_port(server: Sshd, tmp_path: Path, stranger: Path) -> None:
     believe(server, known(tmp_path, f"127.0.0.1 {public(server.host_keys['rsa'])}"))
     with pytest.raises(ConnectError, match="unknown host key"):  # as ssh: another host on another port

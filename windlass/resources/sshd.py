@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import calendar
-import glob
 import hashlib
 import os
 import re
@@ -14,6 +13,7 @@ from windlass import files
 from windlass.machine import CommandTrouble
 from windlass.probation import DELAY, Probation
 from windlass.resources.resource import Diff, Failed, Resource, State, Unknown
+from windlass.resources.sshd_config import Line, keyless, left_alone, read, refuse_dead_ends
 
 MAIN = "/etc/ssh/sshd_config"
 UNIT = "ssh.service"
@@ -31,14 +31,15 @@ SAME = {"prohibit-password": "without-password"}
 class Sshd(Resource):
     """sshd's settings `content`, in the file `path` that its main configuration includes before it says anything.
 
-    Key exchange algorithms that the host's sshd does not know are left out. `delay` is how long a second login may
-    take (seconds).
+    Key exchange algorithms that the host's sshd does not know are left out, and settings that would shut out people
+    whom the host's own files let in with a key. `delay` is how long a second login may take (seconds).
     """
 
     path: str
     content: str
     delay: int = DELAY
     _proved = False
+    _withdrawn = False
 
     def desired(self) -> State:
         return {"settings": hashlib.sha256(self._wanted.encode()).hexdigest(), "effective": True, "proved": True}
@@ -60,6 +61,8 @@ class Sshd(Resource):
         probation = self._probation
         if not probation.pending:
             self._refuse_untried()
+        refuse_dead_ends(self._others)
+        withdrawn = self._shows_ecdsa()
         probation.begin()
         try:
             with open(self.path, "rb") as file:
@@ -67,10 +70,24 @@ class Sshd(Resource):
         except FileNotFoundError:
             files.write(f"{probation.folder}/none", b"")
         probation.change(lambda: self._change(wanted))
-        self._proved = True
+        self._proved, self._withdrawn = True, withdrawn
 
     def notes(self) -> dict[str, str]:
-        return {"sshd": "sshd: a second login works with the new settings, so they are kept"} if self._proved else {}
+        said = ["a second login works with the new settings, so they are kept"] if self._proved else []
+        if self._withdrawn:
+            others = " or ".join(f"`{key}`" for key in self._host_keys if key.startswith("ssh-ed25519 "))
+            said.append(
+                "the ECDSA host key is shown no more: who knows the host by that alone has to forget it (ssh-keygen -R)"
+                f" and to trust {others or 'its RSA key'}, which ssh-keyscan prints"
+            )
+        left = left_alone(self._others)
+        said += [
+            f"{name} stays as it is, because of {left[name.lower()]}"
+            for name in dict.fromkeys(line.partition(" ")[0] for line in self.content.splitlines())
+            if name.lower() in left
+        ]
+        said += [f"not everybody needs a key: {line}" for line in keyless(self._others)]
+        return {"sshd": "\n".join(f"sshd: {line}" for line in said)} if said else {}
 
     @property
     def _probation(self) -> Probation:
@@ -84,9 +101,7 @@ class Sshd(Resource):
         times = [calendar.timegm(time.strptime(found, "%Y-%m-%d %H:%M:%S")) for found in TIMESTAMP.findall(said)]
         now = time.time()
         changed = [
-            path
-            for path in {place[0] for place in _lines(MAIN)}
-            if os.stat(path).st_ctime > max(times, default=now) + 1
+            path for path in {line.path for line in self._lines} if os.stat(path).st_ctime > max(times, default=now) + 1
         ]
         if changed:
             raise Failed(
@@ -111,13 +126,25 @@ class Sshd(Resource):
 
     @property
     def _wanted(self) -> str:
-        """The content, without algorithms that this sshd would refuse together with all its settings."""
+        """The content, without algorithms that this sshd would refuse, and without what the host's files decide."""
         known = set(self._asked[0].split())
+        left = left_alone(self._others)
 
         def keep(match: re.Match[str]) -> str:
             return match[1] + ",".join(name for name in match[2].split(",") if name in known)
 
-        return re.sub(r"^(KexAlgorithms )(.*)$", keep, self.content, flags=re.MULTILINE)
+        lines = self.content.splitlines(keepends=True)
+        content = "".join(line for line in lines if line.partition(" ")[0].lower() not in left)
+        return re.sub(r"^(KexAlgorithms )(.*)$", keep, content, flags=re.MULTILINE)
+
+    @property
+    def _lines(self) -> list[Line]:
+        return self.machine.probe("sshd_config", lambda: read(MAIN))
+
+    @property
+    def _others(self) -> list[Line]:
+        """What all files but our own say."""
+        return [line for line in self._lines if line.path != self.path]
 
     @property
     def _asked(self) -> tuple[str, str]:
@@ -132,11 +159,11 @@ class Sshd(Resource):
         )
         return known, effective
 
-    def _overruled(self) -> list[str]:
-        """What the file says and sshd does not do, with the place that says otherwise."""
+    @property
+    def _effective(self) -> dict[str, list[str]]:
+        """The values that sshd has of each setting; names in lower case."""
         effective: dict[str, list[str]] = {}
-        for line in self._asked[1].splitlines():
-            name, _, value = line.partition(" ")
+        for name, value in _settings(self._asked[1]):
             effective.setdefault(name, []).append(value)
         if "port" not in effective:
             raise Failed(
@@ -144,6 +171,27 @@ class Sshd(Resource):
                 said=self._asked[1].strip(),
                 hint="Mend them on the host until `sshd -t` is content, then run again.",
             )
+        return effective
+
+    @property
+    def _host_keys(self) -> list[str]:
+        """The public halves of the host's keys that sshd has, e.g. `ssh-ed25519 AAAA...`."""
+        keys = []
+        for path in self._effective.get("hostkey", []):
+            if os.path.exists(f"{path}.pub"):
+                with open(f"{path}.pub", encoding="utf-8", errors="replace") as file:
+                    keys.append(" ".join(file.read().split()[:2]))
+        return keys
+
+    def _shows_ecdsa(self) -> bool:
+        allowed = "ecdsa-" in self._effective.get("hostkeyalgorithms", [""])[0]
+        return allowed and any(key.startswith("ecdsa-") for key in self._host_keys)
+
+    def _overruled(self) -> list[str]:
+        """What the file says and sshd does not do, with the place that says otherwise."""
+        effective = self._effective
+        if not any(line.path == self.path and line.block is None for line in self._lines):
+            return [f"{MAIN} does not include {self.path}"]
         wanted: dict[str, list[str]] = {}
         for name, value in _settings(self._wanted):
             wanted.setdefault(name, []).append(SAME.get(value, value))
@@ -155,27 +203,10 @@ class Sshd(Resource):
 
     def _says(self, name: str) -> str:
         """The place that says it first, e.g. `/etc/ssh/sshd_config:12`."""
-        for path, number, keyword in _lines(MAIN):
-            if keyword == name:
-                return f"{path}:{number}"
-        return f"{MAIN} does not include {self.path}"
+        return next(f"{line.path}:{line.number}" for line in self._lines if (line.keyword, line.block) == (name, None))
 
 
 def _settings(text: str) -> list[tuple[str, str]]:
     """Names in lower case and values."""
     pairs = (line.split(None, 1) for line in text.splitlines() if line.strip() and not line.startswith("#"))
-    return [(pair[0].lower(), pair[1]) for pair in pairs]
-
-
-def _lines(path: str) -> list[tuple[str, int, str]]:
-    """File, line and keyword of all settings, in the order in which sshd reads them."""
-    found: list[tuple[str, int, str]] = []
-    with open(path, encoding="utf-8", errors="replace") as file:
-        for number, line in enumerate(file, 1):
-            keyword, *values = line.split("#")[0].replace("=", " ").split() or [""]
-            if keyword.lower() == "include":
-                for pattern in values:
-                    for name in sorted(glob.glob(os.path.join("/etc/ssh", pattern))):
-                        found += _lines(name)
-            found.append((path, number, keyword.lower()))
-    return found
+    return [(pair[0].lower(), pair[-1]) for pair in pairs]

@@ -112,6 +112,12 @@ def by_password(connection: fabric.Connection) -> bool:
     return handler is not None and handler.auth_method in ("password", "keyboard-interactive")
 
 
+def known_by(connection: fabric.Connection) -> frozenset[str]:
+    """The kinds of host keys, e.g. `ssh-ed25519`, by one of which the host was let through."""
+    kinds: frozenset[str] = connection.transport.known_by
+    return kinds
+
+
 def why_lost(connection: fabric.Connection) -> str | None:
     """Why the connection broke; None = it is open, or we closed it."""
     transport = connection.transport

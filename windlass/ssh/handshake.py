@@ -27,9 +27,10 @@ class Unreachable(ConnectError):
 
 
 class Transport(paramiko.Transport):
-    """Paramiko's transport, which keeps what the host says when it hangs up."""
+    """Paramiko's transport, which keeps what the host says when it hangs up, and by what kinds of key it is known."""
 
     farewell = ""
+    known_by: frozenset[str] = frozenset()
 
     def _parse_disconnect(self, message: paramiko.Message) -> None:
         message.get_int()
@@ -54,6 +55,7 @@ def shake_hands(link: Link, keys: HostKeys, login: Login, timeout: float) -> Tra
         transport.packetizer.complete_handshake()  # stops a timer that would hold up the end of the process
     try:
         keys.verify(KnownKey(shown.get_name(), shown.asbytes(), "the host"))
+        transport.known_by = frozenset([shown.get_name(), *keys.kinds])
         login.authenticate(transport)
     except BaseException:
         transport.close()

@@ -51,10 +51,14 @@ class HostKeys:
         """Take an unknown host at its word, write its key into that file, and say so; without a file refuse it."""
         self._accept, self._file = say, file
 
+    @property
+    def kinds(self) -> list[str]:
+        """Which kinds of keys are known of the host."""
+        return [key.kind for key in self.known + self._plain]
+
     def algorithms(self, ours: Sequence[str]) -> list[str]:
         """Our host key algorithms, those first whose keys we know: else a host with several would show another."""
-        kinds = [key.kind for key in self.known + self._plain]
-        preferred = [name for kind in kinds for name in (RSA_ALGORITHMS if kind == "ssh-rsa" else (kind,))]
+        preferred = [name for kind in self.kinds for name in (RSA_ALGORITHMS if kind == "ssh-rsa" else (kind,))]
         return list(dict.fromkeys([name for name in preferred if name in ours] + list(ours)))
 
     def verify(self, shown: KnownKey) -> None:
