@@ -3,21 +3,32 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from roles.ssh import ssh
 from tests.lab.commands import Commands
+from tests.lab.resources_on import converge
+from tests.roles import hosts
+from tests.ssh.sshd import make_key, public
+from windlass.lab import files
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from windlass.lab import Lab, LabHost
+    from windlass.resources import Sshd
 
 pytestmark = pytest.mark.lab
 
 TAGS = ("--tags", "ssh,firewall,kernel")
+
+
+FOLDER = "/etc/ssh/sshd_config.d"
+PATH = f"{FOLDER}/00-windlass.conf"
 
 
 @pytest.fixture
@@ -82,3 +93,84 @@ def test_root_is_shut_out_only_by_somebody_else_who_can_become_root(commands: Co
     assert commands.json("provision", fresh_host.name, "--tags", "ssh")["failed"] == 0
     assert "permitrootlogin no" in fresh_host.run("sshd -T")
     assert changed(commands.json("provision", fresh_host.name, "--tags", "ssh")) == []
+
+
+@pytest.fixture
+def own(host: LabHost) -> Iterator[Callable[[str], None]]:
+    """Gives the session's host, without Windlass's settings, an sshd_config of these lines; takes it away after."""
+    restart = "systemctl reset-failed ssh; systemctl restart ssh"
+    host.run(f"rm -f {PATH}; cp -p /etc/ssh/sshd_config /root/sshd_config")
+
+    def configure(lines: str) -> None:
+        host.run(f"cat >/etc/ssh/sshd_config <<'END'\nInclude {FOLDER}/*.conf\nUsePAM yes\n{lines}\nEND\n{restart}")
+
+    yield configure
+    host.run(f"rm -f {PATH}; mv /root/sshd_config /etc/ssh/sshd_config; rm -f /etc/ssh/ca.pub; {restart}")
+
+
+@pytest.fixture
+def sshd() -> Sshd:
+    """What the role declares."""
+    found: Sshd = hosts.resources(ssh, hosts.host())[f"sshd {PATH}"]
+    return found
+
+
+THEIRS = """\
+HostKey /etc/ssh/ssh_host_rsa_key
+HostKey /etc/ssh/ssh_host_ecdsa_key
+HostKey /etc/ssh/ssh_host_ed25519_key
+TrustedUserCAKeys /etc/ssh/ca.pub
+KbdInteractiveAuthentication yes
+AuthenticationMethods publickey,keyboard-interactive
+Match User root
+    AuthenticationMethods publickey
+Match User deploy
+    AuthenticationMethods password
+    PasswordAuthentication yes"""
+
+
+def test_logins_that_the_hosts_files_ask_for_still_work(
+    lab: Lab, host: LabHost, own: Callable[[str], None], sshd: Sshd, tmp_path: Path
+) -> None:
+    authority, key = make_key(tmp_path / "ca", "ecdsa"), make_key(tmp_path / "key")
+    subprocess.run(["ssh-keygen", "-q", "-s", authority, "-I", "me", "-n", "root", f"{key}.pub"], check=True)
+    host.run(f"echo '{public(authority)}' >/etc/ssh/ca.pub")
+    own(THEIRS)
+    there = ["-p", str(host.ssh_port), "-o", f"UserKnownHostsFile={lab.folder / files.KNOWN_HOSTS}"]
+    client = ["ssh", "-v", "-F", "none", *there, "-o", "BatchMode=yes", "-o", "IdentitiesOnly=yes"]
+
+    def log_in(user: str, key: Path) -> str:
+        argv = [*client, "-i", str(key), f"{user}@{host.address}", "echo in"]
+        done = subprocess.run(argv, capture_output=True, text=True)
+        return done.stdout + done.stderr
+
+    def still_work() -> bool:
+        by_certificate = log_in("root", key).startswith("in\n")
+        two = "Authentications that can continue: keyboard-interactive\n"
+        return by_certificate and two in log_in("careful", lab.folder / files.PRIVATE_KEY)
+
+    assert still_work()
+    (result,), _ = converge(lab, host, sshd)
+    assert (result.status, result.message) == ("changed", "")
+    assert still_work()
+    assert subprocess.run(["ssh-keyscan", *there[:2], "-t", "ecdsa", host.address], capture_output=True).stdout == b""
+    told = result.notes["sshd"].splitlines()
+    assert f" trust `{host.host_key}`" in told[1]
+    assert [line.partition(" stays as it is")[0] for line in told[2:5]] == [
+        "sshd: KbdInteractiveAuthentication",
+        "sshd: HostKey",
+        "sshd: CASignatureAlgorithms",
+    ]
+    assert [line.split("`")[1] for line in told[5:]] == ["AuthenticationMethods password", "PasswordAuthentication yes"]
+    (again,), _ = converge(lab, host, sshd)
+    assert (again.status, again.notes["sshd"].splitlines()) == ("ok", told[2:])
+
+
+def test_two_factors_that_could_not_be_given_any_more_are_refused_before_anything_is_changed(
+    lab: Lab, host: LabHost, own: Callable[[str], None], sshd: Sshd
+) -> None:
+    own("Match User careful\n    AuthenticationMethods publickey,password")
+    (result,), said = converge(lab, host, sshd)
+    assert ", Match User careful) would let nobody in" in result.message
+    assert said == []
+    host.run(f"test ! -e {PATH}")
