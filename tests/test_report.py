@@ -90,6 +90,12 @@ def test_the_summary_counts_and_shows_where_the_app_answers(capsys: pytest.Captu
     ]
 
 
+def test_a_note_of_several_lines_stays_aligned(capsys: pytest.CaptureFixture[str]) -> None:
+    told = Result("ssh", None, "sshd /a", "ok", 0.0, notes={"sshd": "sshd: one thing\nsshd: another"})
+    report().summary([Outcome("web1", results=[told], seconds=1.0)])
+    assert lines(capsys) == ["", "web1  0 changed, 1 ok, 1.0 s", "      sshd: one thing", "      sshd: another"]
+
+
 def test_the_summary_of_a_run_that_was_interrupted_before_any_host_was_done(capsys: pytest.CaptureFixture[str]) -> None:
     report().summary([])
     assert lines(capsys) == [""]

@@ -27,8 +27,8 @@ pytestmark = pytest.mark.lab
 PATH = "/etc/ssh/sshd_config.d/00-windlass.conf"
 SHUT = "AllowUsers nobody\n"
 FIRST_COUNTS = (
-    "The first value counts in sshd's files: take those lines out, and see that /etc/ssh/sshd_config begins with"
-    " `Include /etc/ssh/sshd_config.d/*.conf`."
+    "See that /etc/ssh/sshd_config begins with `Include /etc/ssh/sshd_config.d/*.conf`, and that no line before ours"
+    " says otherwise: the first value counts for sshd."
 )
 
 

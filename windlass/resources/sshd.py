@@ -119,8 +119,8 @@ class Sshd(Resource):
         if overruled := self._overruled():
             raise Failed(
                 f"without effect, and as it was again: {'; '.join(overruled)}",
-                hint=f"See that {MAIN} begins with `Include {os.path.dirname(self.path)}/*.conf`, and that no line before"
-                " ours says otherwise: the first value counts for sshd.",
+                hint=f"See that {MAIN} begins with `Include {os.path.dirname(self.path)}/*.conf`, and that no line"
+                " before ours says otherwise: the first value counts for sshd.",
             )
         self.machine.run(["sh", "-c", RESTART])
 

@@ -22,7 +22,7 @@ LEAVE = "set `ssh: {managed: false}`"
 
 @dataclass(frozen=True)
 class Line:
-    """A line of a file: keyword and value in lower case but for paths, both empty where it says nothing.
+    """A line of a file without its comment, its `keyword` in lower case; all three are empty where it says nothing.
 
     `block` is the `Match` line that it belongs to; None = it is for everybody.
     """
@@ -74,14 +74,15 @@ def left_alone(lines: list[Line]) -> dict[str, Line]:
 def refuse_dead_ends(lines: list[Line]) -> None:
     """Raises Failed where AuthenticationMethods asks for what is switched off, or would have to stay on for all."""
     left = left_alone(lines)
-    for line in lines:
-        methods = _beside_keys(line) if line.keyword == "authenticationmethods" else set()
-        if line.block is None and methods and not _by_key(line):
-            hint = f"Have each list there begin with `publickey`, or {LEAVE}."
-            raise Failed(f"{line} lets people in without a key", hint=hint)
-        for names in (SETTINGS[method] for method in sorted(methods) if line.block):
-            on = {*left, *(one.keyword for one in lines if one.block == line.block and _is_on(one))}
-            if not on & {name.lower() for name in names}:
+    for line in (line for line in lines if line.keyword == "authenticationmethods"):
+        if line.block is None:
+            if _beside_keys(line) and not _by_key(line):
+                hint = f"Have each list there begin with `publickey`, or {LEAVE}."
+                raise Failed(f"{line} lets people in without a key", hint=hint)
+            continue
+        on = {*left, *(one.keyword for one in lines if one.block == line.block and _is_on(one))}
+        for names in (SETTINGS[method] for method in sorted(_beside_keys(line))):
+            if on.isdisjoint(name.lower() for name in names):
                 raise Failed(
                     f"{line} would let nobody in any more, because Windlass sets `{names[0]} no`",
                     hint=f"Put `{names[0]} yes` into the same Match block, or {LEAVE}.",
