@@ -82,8 +82,8 @@ def test_methods_that_could_no_longer_be_met_are_refused(
         refuse_dead_ends(read(main))
     why = f"would let nobody in any more, because Windlass sets `{setting}Authentication no`"
     assert str(raised.value) == f"{said.replace('FILE', main)} {why}"
-    remedy = f"Put `{setting}Authentication yes` into the same Match block"
-    assert raised.value.hint == f"{remedy}, or set `ssh: {{managed: false}}`."
+    hint = f"Put `{setting}Authentication yes` into the same Match block, or set `ssh: {{managed: false}}`."
+    assert raised.value.hint == hint
 
 
 def test_methods_without_a_key_are_refused(tmp_path: Path) -> None:
