@@ -192,7 +192,7 @@ NAMES = {
     "ssh: {port: 22}": "ssh.port: unknown setting; python deploy.py settings shows what there is",
     "ssh: /usr/bin/ssh": "ssh: '/usr/bin/ssh' is not a mapping of settings",
     "firewall: nftables": "firewall: 'nftables' is not a mapping of settings",
-    "updates: true": "updates: True is not a mapping of settings",
+    "updates: true": "updates: true is not a mapping of settings",
     "time_sync: [a.pool.test]": "time_sync: ['a.pool.test'] is not a mapping of settings",
     "serial: VMware-56": "serial: 'VMware-56' is not a number of hosts or a percentage, for example 1 or 25%",
 }

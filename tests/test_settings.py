@@ -168,7 +168,7 @@ def test_sources_refused(source: str, reason: str) -> None:
         ({"release_command": " "}, "release_command: ' ' is not a command"),
         ({"memory_max": 512}, "memory_max: 512 is not a size such as 512M or 2G"),
         ({"requirements": "../x.txt"}, "requirements: '../x.txt' is not a path inside"),
-        ({"gunicorn": {"version": 23.0}}, "gunicorn.version: 23.0 is not a version such as 23.0.0 (quote it in YAML)"),
+        ({"gunicorn": {"version": 23.0}}, "gunicorn.version: 23.0 is not text; put it in quotes"),
         ({"gunicorn": {"workers": True}}, "gunicorn.workers: Input should be a valid integer"),
     ],
 )

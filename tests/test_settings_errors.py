@@ -171,7 +171,7 @@ APP = {
         "apps.a.env.FLASK_ENV: FLASK_ENV=development would start the app in debug mode: the debugger "
         "lets any visitor run code on the host; leave it out or say production"
     ),
-    "env: {WERKZEUG_DEBUG_PIN: off}": (
+    "env: {WERKZEUG_DEBUG_PIN: 'off'}": (
         "apps.a.env.WERKZEUG_DEBUG_PIN: WERKZEUG_DEBUG_PIN belongs to the debugger, and the debugger "
         "lets any visitor run code on the host"
     ),
@@ -213,10 +213,8 @@ APP = {
         "apps.a.gunicorn.worker_class: 'a b' is not a Gunicorn worker class, for example gthread"
     ),
     "gunicorn: {timeout: 0}": "apps.a.gunicorn.timeout: 0 is less than 1",
-    "gunicorn: {version: 23}": "apps.a.gunicorn.version: 23 is not a version such as 23.0.0 (quote it in YAML)",
-    "gunicorn: {version: latest}": (
-        "apps.a.gunicorn.version: 'latest' is not a version such as 23.0.0 (quote it in YAML)"
-    ),
+    "gunicorn: {version: 23}": "apps.a.gunicorn.version: 23 is not text; put it in quotes",
+    "gunicorn: {version: latest}": ("apps.a.gunicorn.version: 'latest' is not a version such as 23.0.0"),
     "gunicorn: {bind: x}": "apps.a.gunicorn.bind: unknown setting; python deploy.py settings shows what there is",
     "nginx: {body_limit: 10mb}": "apps.a.nginx.body_limit: '10mb' is not a size such as 10m",
     "nginx: {proxy_timeout: 0}": "apps.a.nginx.proxy_timeout: 0 is less than 1",

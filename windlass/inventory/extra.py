@@ -64,6 +64,10 @@ class Changed(Variable):
         part = self._part(way)
         return part.origin if part else self.base.place_of_key(way) if self.base else self.parts[0].origin
 
+    def written(self, way: Way = ()) -> str | None:
+        part = self._part(way)
+        return part.written(way[len(part.way) :]) if part else self.base.written(way) if self.base else None
+
     def _part(self, way: Way) -> Given | None:
         return next((part for part in reversed(self.parts) if way[: len(part.way)] == part.way), None)
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from windlass.inventory.document import BITS, Document, DocumentError
+from windlass.inventory.document import BITS, TEXT, Document, DocumentError
 from windlass.inventory.problems import hint_at_vars, quoted
 from windlass.inventory.ranges import check_host_names
 from windlass.inventory.tree import Group, Variable, Variables
@@ -115,12 +115,14 @@ class IniFile:
             from windlass.settings.environment import shown  # settings take a while to import
 
             raise ValueError(f"{shown(setting, line)} is not key=value; a value with spaces goes in quotes")
-        variable = Variable(_value(text.strip()), self._document, node, node)
+        text = text.strip()
+        as_written = yaml.ScalarNode(TEXT, text, node.start_mark, node.end_mark)
+        variable = Variable(_value(text), self._document, node, as_written)
         self._reader.set(variables, name.strip(), variable)
 
     def _node(self, line: int, column: int) -> yaml.Node:
         mark = yaml.Mark(self._document.name, 0, line, column, None, 0)
-        return yaml.ScalarNode("tag:yaml.org,2002:str", "", mark, mark)
+        return yaml.ScalarNode(TEXT, "", mark, mark)
 
     def _problem(self, node: yaml.Node, message: str) -> None:
         self._reader.problems.add(self._document.place(node), message)

@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-if TYPE_CHECKING:
-    import yaml
+import yaml
 
+if TYPE_CHECKING:
     from windlass.inventory.document import Document
     from windlass.inventory.problems import Place
 
@@ -25,6 +25,11 @@ class Variable:
     def place(self, way: tuple[str | int, ...] = ()) -> Place:
         """Where the value, or the part of it that `way` leads to, begins."""
         return self.document.place(self.document.find(self.node, way)[0])
+
+    def written(self, way: tuple[str | int, ...] = ()) -> str | None:
+        """The scalar that `way` leads to as it is written, without its quotes; None = there is none."""
+        node, found = self.document.find(self.node, way)
+        return node.value if found and isinstance(node, yaml.ScalarNode) else None
 
     def place_of_key(self, way: tuple[str | int, ...] = ()) -> Place:
         """Where the name of the part that `way` leads to begins."""

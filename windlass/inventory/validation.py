@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any, TypeVar, get_origin
 
 from pydantic import BaseModel, ValidationError
 
-from windlass.inventory.problems import Problems, did_you_mean
+from windlass.inventory.problems import Place, Problems, did_you_mean
+from windlass.inventory.written import changed_env, written
 from windlass.settings import COMMON_NAMES, Settings
 from windlass.settings.model import Faults
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
 
     from windlass.inventory.values import Values, Way
+    from windlass.inventory.written import Written
 
 M = TypeVar("M", bound=BaseModel)
 _TEXTS = frozenset({"locale", "packages", "timezone"})  # text in these is a slip, not a variable for Ansible
@@ -40,9 +42,12 @@ def validated(model: type[M], names: Mapping[str, str], values: Values, project:
         for below, fault in faults.items():
             problems.add(fault.place, fault.fault)
             unrendered.add((field, *below))
+    changed = list(changed_env(found.get("apps"), values))
+    for way, place, message in changed:
+        problems.add(place, f"{_dotted(way)}: {message}")
     try:
         filled = model.model_validate(found, context={"project": project})
-        return None if unrendered else filled
+        return None if unrendered or changed else filled
     except ValidationError as error:
         for detail in error.errors(include_url=False):
             for way, message, of_key in _faults(detail, model):
@@ -51,8 +56,11 @@ def validated(model: type[M], names: Mapping[str, str], values: Values, project:
                 name = names[str(way[0])]
                 place = values.raw[name].place_of_key(way[1:]) if of_key else values.raw[name].place(way[1:])
                 hint = _hint_of_name(model, way, message, detail["input"])
-                if not of_key and "env" not in way and values.may_be_secret(name, way[1:]):
-                    message = _unshown(message, detail["input"])
+                if not of_key and "env" not in way:
+                    if values.may_be_secret(name, way[1:]):
+                        message = _unshown(message, detail["input"])
+                    else:
+                        place, message = _as_written(place, message, detail["input"], written(values, name, way[1:]))
                 problems.add(place, f"{_dotted((name, *way[1:]))}: {message}{hint}")
         return None
 
@@ -71,6 +79,13 @@ def _unshown(message: str, value: object) -> str:
     if quoted or any(word in rest.lower() for word in re.findall(r"\w{4,}", str(value).lower())):
         return "the value is not what it has to be; it may be a secret, and so it is not shown"
     return message if rest == message else f"the value{rest}"
+
+
+def _as_written(place: Place, message: str, value: object, found: Written | None) -> tuple[Place, str]:
+    """A message about a number or the like, with what the file has for it, and where that stands."""
+    if found is None or not message.startswith(f"{value!r} ") or isinstance(value, str | None):
+        return place, message
+    return found.place, f"{found.text}{message.removeprefix(repr(value))}"
 
 
 def _hint_of_name(model: type[BaseModel], way: Way, message: str, value: object) -> str:

@@ -8,7 +8,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, PrivateAttr, Valida
 
 from windlass.secrets.secret import Secret
 from windlass.settings.domain import Domain
-from windlass.settings.environment import fault_of_inline_secret, fault_of_name, fault_of_value
+from windlass.settings.environment import as_text, fault_of_inline_secret, fault_of_name, fault_of_value
 from windlass.settings.limits import Limits
 from windlass.settings.model import Faults, Model
 from windlass.settings.sandbox import Sandbox
@@ -39,7 +39,7 @@ def _environment(variables: Any, info: ValidationInfo) -> Any:
     texts: dict[Any, str | None] = {}
     faults: list[tuple[tuple[str | int, ...], str]] = []
     for name, value in variables.items():
-        text = _text(value)
+        text = as_text(value)
         texts[name] = text
         fault = fault_of_name(name, info.data.get("allow_env", ()))
         if text is None:
@@ -50,13 +50,6 @@ def _environment(variables: Any, info: ValidationInfo) -> Any:
     if faults:
         raise Faults(faults)
     return texts
-
-
-def _text(value: Any) -> str | None:
-    """Text for what YAML reads as a whole number or truth value: 8000 -> "8000", yes -> "true"; None = neither."""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return str(value) if isinstance(value, int | str) else None
 
 
 def _names(names: list[str], info: ValidationInfo) -> list[str]:

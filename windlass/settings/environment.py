@@ -134,6 +134,13 @@ def fault_of_value(name: str, value: str) -> str | None:
     return _fault_of_debug_switch(name, value)
 
 
+def as_text(value: object) -> str | None:
+    """The text of a value, also of a whole number or truth value: 8000 -> "8000", True -> "true"; None = neither."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(value) if isinstance(value, int | str) else None
+
+
 def is_placeholder(value: str) -> bool:
     """Whether a value is one that was never meant for production: empty, `changeme`, a tutorial's."""
     words = value.strip()

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict
@@ -34,9 +35,10 @@ def word(pattern: str, expected: str) -> Word:
     """A check that a value is text and matches as a whole; else "VALUE is not EXPECTED"."""
 
     def check(value: Any) -> Any:
-        if not isinstance(value, str) or not re.fullmatch(pattern, value, re.ASCII):
-            raise ValueError(f"{value!r} is not {expected}")
-        return value
+        fits = isinstance(value, str | int | float | date) and re.fullmatch(pattern, str(value), re.ASCII)
+        if fits and isinstance(value, str):
+            return value
+        raise ValueError(f"{value!r} is not {'text; put it in quotes' if fits else expected}")
 
     return Word(check, expected=expected)
 

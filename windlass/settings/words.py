@@ -51,7 +51,7 @@ SourcePath = Annotated[
 ]
 WorkerClass = Annotated[str, word(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*", "a Gunicorn worker class, for example gthread")]
 
-Version = Annotated[str, word(r"[0-9]+(\.[0-9a-z]+)*", "a version such as 23.0.0 (quote it in YAML)")]
+Version = Annotated[str, word(r"[0-9]+(\.[0-9a-z]+)*", "a version such as 23.0.0")]
 Command = Annotated[str, AfterValidator(one_line), word(r"(?s).*\S.*", "a command")]
 
 
