@@ -80,7 +80,36 @@ def test_a_mapping_that_is_not_there_is_made(folder: Path) -> None:
     assert load(folder / "inventory", ["tls.mode=off"]).hosts["db1"].settings.tls.mode == "off"
 
 
-def test_values_are_read_as_yaml_and_the_last_one_counts(folder: Path) -> None:
+TEXTS = ["1.10", "0123456", "abc #def", "yes", "12:30", "null", "a: b", '"x"', "[x", "{x", "!x", "*x", " x ", ""]
+
+
+@pytest.mark.parametrize("text", TEXTS)
+def test_text_is_taken_as_it_is_typed(folder: Path, text: str) -> None:
+    found = load(folder / "inventory", [f"apps.shop.env.A={text}", f"mine={text}", f"my.part={text}"]).hosts["web1"]
+    assert found.settings.apps["shop"].env == {"A": text}
+    assert found.variables["mine"] == found.variables["my"]["part"] == text
+
+
+def test_settings_that_are_text_are_taken_as_they_are_typed(folder: Path) -> None:
+    assert refs(folder, "apps.shop.ref=1.10") == refs(folder, "version=1.10") == ["1.10", "1.10"]
+    command = 'sh -c "trap : TERM" # and more'
+    shop = load(folder / "inventory", [f"apps.shop.release_command={command}"]).hosts["web1"].settings.apps["shop"]
+    assert shop.release_command == command
+
+
+def test_a_variable_of_ansibles_may_be_a_number_or_a_truth_value(folder: Path) -> None:
+    host = load(folder / "inventory", ["ansible_port=2222", "ansible_become=no"]).hosts["web1"]
+    assert (host.connect.port, host.connect.become) == (2222, False)
+
+
+def test_a_number_of_the_users_own_is_text(folder: Path) -> None:
+    with pytest.raises(InventoryError, match=r"'3' is text, not a whole number; a template makes one with \| int"):
+        load(folder / "inventory", ["n=3", "apps.shop.watch={{ n }}"])
+    shop = load(folder / "inventory", ["n=3", "apps.shop.watch={{ n | int }}"]).hosts["web1"].settings.apps["shop"]
+    assert shop.watch == 3
+
+
+def test_other_settings_are_read_as_yaml_and_the_last_one_counts(folder: Path) -> None:
     extra = ["updates.managed=no", "packages=[vim, git]", "x=1", "x=", "timezone=UTC", '{"serial": 2}']
     host = load(folder / "inventory", extra).hosts["db1"]
     assert host.settings.updates.managed is False
@@ -139,7 +168,12 @@ SECRET = "this looks like a secret, and others can see a command line:"
         ("update.managed=no", "-e update.managed: unknown setting 'update'; did you mean 'updates'?"),
         ("app.shop.ref=v2", "-e app.shop.ref: unknown setting 'app'; did you mean 'apps'?"),
         ("serial=many", "-e serial: serial: 'many' is not "),
-        ("timezone=[", "-e timezone: not valid YAML: did not find expected node content"),
+        ("timezone=[", "-e timezone: timezone: '[' is not a time zone such as Europe/Berlin"),
+        ("packages=[", "-e packages: not valid YAML: did not find expected node content"),
+        (
+            "apps.shop.env={A: 0123}",
+            "-e apps.shop.env: apps.shop.env.A: the value of A would not reach the app as it is written",
+        ),
         ("timezone={{ nosuch }}", "-e timezone: 'nosuch' is undefined in '{{ nosuch }}'"),
         ("apps.shop.reff=v2", "-e apps.shop.reff: apps.shop.reff: unknown setting; did you mean 'ref'?"),
         (

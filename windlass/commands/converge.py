@@ -63,7 +63,8 @@ converging = options(
         "--extra-vars",
         multiple=True,
         metavar="KEY=VALUE|@FILE",
-        help="A variable above all others, e.g. apps.shop.ref=v2; repeatable.",
+        help="A variable above all others, e.g. apps.shop.ref=v2: text as it is typed, YAML where a setting is no text."
+        " Repeatable.",
     ),
 )
 

@@ -15,6 +15,8 @@ from windlass.inventory.document import TEXT, Document, DocumentError
 from windlass.inventory.problems import Place, nearest
 from windlass.inventory.text import text_of
 from windlass.inventory.tree import Variable, Variables
+from windlass.inventory.validation import takes_text
+from windlass.settings import Settings
 from windlass.settings.environment import secret_in, shown
 
 if TYPE_CHECKING:
@@ -73,8 +75,9 @@ class Changed(Variable):
 
 
 class ExtraVariables:
-    """`KEY=VALUE`, the value read as YAML; `@FILE`; or a mapping `{KEY: VALUE}`. Of several the last one counts.
+    """`KEY=VALUE`; `@FILE`; or a mapping `{KEY: VALUE}` in YAML. Of several the last one counts.
 
+    A VALUE is text as it is typed, as with Ansible; for a setting that is no text, it is YAML.
     A key with dots sets a part of a variable: `apps.shop.ref=v2` on each host that has an app of that name. What is
     wrong is noted with the reader's problems, `-e` being its place.
     """
@@ -158,10 +161,12 @@ def _given(option: str) -> Given:
     if not equals or not _KEY.fullmatch(key):
         raise DocumentError(Place("-e"), f"{shown(key)} is not KEY=VALUE (for example apps.shop.ref=v2) or @FILE")
     place = Place(f"-e {key}")
-    document, node = _document(place, text)
-    value = document.value(node)
     name, *way = key.split(".")
-    _refuse_secret(place, (name, *way), value)
+    is_yaml = name in Settings.model_fields and not takes_text(Settings, (name, *way))
+    document, node = _document(place, text, is_yaml=is_yaml)
+    value = document.value(node)
+    for found in (value, _as_yaml(text)):
+        _refuse_secret(place, (name, *way), found)
     return Given(value, document, node, node, name, tuple(way))
 
 
@@ -173,14 +178,22 @@ def _refuse_secret(place: Place, way: tuple[str, ...], value: Any) -> None:
         )
 
 
-def _document(place: Place, text: str) -> tuple[Document, yaml.Node]:
-    """A value as YAML reads it, but text for a template, and for nothing. Raises DocumentError."""
-    plain = "{{" in text or "{%" in text
+def _document(place: Place, text: str, *, is_yaml: bool) -> tuple[Document, yaml.Node]:
+    """A value as YAML reads it where it is that, but text for a template, and for nothing. Raises DocumentError."""
     try:
-        document = Document("-e", "" if plain else text)
+        document = Document("-e", text if is_yaml and "{{" not in text and "{%" not in text else "")
         return document, document.root or yaml.ScalarNode(TEXT, text)
     except DocumentError as error:
         raise DocumentError(place, str(error)) from None
+
+
+def _as_yaml(text: str) -> Any:
+    """What YAML makes of a text, which may be a mapping with a secret in it; None = nothing."""
+    try:
+        document = Document("-e", text)
+        return document.value(document.root) if document.root else None
+    except DocumentError:
+        return None
 
 
 def _instead(name: str) -> str:

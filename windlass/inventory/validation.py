@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, TypeVar, get_origin
+from pathlib import Path
+from types import UnionType
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 
@@ -14,7 +16,6 @@ from windlass.settings.model import Faults
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
     from pydantic_core import ErrorDetails
 
@@ -124,6 +125,8 @@ def _plain(detail: ErrorDetails, way: Way) -> str:
     kind = detail["type"]
     if kind == "list_type" and isinstance(detail["input"], str):
         return f"{shown} is not a list; write [{detail['input']}]"
+    if kind == "int_type" and isinstance(value, str) and value.isdecimal():
+        return f"{shown} is text, not a whole number; a template makes one with | int"
     if kind in _EXPECTED:
         return f"{shown} is not {_EXPECTED[kind]}"
     if kind == "literal_error":
@@ -155,6 +158,19 @@ def settings_in(annotation: Any) -> set[str]:
     """The names of the settings inside a setting, or inside each entry of it, as `apps` is; there may be none."""
     model = _model_in(annotation)
     return set(model.model_fields) if model else set()
+
+
+def takes_text(annotation: Any, way: Way = ()) -> bool:
+    """Whether what a way leads to, from a model or another annotation, is text; False where there is nothing."""
+    origin, parts = get_origin(annotation), get_args(annotation)
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        field = annotation.model_fields.get(str(way[0])) if way else None
+        return field is not None and takes_text(field.annotation, way[1:])
+    if origin in (dict, list):
+        return bool(way) and takes_text(parts[-1], way[1:])
+    if origin in (Annotated, Union, UnionType):
+        return any(takes_text(part, way) for part in parts)
+    return not way and (annotation in (str, Path) or origin is Literal)
 
 
 def _model_in(annotation: Any) -> type[BaseModel] | None:
