@@ -88,6 +88,11 @@ STRUCTURE = {
     ),
     "an unknown alias": ("a: {vars: {x: *y}}", "1:15: not valid YAML: found undefined alias"),
     "an alias in itself": ("a: {vars: {x: &x [*x]}}", "1:15: an alias contains itself"),
+    "a mapping in itself": ("all: {hosts: {h: {x: &x {y: 1, z: *x}}}}", "1:22: an alias contains itself"),
+    "all in a variable": ("all: &a {hosts: {h: {x: *a}}}", "1:6: an alias contains itself"),
+    "hosts in a host": ("all: {hosts: &h {a: *h}}", "1:14: an alias contains itself"),
+    "apps in an app": ("all: {vars: {apps: &a {shop: *a}}}", "1:20: an alias contains itself"),
+    "a mapping that merges what it is in": ("all: {vars: &v {x: {<<: *v}}}", "1:20: an alias contains itself"),
     "a template without quotes": (
         "a: {vars: {x: {{ y }}}}",
         "1:16: a list or mapping cannot be a key; a value that begins with {{ goes in quotes",

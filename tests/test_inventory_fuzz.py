@@ -124,6 +124,35 @@ def test_any_structure(tree: Any) -> None:
     check(yaml.safe_dump(tree, allow_unicode=True))
 
 
+@st.composite
+def anchored(draw: st.DrawFn) -> str:
+    """Mappings and lists with anchors, and aliases of what is before them, or around them."""
+    anchors: list[str] = []
+
+    def node(depth: int, kinds: str) -> str:
+        kind = draw(st.sampled_from(kinds if depth < 5 else "1"))
+        if kind == "*":
+            return f"*{draw(st.sampled_from(anchors))} "
+        if kind == "1":
+            return "1"
+        anchors.append(f"a{len(anchors)}")
+        anchor = anchors[-1]
+        below = [node(depth + 1, "{[*1") for _ in range(draw(st.integers(1, 3)))]
+        if kind == "[":
+            return f"&{anchor} [{', '.join(below)}]"
+        names = st.sampled_from(["all", "hosts", "children", "vars", "h", "apps", "shop", "env", "<<"])
+        return f"&{anchor} {{{', '.join(f'{draw(names)}: {each}' for each in below)}}}"
+
+    return node(0, "{")
+
+
+@settings(max_examples=300, deadline=2000)
+@given(text=anchored())
+@example(text="all: &a {hosts: {h: {x: *a}}}")
+def test_any_aliases(text: str) -> None:
+    check(text)
+
+
 LAUGHS = "\n".join(f"l{n}: &l{n} [{', '.join([f'*l{n - 1}'] * 9)}]" if n else "l0: &l0 [lol]" for n in range(12))
 
 
@@ -134,6 +163,8 @@ LAUGHS = "\n".join(f"l{n}: &l{n} [{', '.join([f'*l{n - 1}'] * 9)}]" if n else "l
         "a: &a\n  vars: {x: &x [*x]}\n  hosts: {h: }\n",
         "a: &a\n  children: {b: *a}\n",
         "a: &a {hosts: {h: &h {<<: *h}}}\n",
+        "g: &g0 {hosts: {h: }}\n" + "".join(f"g{n}: &g{n} {{children: {{g: *g{n - 1}}}}}\n" for n in range(1, 1500)),
+        "all: {hosts: {h: {l0: &l0 {}," + ",".join(f"l{n}: &l{n} {{<<: *l{n - 1}}}" for n in range(1, 1500)) + "}}}",
         "[" * 100_000 + "]" * 100_000,
         "- " * 100_000,
         "? " * 100_000,
@@ -163,7 +194,7 @@ LAUGHS = "\n".join(f"l{n}: &l{n} [{', '.join([f'*l{n - 1}'] * 9)}]" if n else "l
         "all: {hosts: {h: {timezone: '{{ x }}', x: '{{ y }}', y: '{{ x }}'}}}",
         "all: {hosts: {h: {timezone: \"{{ ''.__class__.__mro__[1].__subclasses__() }}\"}}}",
     ],
-    ids=range(27),
+    ids=range(29),
 )
 def test_attacks_are_refused_quickly(text: str, tmp_path: Path) -> None:
     (tmp_path / "inventory").mkdir()

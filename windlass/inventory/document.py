@@ -90,10 +90,12 @@ class Document:
 
     @contextmanager
     def once(self, node: yaml.Node, kind: str = "value") -> Iterator[None]:
-        """While a node is read as a value (or as another kind) it may not come up within itself."""
+        """While a node is read as a value (or as another kind) it may not come up within itself, nor too deep."""
         key = (id(node), kind)
         if key in self._open:
             self._refuse(node, "an alias contains itself")
+        if len(self._open) == _DEPTH:
+            self._refuse(node, f"aliases nest more than {_DEPTH} levels deep")
         self._open.add(key)
         try:
             yield
@@ -106,7 +108,9 @@ class Document:
         if isinstance(node, yaml.ScalarNode):
             return node.value if node.tag == TEXT else self._scalar(node)
         if isinstance(node, yaml.MappingNode) and node.tag == f"{_PLAIN}map":
-            return {key: self.value(value) for key, _, value in self.entries(node)}
+            entries = self.entries(node)
+            with self.once(node):
+                return {key: self.value(value) for key, _, value in entries}
         if isinstance(node, yaml.SequenceNode) and node.tag == f"{_PLAIN}seq":
             with self.once(node):
                 return [self.value(item) for item in node.value]
