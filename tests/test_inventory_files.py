@@ -101,3 +101,27 @@ def test_a_pipe_without_an_end_is_not_read_to_it(tmp_path: Path) -> None:
         name = f"/dev/fd/{zeros.stdout.fileno()}"
         with pytest.raises(InventoryError, match=f"^{name}: too large: 8,388,609 bytes or more"):
             load(folder / "inventory", [f"@{name}"])
+
+
+SCRIPT = "#!/bin/sh\necho '{}'\n"
+
+
+@pytest.mark.parametrize("name", ["ec2.sh", "ec2.py", "ec2", "ec2.ini", "more/ec2", "my script"])
+def test_a_script_that_ansible_would_run_is_refused(name: str, tmp_path: Path) -> None:
+    folder = project(tmp_path, {**FILES, f"inventory/{name}": SCRIPT})
+    (folder / "inventory" / name).chmod(0o755)
+    quoted = f"'inventory/{name}'" if " " in name else f"inventory/{name}"
+    [said] = errors(folder, {})
+    assert said == (
+        f"inventory/{name}: Windlass runs no inventory scripts: put the hosts that it lists into a YAML or INI file"
+        f" (ansible-inventory -i {quoted} --list --yaml), and the script elsewhere"
+    )
+
+
+def test_a_file_that_only_seems_to_be_a_script(tmp_path: Path) -> None:
+    names = ["ec2.sh.bak", "ec2.sh~", ".ec2", "host_vars/ec2.sh"]
+    folder = project(tmp_path, {**FILES, "inventory/ec2.sh": SCRIPT, "inventory/more": "db1\n", "inventory/a.sh": "ls"})
+    project(folder, {f"inventory/{name}": SCRIPT for name in names})
+    for path in (folder / "inventory").rglob("*"):
+        path.chmod(0o644 if path.name == "ec2.sh" and path.parent.name == "inventory" else 0o755)
+    assert list(load(folder / "inventory").hosts) == ["web1", "db1"]

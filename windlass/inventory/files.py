@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import TYPE_CHECKING
 
 from windlass.inventory.document import Document, DocumentError
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 EXTENSIONS = (".yml", ".yaml", ".json")
 LAB = ".windlass/lab/hosts.yml"  # what the lab writes about itself
 _INI = (".ini", ".hosts", ".inventory", "")
+_NO_INVENTORIES = frozenset({".bak", ".cfg", ".md", ".orig", ".retry", ".rst", ".swp", ".txt"})  # to Ansible, too
 _OTHER_FOLDERS = frozenset({"group_vars", "host_vars", "secrets"})
 
 
@@ -56,7 +58,12 @@ class Files:
     def _read_folder(self, folder: Path) -> None:
         """Every inventory file of a folder and of the folders in it, in the order of their names."""
         for path in self._below(folder, lambda below: below.name not in _OTHER_FOLDERS):
-            if path.suffix in EXTENSIONS:
+            if path.suffix not in _NO_INVENTORIES and _is_script(path):
+                name = self._shown(path)
+                fault = "Windlass runs no inventory scripts: put the hosts that it lists into a YAML or INI file"
+                command = f"ansible-inventory -i {shlex.quote(name)} --list --yaml"
+                self._reader.problems.add(Place(name), f"{fault} ({command}), and the script elsewhere")
+            elif path.suffix in EXTENSIONS:
                 self.read_file(path)
             elif path.suffix in _INI and path.name not in _OTHER_FOLDERS:
                 self._read_ini(path)
@@ -114,3 +121,14 @@ class Files:
 
     def _shown(self, path: Path) -> str:
         return str(path.relative_to(self._project)) if path.is_relative_to(self._project) else str(path)
+
+
+def _is_script(path: Path) -> bool:
+    """Whether Ansible would run a file for its hosts; where a disk has no permissions, all are executable."""
+    try:
+        if not path.is_file() or not path.stat().st_mode & 0o111:
+            return False
+        with path.open("rb") as file:
+            return file.read(2) == b"#!"
+    except OSError:  # which the reading of it will meet again
+        return False
