@@ -55,7 +55,7 @@ def test_a_connect_timeout_of_ssh_config_is_kept(home: Path) -> None:
 @pytest.mark.parametrize(
     ("line", "reason"),
     [
-        ("Port ssh", "invalid literal for int() with base 10: 'ssh'"),
+        ("ConnectTimeout 5s", "invalid literal for int() with base 10: '5s'"),
         ("Nonsense", "Unparsable line Nonsense"),
         ("Match user", "Missing parameter to Match 'user' keyword"),
         ("Match all user x", "Match does not allow 'all' mixed with anything but 'canonical'"),

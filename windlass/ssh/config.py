@@ -87,6 +87,7 @@ def _ssh_config(said: Mapping[str, str | int | None]) -> paramiko.SSHConfig:
     config.parse(io.StringIO("\n".join(ours)))
     for name in FILES:
         config.parse(io.StringIO(read_config(name)))
+    config.parse(io.StringIO('CanonicalDomains ""'))  # which paramiko takes for given
     return config
 
 

@@ -1,7 +1,8 @@
 """ssh_config files, read by paramiko and, where it would lose settings or give them to the wrong hosts, by us.
 
-It passes over Include, and takes a Match criterion that it does not know, or that has a capital letter, for one that
-is met. So files are put where they are included, and what cannot be read rightly is refused.
+It passes over Include, takes a comment behind a value for a part of it, and a Match criterion that it does not know,
+or that has a capital letter, for one that is met. So files are put where they are included, comments are taken away,
+and what cannot be read rightly is refused.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import glob
 import re
 import shlex
 import subprocess
+from ipaddress import ip_address
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +20,7 @@ import paramiko
 from windlass.errors import ConnectError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 DEEPEST = 16  # files in files, as with ssh
 CRITERIA = ("host", "originalhost", "user", "localuser", "exec")  # which take a value
@@ -26,11 +28,32 @@ PLAIN_CRITERIA = ("all", "canonical", "final")
 EVERY_HOST = "Host *"
 EXEC_TIMEOUT = 10  # seconds
 
+# A quoted part, which is kept, or a comment, which begins where a word does.
+_COMMENT = re.compile(r"""(\\.|"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*')|(?:^|\s+)#.*""")
 _SETTING = re.compile(r"\s*(\w+)(?:\s*=\s*|\s+)(.*)")
 
 
 class UserConfig(paramiko.SSHConfig):
-    """Paramiko's, but for `Match exec`: that of several threads would leave the terminal in disorder."""
+    """Paramiko's, but for two things.
+
+    `Match exec` of several threads would leave the terminal in disorder; CanonicalizeHostname would lose HostName.
+    """
+
+    def canonicalize(self, hostname: str, options: Any, domains: Iterable[str]) -> str:
+        """The address that HostName leads to, in the first of the domains that has it; raises ConnectError."""
+        address: str = self._tokenize(options, hostname, "hostname", options["hostname"])  # type: ignore[attr-defined]
+        proxied = options.get("proxyjump", "none") != "none" or options.get("proxycommand")
+        if proxied and options["canonicalizehostname"] != "always":
+            return address
+        if _is_ip(address) or address.count(".") > int(options.get("canonicalizemaxdots", 1)):
+            return address
+        try:
+            found: str = super().canonicalize(address, options, domains)
+        except paramiko.CouldNotCanonicalize:
+            raise ConnectError(
+                f"none of the CanonicalDomains of ssh_config has {address!r}, and CanonicalizeFallbackLocal is no"
+            ) from None
+        return found
 
     def _does_match(
         self, match_list: list[dict[str, Any]], target_hostname: str, canonical: bool, final: bool, options: Any
@@ -44,6 +67,14 @@ class UserConfig(paramiko.SSHConfig):
             if _succeeds(command) == criterion["negate"]:
                 return False
         return match_list
+
+
+def _is_ip(address: str) -> bool:
+    try:
+        ip_address(address)
+    except ValueError:
+        return False
+    return True
 
 
 def _succeeds(command: str) -> bool:
@@ -77,12 +108,17 @@ def _lines(path: Path, name: str, folder: Path, depth: int) -> Iterator[str]:
     for number, line in enumerate(lines, 1):
         where = f"{name}:{number}"
         word, value = match.groups() if (match := _SETTING.fullmatch(line)) else ("", "")
+        if word and not word.lower().endswith("command"):  # in a command, a # is the shell's
+            value = _COMMENT.sub(lambda found: found[1] or "", value)
+            line = f"{word} {value}"
         match word.lower():
             case "include":
                 yield from _included(value, where, block, folder, depth)
             case "host" | "match":
                 block = line if word.lower() == "host" else f"Match {_criteria(value, where)}"
                 yield block
+            case "port" if not _is_port(value.strip('"')):
+                raise ConnectError(f"{where}: Port {value!r} is not a number from 1 to 65535")
             case _:
                 yield line
 
@@ -103,6 +139,10 @@ def _included(patterns: str, where: str, block: str, folder: Path, depth: int) -
             hint="Put the Include above the first Host.",
         )
     yield block
+
+
+def _is_port(text: str) -> bool:
+    return re.fullmatch("[0-9]{1,5}", text) is not None and 0 < int(text) < 65536
 
 
 def _begins_block(line: str) -> bool:
