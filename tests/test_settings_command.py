@@ -15,6 +15,7 @@ from tests.lab.commands import ROOT
 from tests.terminal_process import TerminalProcess
 from windlass.answer_document import SettingDocument
 from windlass.cli import run
+from windlass.inventory.connection import SYNONYMS, Connection
 from windlass.settings import AppSettings, Gunicorn, Nginx, Settings, Tls
 from windlass.settings.accounts import Accounts
 from windlass.settings.firewall import Firewall
@@ -105,6 +106,21 @@ apps.NAME
     )
 
 
+def test_variables_that_say_how_to_connect(ask: Ask) -> None:
+    assert ask("host_key") == (
+        0,
+        """\
+for a host or group, at the top
+  host_key  host key as ssh-keyscan prints it, "ssh-ed25519 AAAA..."
+            The key that the host has to show; by default known_hosts says.
+""",
+        "",
+    )
+    for older, name in SYNONYMS.items():
+        assert ask(older) == ask(name)
+        assert f"\n  {name}  " in ask(name)[1]
+
+
 def test_a_section_and_types_in_words(ask: Ask) -> None:
     out = ask("gunicorn")[1]
     assert "  gunicorn             settings, see below\n" in out
@@ -140,7 +156,9 @@ def test_sentences_are_broken_where_the_terminal_ends() -> None:
 def test_json(ask: Ask) -> None:
     found: list[dict[str, Any]] = json.loads(ask("--json")[1])["settings"]
     held(list[SettingDocument], found)
-    assert [each["name"] for each in found] == [setting.name for setting in settings()]
+    names = [each["name"] for each in found]
+    assert sorted(names) == sorted([*(setting.name for setting in settings()), *Connection.model_fields])
+    assert names.index("apps") < names.index("ansible_host") < names.index("tls.mode")
     (workers,) = json.loads(ask("workers", "--json")[1])["settings"]
     assert workers == {
         "name": "apps.NAME.gunicorn.workers",

@@ -30,11 +30,14 @@ def settings(name: str | None, as_json: bool) -> None:
 
     They go under a host, under `vars` of a group, or into group_vars/GROUP.yml and host_vars/HOST.yml.
     """
+    from windlass.inventory.connection import SYNONYMS, Connection
     from windlass.settings import reference
 
-    found = list(reference.settings()) if name is None else reference.matching(name)
+    known = [*reference.settings(), *reference.settings(Connection)]
+    known.sort(key=lambda setting: setting.section != "")
+    found = known if name is None else reference.matching(SYNONYMS.get(name, name), known)
     if not found:
-        raise _unknown(str(name), list(reference.settings()))
+        raise _unknown(str(name), known)
     if as_json:
         click.echo(json.dumps({"settings": [_plain(setting) for setting in found]}, indent=2, default=str))
     else:

@@ -111,22 +111,40 @@ class Connection(BaseModel):
 
     model_config = ConfigDict(extra="forbid", strict=True, hide_input_in_errors=True)
 
-    ansible_host: Address | None = None
-    ansible_port: Annotated[int, BeforeValidator(_number), Field(ge=1, le=65535)] | None = None
-    ansible_user: Annotated[str, word(r"[A-Za-z0-9_][A-Za-z0-9_.@\\-]*\$?", "a user name")] | None = None
-    ansible_private_key_file: Annotated[str, Field(min_length=1)] | None = None
-    ansible_password: Annotated[str, Field(min_length=1)] | None = None
-    ansible_ssh_args: SshOptions = None
-    ansible_ssh_common_args: SshOptions = None
-    ansible_ssh_extra_args: SshOptions = None
-    ansible_connection: Literal["ssh", "paramiko", "paramiko_ssh", "smart"] = "ssh"
-    ansible_become: Annotated[bool, BeforeValidator(_truth)] = True
-    ansible_become_method: Literal["sudo"] = "sudo"
-    ansible_become_user: Literal["root"] = "root"
-    ansible_become_password: Annotated[str, Field(min_length=1)] | None = None
+    ansible_host: Address | None = Field(
+        None, description="The name or address that is connected to; by default the host's name in the inventory."
+    )
+    ansible_port: Annotated[int, BeforeValidator(_number), Field(ge=1, le=65535)] | None = Field(
+        None, description="The port of its sshd; by default ~/.ssh/config says, or it is 22."
+    )
+    ansible_user: Annotated[str, word(r"[A-Za-z0-9_][A-Za-z0-9_.@\\-]*\$?", "a user name")] | None = Field(
+        None, description="Who logs in; by default ~/.ssh/config says, or it is you."
+    )
+    ansible_private_key_file: Annotated[str, Field(min_length=1)] | None = Field(
+        None, description="The private key to log in with; by default those that ssh would take."
+    )
+    ansible_password: Annotated[str, Field(min_length=1)] | None = Field(
+        None, description="The password to log in with, where no key does; better --ask-pass."
+    )
+    ansible_ssh_args: SshOptions = Field(
+        None, description="Options of ssh, for their jump host: -J, ProxyJump, or ssh -W as ProxyCommand."
+    )
+    ansible_ssh_common_args: SshOptions = Field(None, description="The same, where ansible_ssh_args has no jump host.")
+    ansible_ssh_extra_args: SshOptions = Field(None, description="The same, where neither has one.")
+    ansible_connection: Literal["ssh", "paramiko", "paramiko_ssh", "smart"] = Field(
+        "ssh", description="How Ansible reaches the host; those that it reaches without SSH are left out."
+    )
+    ansible_become: Annotated[bool, BeforeValidator(_truth)] = Field(
+        True, description="Whether a user other than root may use sudo."
+    )
+    ansible_become_method: Literal["sudo"] = Field("sudo", description="How such a user becomes root.")
+    ansible_become_user: Literal["root"] = Field("root", description="Whom such a user becomes.")
+    ansible_become_password: Annotated[str, Field(min_length=1)] | None = Field(
+        None, description="The password that sudo asks for; better --ask-sudo-pass."
+    )
     ansible_python_interpreter: Annotated[
         str, BeforeValidator(_python), word(r"[A-Za-z0-9_./+-]+", "the path of a Python interpreter")
-    ] = "python3"
+    ] = Field("python3", description="The Python on the host that does the work.")
     host_key: (
         Annotated[
             str,
@@ -136,7 +154,7 @@ class Connection(BaseModel):
             ),
         ]
         | None
-    ) = None
+    ) = Field(None, description="The key that the host has to show; by default known_hosts says.")
 
     def connect(self, name: str) -> Connect:
         """How to reach the host of that inventory name."""

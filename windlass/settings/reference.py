@@ -66,8 +66,8 @@ def settings(model: type[BaseModel] = Settings, above: tuple[str, ...] = ()) -> 
         yield from settings(below, way)
 
 
-def matching(asked: str) -> list[Setting]:
-    """The settings of that name, wherever they stand, or of the section of that name; [] = there are none.
+def matching(asked: str, known: Iterable[Setting]) -> list[Setting]:
+    """Of the settings those of that name, wherever they stand, or of the section of that name; [] = there are none.
 
     `apps.shop.wsgi`, `apps.NAME.wsgi`, `apps.wsgi` and `wsgi` all mean the same.
     """
@@ -75,7 +75,7 @@ def matching(asked: str) -> list[Setting]:
     if wanted[0] == "apps" and len(wanted) > 1 and wanted[1] not in _names_of_apps():
         wanted = ("apps", *wanted[2:])
     found = []
-    for setting in settings():
+    for setting in known:
         way = tuple(step for step in setting.way if step != NAME)
         if way[-len(wanted) :] == wanted or way[-len(wanted) - 1 : -1] == wanted:
             found.append(setting)
