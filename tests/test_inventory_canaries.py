@@ -106,6 +106,20 @@ MISPLACED = {
     f"[web]\nh\ndb_password=[{CANARY}]": [f"hosts:3:1: {HOST}"],
     f"[web]\nh\ndb_password = {CANARY}": [f"hosts:3:1: {HOST}"],
     f"[web]\nh dsn:{CANARY}": ["hosts:2:1: 'dsn:...' is not key=value; a value with spaces goes in quotes"],
+    f"[web]\nh dsn= {CANARY}": [
+        "hosts:2:1: what is behind 'dsn=' is not key=value; a value with spaces goes in quotes"
+    ],
+    f"[web]\nh dsn=x {CANARY} y": [
+        "hosts:2:1: what is behind 'dsn=...' is not key=value; a value with spaces goes in quotes"
+    ],
+    f"[web]\nh dsn {CANARY}": ["hosts:2:1: what is behind 'h' is not key=value; a value with spaces goes in quotes"],
+    f"[web]\nh[1:2]: {CANARY}": [
+        "hosts:2:1: what is behind 'h[1:...' is not key=value; a value with spaces goes in quotes"
+    ],
+    f"[web]\nh '' {CANARY}": ["hosts:2:1: what is behind 'h' is not key=value; a value with spaces goes in quotes"],
+    f"[web]\ndsn {CANARY}": ["hosts:2:1: what is behind 'dsn' is not key=value; a value with spaces goes in quotes"],
+    f"[web]\n[web:vars]\ndsn {CANARY}": ["hosts:3:1: 'dsn' is not key=value; a value with spaces goes in quotes"],
+    f"[web]\n[web:vars]\ndsn\t{CANARY}:x": ["hosts:3:1: 'dsn' is not key=value; a value with spaces goes in quotes"],
     f"[web:children]\ndb_password={CANARY}": [f"hosts:2:1: {CHILD}"],
     f"[web:children]\ndb_password = {CANARY}": [f"hosts:2:1: {CHILD}"],
     f"[db_password={CANARY}]": [f"hosts:1:1: {GROUP}"],
@@ -141,6 +155,7 @@ MISPLACED = {
     ],
     f"[web]\n[web:vars]\ndsn:{CANARY}": ["hosts:3:1: 'dsn:...' is not key=value; a value with spaces goes in quotes"],
     f"[web:children]\ndsn:{CANARY}": [f"hosts:2:1: 'dsn:...' is not the name of a group{VARS}"],
+    f"[web:children]\ndsn {CANARY}": ["hosts:2:1: 'dsn ...' is not the name of a group"],
     f"[dsn:{CANARY}]": ["hosts:1:1: '[dsn:...' is not a section: [group], [group:children] or [group:vars]"],
 }
 

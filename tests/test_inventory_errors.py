@@ -132,12 +132,12 @@ INI = {
     "[a:childs]": "'[a:...' is not a section: [group], [group:children] or [group:vars]",
     "[a*]": "'a*' is not a group name: text without spaces and without : , & ! * ? ~ [ ] / =",
     "[a:vars]": "[a:vars] is for a group that no section and no [...:children] names",
-    "h x": "'x' is not key=value; a value with spaces goes in quotes",
+    "h x": "what is behind 'h' is not key=value; a value with spaces goes in quotes",
     "h x='": "a quote without its partner; text with one in it goes in the other kind",
     "h[1": "'h[1' has a bracket without its partner; a range is written web[01:10]",
     "r@h": "'r@h' is not a host name or address; the user goes into ansible_user",
     "=x": "'=...' is not a host name or address; a variable? it goes under vars, in INI [GROUP:vars]",
-    "h x :y": "'x' is not key=value; a value with spaces goes in quotes",
+    "h x :y": "what is behind 'h' is not key=value; a value with spaces goes in quotes",
     "h:22:33": "'h:...' is not a host name or address; a variable? it goes under vars, in INI [GROUP:vars]",
     "h:": "'h:' is not a host name or address; a variable? it goes under vars, in INI [GROUP:vars]",
     "2001:db8::g": "'2001:...' is not a host name or address; a variable? it goes under vars, in INI [GROUP:vars]",
@@ -162,7 +162,7 @@ def test_a_number_of_thousands_of_digits_in_ini_is_text(tmp_path: Path) -> None:
 def test_children_in_ini(tmp_path: Path) -> None:
     files = {"inventory/hosts": "[a:children]\nb c\nnope\na\n[a:vars]\nx\n"}
     assert errors(tmp_path, files) == [
-        "inventory/hosts:2:1: 'b c' is not the name of a group",
+        "inventory/hosts:2:1: 'b ...' is not the name of a group",
         "inventory/hosts:3:1: group 'nope' has no section of its own",
         "inventory/hosts:4:1: group 'a' cannot be inside 'a', which is inside it",
         "inventory/hosts:6:1: 'x' is not key=value; a value with spaces goes in quotes",

@@ -6,6 +6,7 @@ import ast
 import re
 import shlex
 import warnings
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import yaml
@@ -92,8 +93,8 @@ class IniFile:
             except ValueError:
                 raise ValueError("a quote without its partner; text with one in it goes in the other kind") from None
             variables: Variables = {}
-            for setting in settings:
-                self._set(variables, setting, node, line)
+            for before, setting in pairwise([pattern, *settings]):
+                self._set(variables, setting, node, line, before)
             self._reader.add_hosts(self._document, node, group, pattern, variables)
         elif kind == "vars":
             variables = {}
@@ -102,19 +103,18 @@ class IniFile:
         else:
             match = _GROUP.fullmatch(line)
             if not match:
-                raise ValueError(f"{quoted(line)} is not the name of a group{hint_at_vars(line)}")
+                first = re.sub(r"\s.*", " ...", line)  # behind it may be a secret
+                raise ValueError(f"{quoted(first)} is not the name of a group{hint_at_vars(line)}")
             name = match[1]
             if name in self._reader.tree.groups and name not in self._only_vars:
                 self._reader.add_child(self._document, node, group, self._reader.tree.group(name))
             else:
                 self._waiting.setdefault(name, []).append((group, node))
 
-    def _set(self, variables: Variables, setting: str, node: yaml.Node, line: str) -> None:
+    def _set(self, variables: Variables, setting: str, node: yaml.Node, line: str, before: str = "") -> None:
         name, equals, text = setting.partition("=")
         if not equals or not name.strip():
-            from windlass.settings.environment import shown  # settings take a while to import
-
-            raise ValueError(f"{shown(setting, line)} is not key=value; a value with spaces goes in quotes")
+            raise ValueError(f"{_unset(setting, line, before)} is not key=value; a value with spaces goes in quotes")
         text = text.strip()
         as_written = yaml.ScalarNode(TEXT, text, node.start_mark, node.end_mark)
         variable = Variable(_value(text), self._document, node, as_written)
@@ -126,6 +126,16 @@ class IniFile:
 
     def _problem(self, node: yaml.Node, message: str) -> None:
         self._reader.problems.add(self._document.place(node), message)
+
+
+def _unset(setting: str, line: str, before: str) -> str:
+    """What stands for a setting without a value; it may be the secret one of the name `before`, "" = there is none."""
+    from windlass.settings.environment import shown  # settings take a while to import
+
+    if not before or re.search("[=:]", setting):
+        return shown(re.split(r"\s", setting)[0], line)
+    name = shown(before, line)
+    return name if name == "this" else f"what is behind {name}"
 
 
 def _value(text: str) -> Any:
