@@ -1,12 +1,35 @@
 #!/usr/bin/env python3
-"""Hauls a Flask app from a bare Linux host to production: `python deploy.py --help`.
+"""Hauls a Flask app from a bare Linux host to production: `./deploy.py --help`.
 
 All commands but `run` and `ssh` are Fabric tasks, too: `fab -c deploy --list`, `fab -c deploy -H root@HOST provision`.
 """
 
-if __name__ == "__main__":
-    from windlass.cli import main
+import os
+import sys
 
+
+def main() -> None:
+    """Runs the command line, in the project's own environment where there is one."""
+    programs = os.path.join(os.path.dirname(os.path.realpath(__file__)), ".venv/bin")
+    python = os.path.join(programs, "python")
+    # Folders are compared, for the interpreters of all environments are links to the same one.
+    if os.access(python, os.X_OK) and not os.path.samefile(os.path.dirname(sys.executable), programs):
+        os.execv(python, [python, *sys.argv])  # noqa: S606 - that is the purpose
+    try:
+        from windlass import cli
+
+        cli.main()
+    except ModuleNotFoundError as missing:
+        print(
+            f"error: {sys.executable} has no Python package {missing.name!r}, which Windlass needs\n"
+            "  `make demo` makes .venv, with all it needs; without a lab:\n"
+            "  python3 -m venv .venv && .venv/bin/pip install --require-hashes -r requirements.lock",
+            file=sys.stderr,
+        )
+        sys.exit(2)
+
+
+if __name__ == "__main__":
     main()
 else:
     from windlass.tasks import collection

@@ -25,16 +25,19 @@ def measure(world: World) -> list[str]:
         subprocess.run([sys.executable, *arguments], capture_output=True, env=environment | more)
 
     program = str(ROOT / "deploy.py")
-    python, shown, refused, completed = medians(
+    system = {"PATH": "/usr/bin:/bin"}
+    python, shown, handed_on, refused, completed = medians(
         ROUNDS,
         lambda: run("-c", "pass"),
         lambda: run(program, "--help"),
+        lambda: subprocess.run([program, "--help"], capture_output=True, env=system),
         lambda: run(program, "provision", "nosuch"),
         lambda: run(program, **typed),
     )
     return [
         f"python -c pass             {python:6.3f} s",
         f"deploy.py --help           {shown:6.3f} s",
+        f"by the system's Python     {handed_on:6.3f} s   which starts that of .venv",
         f"deploy.py provision NOSUCH {refused:6.3f} s   the inventory is read and checked",
         f"completing a host's name   {completed:6.3f} s",
     ]
