@@ -116,6 +116,9 @@ def test_a_shell_completes_what_is_typed(argv: list[str], folder: Path) -> None:
             ("./deploy.py provision web --start-at certb", "provision web --start-at certbot"),
             ("./deploy.py provision --skip-tags base,v", "provision --skip-tags base,venv"),
             ("d provision --accept", "provision --accept-new-host-key"),
+            ("./deploy.py status all:\\!d", "status all:!db"),
+            ("./deploy.py status 'all:!db1", "status all:!db1"),
+            ("./deploy.py status web:\\&d", "status web:&db"),
             ("./deploy.py run web1 -- d", "run web1 -- d"),
         ):
             shell.type(f"{typed}\t\n")
@@ -130,6 +133,7 @@ def test_a_shell_completes_what_is_typed(argv: list[str], folder: Path) -> None:
         ("./deploy.py prov", ["provision\tBring hosts to what inventory and roles say."]),
         ("./deploy.py status ", ["all", "web", "db", "web1", "web2", "db1"]),
         ("./deploy.py status web,!d", ["web,!db", "web,!db1"]),
+        ("./deploy.py status all:!d", ["all:!db", "all:!db1"]),
         ("./deploy.py deploy web --app ", ["blog", "shop", "wiki"]),
         *(
             (f"./deploy.py {command} --app s", ["shop"])

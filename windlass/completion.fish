@@ -1,4 +1,4 @@
-# Completes deploy.py in fish; made by `deploy.py completion fish`.
+# Completes ./deploy.py in fish, not `python deploy.py`; made by `deploy.py completion fish`.
 function _deploy_py_completion
     set -l program @PROGRAM@
     set -l typed (commandline -opc)[1]

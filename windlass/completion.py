@@ -20,14 +20,14 @@ if TYPE_CHECKING:
 
 
 def hosts(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[str]:
-    """Hosts and groups, also behind a comma, and behind the ! and & of a pattern; none in another program's words."""
+    """Hosts and groups, also behind , and : and the ! and & of a pattern; none in another program's words."""
     if TRAILING in context.meta:
         return []
-    before, comma, last = incomplete.rpartition(",")
-    sign = last[:1] if last[:1] in ("!", "&") else ""
+    at = max(map(incomplete.rfind, ",:")) + 1
+    at += incomplete[at : at + 1] in ("!", "&")
     tree, _ = _read(_folder(context))
     groups = [name for name in tree.groups if name != "ungrouped"] if tree.hosts else []
-    return _behind(f"{before}{comma}{sign}", last.removeprefix(sign), dict.fromkeys([*groups, *tree.hosts]))
+    return _behind(incomplete[:at], incomplete[at:], dict.fromkeys([*groups, *tree.hosts]))
 
 
 def apps(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[str]:

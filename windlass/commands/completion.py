@@ -23,7 +23,8 @@ def completion(shell: str, alias: str) -> None:
     zsh, in ~/.zshrc, after compinit:      eval "$(/path/to/deploy.py completion zsh)"
     fish, in ~/.config/fish/config.fish:   /path/to/deploy.py completion fish | source
 
-    It completes ./deploy.py and a deploy.py on the PATH. For `alias d="python /path/to/deploy.py"` add --alias d.
+    It completes ./deploy.py and a deploy.py on the PATH; in zsh also `python deploy.py`, which bash and fish take for
+    python's. For `alias d="python /path/to/deploy.py"` add --alias d.
     """
     if not re.fullmatch(r"[\w.-]*", alias):
         raise click.BadParameter(
