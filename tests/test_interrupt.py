@@ -1,7 +1,9 @@
-"""Ctrl-C, typed on a terminal, while hosts do not answer."""
+"""Ctrl-C typed on a terminal, and SIGTERM, while hosts do not answer."""
 
 from __future__ import annotations
 
+import os
+import select
 import signal
 import socket
 import sys
@@ -25,13 +27,18 @@ ENOUGH = 30  # seconds, however busy the machine is; to give up a host that says
 
 
 @pytest.fixture
-def silent(tmp_path: Path) -> Iterator[Path]:
-    """A project with three hosts whose ports accept and never say a word."""
+def servers() -> Iterator[list[socket.socket]]:
+    """Three that accept and never say a word."""
     with ExitStack() as stack:
-        servers = [stack.enter_context(socket.create_server(("127.0.0.1", 0))) for _ in range(3)]
-        ports = [server.getsockname()[1] for server in servers]
-        hosts = "".join(f"    s{number}: {{ansible_port: {port}}}\n" for number, port in enumerate(ports))
-        yield project(tmp_path, f"all:\n  vars: {{ansible_host: 127.0.0.1}}\n  hosts:\n{hosts}")
+        yield [stack.enter_context(socket.create_server(("127.0.0.1", 0))) for _ in range(3)]
+
+
+@pytest.fixture
+def silent(tmp_path: Path, servers: list[socket.socket]) -> Path:
+    """A project with these for hosts."""
+    ports = [server.getsockname()[1] for server in servers]
+    hosts = "".join(f"    s{number}: {{ansible_port: {port}}}\n" for number, port in enumerate(ports))
+    return project(tmp_path, f"all:\n  vars: {{ansible_host: 127.0.0.1}}\n  hosts:\n{hosts}")
 
 
 def running(folder: Path, *words: str) -> TerminalProcess:
@@ -39,10 +46,11 @@ def running(folder: Path, *words: str) -> TerminalProcess:
     return TerminalProcess(argv, {"NO_COLOR": "1"})
 
 
-def test_ctrl_c_tells_of_every_host(silent: Path) -> None:
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupted_run_tells_of_every_host(number: signal.Signals, silent: Path) -> None:
     with running(silent, "provision", "all", "--forks", "2") as process:
         process.until("s1 connecting")
-        process.type(CTRL_C)
+        process.type(CTRL_C) if number == signal.SIGINT else os.kill(process.pid, number)
         assert process.end(ENOUGH) == 130
         assert process.echoes()
     for number in range(3):
@@ -66,6 +74,15 @@ def test_one_that_python_could_not_raise_is_noticed_in_silence(capfd: pytest.Cap
         with pytest.raises(KeyboardInterrupt):
             interrupt.check()
     assert capfd.readouterr().err == ""
+
+
+def test_a_question_that_a_job_of_ci_cancels_ends_as_by_ctrl_c(silent: Path, servers: list[socket.socket]) -> None:
+    with running(silent, "status", "all") as process:
+        assert select.select(servers, [], [], ENOUGH)[0]
+        os.kill(process.pid, signal.SIGTERM)
+        assert process.end(ENOUGH) == 130
+    assert "interrupted; run the same command again to finish" in process.shown
+    assert "Traceback" not in process.shown
 
 
 @pytest.mark.parametrize("pause", [0, 0.01, 0.03, 0.1])

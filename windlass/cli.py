@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 import traceback
 from contextlib import suppress
@@ -111,8 +112,9 @@ def show_everything() -> None:
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
-    """Runs a command line and exits: 0 done, 1 a host failed, 2 usage or inventory, 130 interrupted."""
+    """Runs a command line and exits: 0 done, 1 a host failed, 2 usage or inventory, 130 interrupted (Ctrl-C, SIGTERM)."""
     arguments = sys.argv[1:] if arguments is None else arguments
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C: says what was done, leaves nothing open
     try:
         status = run(arguments)
     except KeyboardInterrupt:  # the second one, while the first was being answered

@@ -1,4 +1,4 @@
-"""Ctrl-C, taken where the main thread looks for it.
+"""Ctrl-C and SIGTERM, taken where the main thread looks for it.
 
 Raised wherever it happens to be, it may get lost (in the callback of a weak reference, as imports have them), and two
 of them in a row may leave a lock as it must not be, or a traceback.
@@ -18,6 +18,10 @@ if TYPE_CHECKING:
 S = TypeVar("S")
 T = TypeVar("T")
 LOOK = 0.2  # How often the main thread wakes: a signal that reaches another thread does not wake it.
+
+
+# Ctrl-C, and what a cancelled job of CI gets.
+SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 class Interrupt:
@@ -44,11 +48,12 @@ def noticing() -> Iterator[Interrupt]:
     if threading.current_thread() is not threading.main_thread():
         yield interrupt
         return
-    before = signal.signal(signal.SIGINT, interrupt.press)
+    before = [signal.signal(number, interrupt.press) for number in SIGNALS]
     try:
         yield interrupt
     finally:
-        signal.signal(signal.SIGINT, before)
+        for number, handler in zip(SIGNALS, before, strict=True):
+            signal.signal(number, handler)
 
 
 def results(do: Callable[[S], T], given: Sequence[S], at_once: int) -> list[T]:
