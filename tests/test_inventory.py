@@ -231,9 +231,11 @@ def test_this_project_loads(tmp_path: Path) -> None:
         f"inventory/{name}": (ROOT / "inventory" / name).read_text() for name in ("hosts.yml", "group_vars/lab.yml")
     }
     assert inventory(tmp_path, files).hosts == {}
-    lab = {**files, ".windlass/lab/hosts.yml": "lab: {hosts: {lab: }}"}
-    app = inventory(tmp_path, lab).hosts["lab"].settings.apps["shortener"]
-    assert app.env_file == tmp_path / ".windlass/lab/shortener.env"
+    lab = {**files, ".windlass/lab/hosts.yml": "lab: {hosts: {lab: , lab2: }}"}
+    for name, host in inventory(tmp_path, lab).hosts.items():
+        app = host.settings.apps["shortener"]
+        assert app.env_file == tmp_path / ".windlass/lab/shortener.env"
+        assert app.domains == [f"shortener.{name}.test"]
 
 
 def test_environments_of_the_chosen_hosts_are_checked_together(tmp_path: Path) -> None:

@@ -127,7 +127,8 @@ def test_remove_all_leaves_what_is_not_the_labs(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-def test_page_command_speaks_to_the_right_port(lab: Lab) -> None:
+def test_page_command_speaks_to_the_right_host_and_port(lab: Lab) -> None:
+    assert "--resolve shortener.lab2.test:443:127.0.0.1 " in page_command(lab, lab.hosts[1])
     assert "--resolve shortener.lab.test:443:127.0.0.5 " in page_command(lab, lab.hosts[0])
     lab.hosts[0].https_port = 40443
     assert "--connect-to shortener.lab.test:443:127.0.0.5:40443 " in page_command(lab, lab.hosts[0])

@@ -112,7 +112,7 @@ def show_everything() -> None:
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
-    """Runs a command line and exits: 0 done, 1 a host failed, 2 usage or inventory, 130 interrupted (Ctrl-C, SIGTERM)."""
+    """Runs a command line and exits: 0 done, 1 a host failed, 2 usage or inventory, 130 Ctrl-C or SIGTERM."""
     arguments = sys.argv[1:] if arguments is None else arguments
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C: says what was done, leaves nothing open
     try:

@@ -13,6 +13,7 @@ from typing import Any
 from tests import answer_documents, run_documents
 
 ROOT = Path(__file__).parent.parent.parent
+DOMAIN = "shortener.{{ inventory_hostname }}.test"  # of the sample app on hosts of a lab
 
 
 @dataclass
@@ -32,16 +33,15 @@ class Commands:
     program: Path = ROOT / "deploy.py"
 
     @classmethod
-    def in_new_folder(cls, folder: Path) -> Commands:
-        """A project with this repository's inventory and sample app."""
+    def in_new_folder(cls, folder: Path, domain: str = "shortener.lab.test") -> Commands:
+        """A project with this repository's inventory and sample app, which is served under that domain."""
         shutil.copytree(ROOT / "inventory", folder / "inventory", dirs_exist_ok=True)
         for name in ("sample_app", "tests/apps"):
             shutil.copytree(ROOT / name, folder / Path(name).name, dirs_exist_ok=True)
         # Tests make more links than a visitor may.
         settings = folder / "inventory/group_vars/lab.yml"
-        settings.write_text(
-            settings.read_text().replace("    env:\n", "    env:\n      LIMIT_CREATE: 1000 per minute\n")
-        )
+        text = settings.read_text().replace("    env:\n", "    env:\n      LIMIT_CREATE: 1000 per minute\n")
+        settings.write_text(text.replace(DOMAIN, domain))
         return cls(folder)
 
     def __call__(self, *arguments: str, status: int | None = 0, timeout: float = 300) -> Said:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from contextlib import closing
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 import yaml
 
-from tests.lab.commands import Commands
+from tests.lab.commands import DOMAIN, Commands
+from windlass import lab as labs
 from windlass.lab.visit import Visitor, visit
 
 if TYPE_CHECKING:
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.lab
 
 SHORTENER, NOTES = "shortener.lab.test", "notes.lab.test"
-OTHER: dict[str, Any] = {"source": "apps/notes", "wsgi": "notes:create_app()", "domains": ["other.lab.test"]}
 
 
 @pytest.fixture
@@ -89,16 +89,17 @@ def test_deploy_takes_new_code_of_one_app_alone(commands: Commands) -> None:
 
 
 def test_several_hosts_are_provisioned_at_once(commands: Commands, lab: Lab, new_host: Callable[..., LabHost]) -> None:
-    commands = Commands.in_new_folder(commands.folder)
+    """Each has a name of its own, which the lab's name server knows."""
+    commands = Commands.in_new_folder(commands.folder, DOMAIN)
     other = new_host()
-    lab.acme.set_name("other.lab.test", other.inner_address)
-    commands.write(f"inventory/host_vars/{other.name}.yml", yaml.safe_dump({"apps": {"other": OTHER}}))
+    labs.up(lab.folder)
+    assert other.run(f"getent ahostsv4 {other.page}").split()[0] == other.inner_address
     hosts = commands.all_json("provision", "lab", other.name)
     assert [(each["host"], each["failed"]) for each in hosts] == [("lab", 0), (other.name, 0)]
-    assert ask(lab, other, "other.lab.test") == 200
     hosts = commands.all_json("provision", f"lab:{other.name}")
     assert [(each["host"], each["changed"]) for each in hosts] == [("lab", 0), (other.name, 0)]
-    visit(SHORTENER, lab.host("lab").address, lab.host("lab").https_port, lab.acme.roots(), lambda line: None)
+    for each in (lab.host("lab"), other):
+        visit(each.page, each.address, each.https_port, lab.acme.roots(), lambda line: None)
 
 
 def release_of(commands: Commands, name: str) -> str:

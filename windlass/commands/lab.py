@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from windlass.project import Project
 
 FOLDER = Path(".windlass/lab")
-PAGE = "shortener.lab.test"
 
 
 @click.group()
@@ -68,7 +67,7 @@ def visit(project: Project, /, name: str) -> None:
 
     found = labs.load(project.project / FOLDER)
     host = found.host(name)
-    visit_page(PAGE, host.address, host.https_port, found.acme.roots(), click.echo)
+    visit_page(host.page, host.address, host.https_port, found.acme.roots(), click.echo)
 
 
 def _show(found: Lab) -> None:
@@ -90,10 +89,10 @@ def _show(found: Lab) -> None:
 
 def page_command(found: Lab, host: LabHost) -> str:
     """A curl command that fetches the sample app's page over verified TLS from a lab host."""
-    where = f"--connect-to {PAGE}:443:{host.address}:{host.https_port}"
+    where = f"--connect-to {host.page}:443:{host.address}:{host.https_port}"
     if host.https_port == 443:
-        where = f"--resolve {PAGE}:443:{host.address}"
+        where = f"--resolve {host.page}:443:{host.address}"
     roots = found.folder / files.ROOTS
     if roots.is_relative_to(Path.cwd()):
         roots = roots.relative_to(Path.cwd())
-    return f"curl {where} --cacert {roots} https://{PAGE}/"
+    return f"curl {where} --cacert {roots} https://{host.page}/"

@@ -56,6 +56,11 @@ class LabHost:
     http_port: int = 0
     https_port: int = 0
 
+    @property
+    def page(self) -> str:
+        """The sample app's domain on it, as in inventory/group_vars/lab.yml."""
+        return f"shortener.{self.name}.test"
+
     def run(self, command: str, *, timeout: float = 60) -> str:
         """Run a shell command as root through the engine, return its stdout; raises LabError with its stderr."""
         try:
