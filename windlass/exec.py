@@ -92,8 +92,8 @@ class Exec:
         self._drained.join(5)
         return status
 
-    def error(self, what: str) -> AgentError | SudoError:
-        """Why it failed, in the host's own words."""
+    def error(self, what: str, *, hint: str | None = None) -> AgentError | SudoError:
+        """Why it failed, in the host's own words; `hint` is for one that was cut off."""
         status = self.wait()
         words = self._stderr.decode(errors="replace").replace(self._prompt, "").strip()
         if status == OLD_PYTHON:
@@ -108,11 +108,12 @@ class Exec:
                 hint="Give the password with --ask-sudo-pass, allow passwordless sudo, or log in as root.",
             )
         if status == -1:
+            lost = ssh.why_lost(self._connection)
+            if lost or not self._channel.eof_received:
+                return AgentError("the connection was lost" + (f": {lost}" if lost else ""), hint=hint)
             # sshd tells when a signal has ended a program; paramiko does not pass that on.
             killed = "it was killed on the host; `journalctl -k` there tells whether memory ran out"
-            broke = killed if self._channel.eof_received else "the connection broke"
-            why = ssh.why_lost(self._connection) or broke
-            return AgentError(f"{what}: {why}", hint="Run again: what was done is kept.")
+            return AgentError(f"{what}: {killed}", hint=hint)
         return AgentError(f"{what}: exit status {status}: {words[-2000:] or 'it said nothing'}")
 
     def _drain(self) -> None:

@@ -57,6 +57,9 @@ BOOTSTRAP = (
     "apt-get -q -y -o DPkg::Lock::Timeout=600 install --no-install-recommends python3 >&2"
 )
 
+# Of a run that was cut off.
+KEPT = "Run again: what was done is kept."
+
 PLAIN_OPTIONS = ssh.ConnectOptions()
 
 
@@ -117,7 +120,8 @@ class Session:
             raise AgentError(
                 f"this is too much for one run: {error}", hint="Do it in parts: --app NAME, or --tags ROLE."
             ) from None
-        while (message := self._receive())["type"] != "bye":
+        hint = KEPT if request["type"] == "converge" else None
+        while (message := self._receive(hint))["type"] != "bye":
             match message["type"]:
                 case "want":
                     self._wire.write({"type": "content"}, contents[message["sha256"]])
@@ -144,13 +148,13 @@ class Session:
 
         return log_in_again(self._connection, self._options, self._connect)
 
-    def _receive(self) -> Message:
+    def _receive(self, hint: str | None = None) -> Message:
         try:
             received = self._wire.read()
         except WireError as error:
             raise AgentError(f"the agent sent nonsense: {error}") from None
         if received is None:
-            raise self._exec.error("the agent ended before it was done")
+            raise self._exec.error("the agent ended before it was done", hint=hint)
         return received[0]
 
     def _start(self) -> Exec:
@@ -172,7 +176,7 @@ class Session:
                 hint="Install it by hand, or name one that is there with `ansible_python_interpreter`.",
             )
         if status:
-            raise installing.error("cannot install python3 on the host")
+            raise installing.error("cannot install python3 on the host", hint=KEPT)
 
 
 @cache

@@ -87,6 +87,6 @@ def test_ctrl_c_says_how_far_each_host_came_and_leaves_nothing_anywhere(
 def test_a_host_that_hangs_is_given_up_after_25_seconds(project: Path, fresh_host: LabHost) -> None:
     with installing(project, fresh_host) as process, frozen(fresh_host):
         assert process.end(60) == 1
-    assert "failed  the agent ended before it was done: no answer for 25 s" in process.shown
+    assert "failed  the connection was lost: no answer for 25 s" in process.shown
     assert "Run again: what was done is kept." in process.shown
     fresh_host.run(NOTHING_LEFT, timeout=30)

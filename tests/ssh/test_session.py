@@ -111,11 +111,28 @@ def test_an_agent_that_is_killed(server: Sshd, tmp_path: Path) -> None:
     program.write_text("#!/bin/sh\nkill -9 $$\n")
     assert refusal(server, str(program)) == (
         "the agent ended before it was done: it was killed on the host; `journalctl -k` there tells whether memory"
-        " ran out\n  Run again: what was done is kept."
+        " ran out"
     )
 
 
+LOST = "the connection was lost: the host closed the connection"
 HELLO = {"type": "hello", "facts": {**gather(), "uid": 0}}
+
+
+def served_by(server: Sshd, folder: Path, program: Path) -> None:
+    """Writes a project whose host has this program for Python, and an app."""
+    variables = {
+        "ansible_host": "127.0.0.1",
+        "ansible_port": server.port,
+        "ansible_user": ME,
+        "ansible_become": False,
+        "ansible_ssh_private_key_file": str(server.key),
+        "ansible_python_interpreter": str(program),
+        "host_key": public(server.host_keys["ed25519"]),
+        "apps": {"shop": {"source": "shop", "wsgi": "shop:app", "domains": ["shop.test"]}},
+    }
+    files = {"shop/shop.py": "", "shop/requirements.txt": "flask\n"}
+    project(folder, {**files, "inventory/hosts.yml": json.dumps({"web": {"hosts": {"web1": variables}}})})
 
 
 @pytest.mark.parametrize(
@@ -129,18 +146,29 @@ HELLO = {"type": "hello", "facts": {**gather(), "uid": 0}}
 def test_something_else_in_the_middle_of_it(
     server: Sshd, tmp_path: Path, capfd: pytest.CaptureFixture[str], command: str, lines: list[Any], said: str
 ) -> None:
-    variables = {
-        "ansible_host": "127.0.0.1",
-        "ansible_port": server.port,
-        "ansible_user": ME,
-        "ansible_become": False,
-        "ansible_ssh_private_key_file": str(server.key),
-        "ansible_python_interpreter": str(saying(tmp_path, HELLO, *lines)),
-        "host_key": public(server.host_keys["ed25519"]),
-        "apps": {"shop": {"source": "shop", "wsgi": "shop:app", "domains": ["shop.test"]}},
-    }
-    files = {"shop/shop.py": "", "shop/requirements.txt": "flask\n"}
-    project(tmp_path, {**files, "inventory/hosts.yml": json.dumps({"web": {"hosts": {"web1": variables}}})})
+    served_by(server, tmp_path, saying(tmp_path, HELLO, *lines))
+    assert run(["--project", str(tmp_path), *command.split()]) == 1
+    assert capfd.readouterr().err == said
+
+
+@pytest.mark.parametrize(
+    ("command", "said"),
+    [
+        (
+            "provision web1 --check --tags base",
+            f"web1  failed  {LOST}\n      Run again: what was done is kept.\n",
+        ),
+        ("logs web1 -f", f"web1  failed  {LOST}\n"),
+        ("run web1 -- id", f"error: web1: {LOST}\n"),
+    ],
+)
+def test_a_connection_that_is_lost_in_the_middle_of_it(
+    server: Sshd, tmp_path: Path, capfd: pytest.CaptureFixture[str], command: str, said: str
+) -> None:
+    program = saying(tmp_path, HELLO)
+    after_the_request = 'read -r size; head -c "$size" >/dev/null; read -r request; kill -9 $PPID'
+    program.write_text(program.read_text().replace("exit 0", after_the_request))
+    served_by(server, tmp_path, program)
     assert run(["--project", str(tmp_path), *command.split()]) == 1
     assert capfd.readouterr().err == said
 
