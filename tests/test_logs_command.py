@@ -79,3 +79,10 @@ def test_what_is_said_has_the_colours_of_where_it_is_said(
     os.close(ours)
     os.close(pipe)
     assert said.startswith(f"web1  {name}  ")
+
+
+def test_help_says_once_what_json_is(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["logs", "--help"]) == 0
+    words = " ".join(capsys.readouterr().out.split())
+    assert words.count("JSON document") == 1
+    assert "With --json each line is a JSON document of its own." in words

@@ -32,7 +32,7 @@ on_hosts = options(
     click.option("--accept-new-host-key", is_flag=True, help="Trust the key of a host never seen before."),
     click.option("--ask-pass", is_flag=True, help="Ask for the login password."),
     click.option("--ask-sudo-pass", is_flag=True, help="Ask for the sudo password."),
-    click.option("--json", "as_json", is_flag=True, help="One JSON document instead of lines."),
+    click.option("--json", "as_json", is_flag=True, help="JSON instead of lines."),
     click.option("--debug", is_flag=True, help="Show tracebacks and the SSH library's log."),
 )
 
