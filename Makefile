@@ -14,11 +14,11 @@ help:  ## say what there is
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 16
 
 demo: .venv/ready  ## a lab host, provisioned, and the shortener over verified HTTPS
-	$(BIN)/python deploy.py lab up
-	$(BIN)/python deploy.py provision lab
-	$(BIN)/python deploy.py lab visit
-	$(BIN)/python deploy.py provision lab
-	@echo "Look around: $(BIN)/python deploy.py status lab | lab ssh lab | lab down"
+	./deploy.py lab up
+	./deploy.py provision lab
+	./deploy.py lab visit
+	./deploy.py provision lab
+	@echo "Look around: ./deploy.py status lab | lab ssh lab | lab down"
 
 test: check  ## all tests: fast ones, then those on real lab hosts
 
@@ -55,7 +55,7 @@ lock: .venv/ready-dev  ## choose the newest versions of what pyproject.toml name
 	  tests/audit/requirements.in -o tests/audit/requirements.lock
 
 clean:  ## remove the lab and everything that was set up here
-	[ ! -x $(BIN)/python ] || $(BIN)/python deploy.py lab down
+	[ ! -x $(BIN)/python ] || ./deploy.py lab down
 	rm -rf .venv .audit .windlass .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
 # Debian's python3 comes without venv's own parts.
