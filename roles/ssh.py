@@ -77,6 +77,6 @@ def _refuse_lockout(host: Host) -> None:
     if login.known_by and all(kind.startswith("ecdsa-") for kind in login.known_by):
         raise HostError(
             "the host is known here by its ECDSA key alone, and the role ssh has sshd show that no more",
-            hint=f"Set `host_key` in the inventory to what `python deploy.py ssh {host.name} -- cat"
+            hint=f"Set `host_key` in the inventory to what `./deploy.py ssh {host.name} -- cat"
             " /etc/ssh/ssh_host_ed25519_key.pub` prints, or set `ssh: {managed: false}`.",
         )

@@ -32,7 +32,7 @@ def test_every_command_has_help(commands: Commands, name: str) -> None:
 
 def test_a_mistake_is_one_message_and_status_2(commands: Commands) -> None:
     said = commands("provision", "lab", status=2)
-    assert said.err == "error: unknown host or group 'lab'\n  there is no lab yet: python deploy.py lab up\n"
+    assert said.err == "error: unknown host or group 'lab'\n  there is no lab yet: ./deploy.py lab up\n"
     assert said.out == ""
 
 

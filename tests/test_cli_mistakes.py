@@ -32,7 +32,7 @@ EMPTY = {
     "provision": "Error: Missing argument 'HOST...'.",
     "provision web --chek": "Error: No such option '--chek'. (Did you mean one of: '--check', '--help'?)",
     "provision web --forks 0": "Error: Invalid value for '--forks': 0 is not in the range 1<=x<=100.",
-    "provision lab": "error: unknown host or group 'lab'\n  there is no lab yet: python deploy.py lab up",
+    "provision lab": "error: unknown host or group 'lab'\n  there is no lab yet: ./deploy.py lab up",
     "provision web --serial x": (
         "Error: Invalid value for '--serial': 'x' is not a number of hosts or a percentage, for example 1 or 25%"
     ),
@@ -49,7 +49,7 @@ EMPTY = {
         "Error: --tags and --skip-tags and --start-at leave none of the roles base, ssh, firewall, "
         "updates, accounts, kernel, nginx, certbot, app, venv, release, site, tls."
     ),
-    "settings nosuch": "error: there is no setting 'nosuch'\n  python deploy.py settings shows all",
+    "settings nosuch": "error: there is no setting 'nosuch'\n  ./deploy.py settings shows all",
     "run nosuch": "error: there is no command\n  Write it behind two dashes: run HOST -- flask shell",
     "logs nosuch --since yesterdayish": (
         "Error: Invalid value for '--since': 'yesterdayish' is not a time; write for example 10min, "
@@ -87,7 +87,7 @@ EMPTY = {
 }
 NO_HOSTS = (
     "error: unknown host or group 'nosuch'\n  the inventory has no hosts: add one to inventory/hosts.yml, "
-    "or try python deploy.py lab up"
+    "or try ./deploy.py lab up"
 )
 COMMANDS = "audit, deploy, facts, inventory --host, logs, provision, releases, rollback, ssh, status"
 EMPTY |= {f"{command} nosuch": NO_HOSTS for command in COMMANDS.split(", ")}
@@ -97,28 +97,24 @@ EMPTY |= dict.fromkeys(("run nosuch -- x", "deploy nosuch --app x", "provision n
 WITH = {
     "provision wbe": "error: unknown host or group 'wbe'\n  did you mean 'web'?",
     "provision web5": "error: unknown host or group 'web5'\n  did you mean 'web'?",
-    "provision 'web:!web'": "error: no host matches 'web:!web'\n  python deploy.py inventory shows what there is",
-    "provision 'x*'": "error: no host or group matches 'x*'\n  python deploy.py inventory shows what there is",
+    "provision 'web:!web'": "error: no host matches 'web:!web'\n  ./deploy.py inventory shows what there is",
+    "provision 'x*'": "error: no host or group matches 'x*'\n  ./deploy.py inventory shows what there is",
     "provision web[7]": "error: 'web[7]': there are only 2 hosts",
     "provision here": (
         "error: 'here' is not reached by SSH but by ansible_connection 'local'\n"
         "  Windlass goes by SSH alone: name another host, or remove ansible_connection"
     ),
-    "provision ''": "error: '' names no host\n  python deploy.py inventory shows what there is",
-    "provision web --limit ''": "error: '' names no host\n  python deploy.py inventory shows what there is",
+    "provision ''": "error: '' names no host\n  ./deploy.py inventory shows what there is",
+    "provision web --limit ''": "error: '' names no host\n  ./deploy.py inventory shows what there is",
     "provision all": (
         "error: 'here' is not reached by SSH but by ansible_connection 'local'\n  leave it out: 'all,!here'"
     ),
-    "provision web --limit db": (
-        "error: --limit 'db' leaves no host\n  python deploy.py inventory shows what there is"
-    ),
+    "provision web --limit db": "error: --limit 'db' leaves no host\n  ./deploy.py inventory shows what there is",
     "provision web --limit nosuch": (
-        "error: unknown host or group 'nosuch'\n  python deploy.py inventory shows what there is"
+        "error: unknown host or group 'nosuch'\n  ./deploy.py inventory shows what there is"
     ),
-    "ssh web": "error: ssh goes to one host, and 'web' means 2\n  python deploy.py inventory shows which",
-    "inventory --host web": (
-        "error: --host takes one host, and 'web' means 2\n  python deploy.py inventory shows which"
-    ),
+    "ssh web": "error: ssh goes to one host, and 'web' means 2\n  ./deploy.py inventory shows which",
+    "inventory --host web": "error: --host takes one host, and 'web' means 2\n  ./deploy.py inventory shows which",
     "run web -- flask": "error: which app of web1? there are shop, blog: name one with --app",
     "run web1 -- flask": "error: which app of web1? there are shop, blog: name one with --app",
     "run web1 flask shell": "error: there is no command\n  Write it behind two dashes: run HOST -- flask shell",
@@ -128,8 +124,8 @@ WITH = {
     "ssh web1 ls -l": "Error: No such option '-l'. Those of a command go behind dashes with it: -- COMMAND...",
     "ssh web1 --port 2 -- ls -l": "Error: No such option '--port'.",
     "run web1 --app shpo -- flask": "error: there is no app 'shpo' on web1\n  did you mean 'shop'?",
-    "run db1 -- flask": "error: there are no apps on db1\n  add one to the inventory: python deploy.py settings apps",
-    "logs db1": "error: there are no apps on db1\n  add one to the inventory: python deploy.py settings apps",
+    "run db1 -- flask": "error: there are no apps on db1\n  add one to the inventory: ./deploy.py settings apps",
+    "logs db1": "error: there are no apps on db1\n  add one to the inventory: ./deploy.py settings apps",
     "logs web1 --app shpo": "error: there is no app 'shpo' on web1\n  did you mean 'shop'?",
     "deploy web1 --app shpo": "error: there is no app 'shpo' on web1\n  did you mean 'shop'?",
     "rollback web1": "error: web1 has the apps shop and blog\n  Name one of them with --app.",
@@ -168,25 +164,25 @@ WITH = {
         "Error: Invalid value for '--tags': no role ''. There are: base, ssh, firewall, updates, accounts, "
         "kernel, nginx, certbot, app, venv, release, site, tls."
     ),
-    "settings nosuch": "error: there is no setting 'nosuch'\n  python deploy.py settings shows all",
-    "settings ''": "error: there is no setting ''\n  python deploy.py settings shows all",
+    "settings nosuch": "error: there is no setting 'nosuch'\n  ./deploy.py settings shows all",
+    "settings ''": "error: there is no setting ''\n  ./deploy.py settings shows all",
     "settings timezon": "error: there is no setting 'timezon'\n  did you mean 'timezone'?",
     "settings apps.nosuch.wsgy": "error: there is no setting 'apps.nosuch.wsgy'\n  did you mean 'apps.NAME.wsgi'?",
     "run web --terminal -- sh": "Error: No such option '--terminal'. Did you mean '--no-terminal'?",
     "secrets show NOPE": (
-        "error: NOPE is not set in {project}/inventory/secrets/all.yml.age\n  python deploy.py secrets "
+        "error: NOPE is not set in {project}/inventory/secrets/all.yml.age\n  ./deploy.py secrets "
         "list shows what there is"
     ),
     "secrets set A --group nosuch": (
-        "error: there is no group or host 'nosuch'\n  python deploy.py inventory shows what there is"
+        "error: there is no group or host 'nosuch'\n  ./deploy.py inventory shows what there is"
     ),
     "secrets set A --group wbe": "error: there is no group or host 'wbe'\n  did you mean 'web'?",
     "secrets set A --host nosuch": (
-        "error: there is no group or host 'nosuch'\n  python deploy.py inventory shows what there is"
+        "error: there is no group or host 'nosuch'\n  ./deploy.py inventory shows what there is"
     ),
     "secrets set A": (
         "error: {project}/inventory/secrets/recipients.txt: does not exist, so nobody could open a secret\n"
-        "  python deploy.py secrets init"
+        "  ./deploy.py secrets init"
     ),
     "secrets show A-B": "error: 'A-B' is not a name of an environment variable (letters, digits and _)",
     "secrets unset NOPE": "Error: No such command 'unset'. Did you mean 'set'?",
@@ -224,4 +220,4 @@ def test_a_folder_that_is_not_there(capsys: pytest.CaptureFixture[str]) -> None:
 @pytest.mark.parametrize("line", ["lab status", "lab ssh lab1"])
 def test_no_lab(line: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["--project", str(tmp_path), *line.split()]) == 1
-    assert capsys.readouterr().err == "error: the lab is not up\n  run: python deploy.py lab up\n"
+    assert capsys.readouterr().err == "error: the lab is not up\n  run: ./deploy.py lab up\n"

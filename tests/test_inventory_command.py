@@ -108,7 +108,7 @@ def test_mistakes(ask: Ask, tmp_path: Path) -> None:
     assert ask("--host", "wbe1")[0::2] == (2, "error: unknown host or group 'wbe1'\n  did you mean 'web1'?\n")
     assert ask("--host", "web")[0::2] == (
         2,
-        "error: --host takes one host, and 'web' means 2\n  python deploy.py inventory shows which\n",
+        "error: --host takes one host, and 'web' means 2\n  ./deploy.py inventory shows which\n",
     )
     (tmp_path / "inventory/hosts.yml").write_text("all: [")
     status, _, err = ask()

@@ -76,7 +76,7 @@ STRUCTURE = {
     ),
     "vault": (
         "a: {vars: {x: !vault abc}}",
-        "1:15: Windlass cannot open Ansible's vault: python deploy.py secrets set NAME takes its place",
+        "1:15: Windlass cannot open Ansible's vault: ./deploy.py secrets set NAME takes its place",
     ),
     "a tag": ("a: {vars: {x: !!python/name:os.system y}}", f"1:15: {TAG}"),
     "a tag of a mapping": ("a: {vars: {x: !thing {b: c}}}", f"1:15: {TAG}"),
@@ -234,7 +234,7 @@ def test_one_mistake_for_many_hosts_is_told_once(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["hosts", "hosts.yml", "hosts.ini", "group_vars/all.yml", "host_vars/h/vault"])
 def test_a_whole_file_in_ansibles_vault(name: str, tmp_path: Path) -> None:
     files = {"inventory/other.yml": "a: {hosts: {h: }}", f"inventory/{name}": "$ANSIBLE_VAULT;1.1;AES256\n6338\n"}
-    message = "Windlass cannot open Ansible's vault: python deploy.py secrets set NAME takes its place"
+    message = "Windlass cannot open Ansible's vault: ./deploy.py secrets set NAME takes its place"
     assert errors(tmp_path, files) == [f"inventory/{name}:1: {message}"]
 
 
@@ -269,18 +269,18 @@ def test_not_text(tmp_path: Path) -> None:
 
 PATTERNS = {
     "wbe": "unknown host or group 'wbe'\n  did you mean 'web'?",
-    "ungroupe": "unknown host or group 'ungroupe'\n  python deploy.py inventory shows what there is",
-    "nope": "unknown host or group 'nope'\n  python deploy.py inventory shows what there is",
-    "alll": "unknown host or group 'alll'\n  python deploy.py inventory shows what there is",
+    "ungroupe": "unknown host or group 'ungroupe'\n  ./deploy.py inventory shows what there is",
+    "nope": "unknown host or group 'nope'\n  ./deploy.py inventory shows what there is",
+    "alll": "unknown host or group 'alll'\n  ./deploy.py inventory shows what there is",
     "web:!wbe": "unknown host or group 'wbe'\n  did you mean 'web'?",
-    "zzzzz": "unknown host or group 'zzzzz'\n  python deploy.py inventory shows what there is",
-    "": "'' names no host\n  python deploy.py inventory shows what there is",
-    " ,": "' ,' names no host\n  python deploy.py inventory shows what there is",
-    "x*": "no host or group matches 'x*'\n  python deploy.py inventory shows what there is",
-    "web:!web": "no host matches 'web:!web'\n  python deploy.py inventory shows what there is",
+    "zzzzz": "unknown host or group 'zzzzz'\n  ./deploy.py inventory shows what there is",
+    "": "'' names no host\n  ./deploy.py inventory shows what there is",
+    " ,": "' ,' names no host\n  ./deploy.py inventory shows what there is",
+    "x*": "no host or group matches 'x*'\n  ./deploy.py inventory shows what there is",
+    "web:!web": "no host matches 'web:!web'\n  ./deploy.py inventory shows what there is",
     "web[5]": "'web[5]': there are only 3 hosts",
     "~(": "'~(' is not a regular expression: missing ), unterminated subpattern at position 0",
-    "lab": "unknown host or group 'lab'\n  there is no lab yet: python deploy.py lab up",
+    "lab": "unknown host or group 'lab'\n  there is no lab yet: ./deploy.py lab up",
     "here": (
         "'here' is not reached by SSH but by ansible_connection 'local'\n"
         "  Windlass goes by SSH alone: name another host, or remove ansible_connection"

@@ -183,13 +183,13 @@ def test_a_template_names_the_place_inside_a_value(tmp_path: Path) -> None:
 
 NAMES = {
     "accounts: [{name: alice}]": "accounts: the value is not a mapping of settings",
-    "accounts: {alice: {}}": "accounts.alice: unknown setting; python deploy.py settings shows what there is",
+    "accounts: {alice: {}}": "accounts.alice: unknown setting; ./deploy.py settings shows what there is",
     "accounts: {pam: false, password_days: 30}": "accounts: password_days is for PAM to keep, and needs pam: true",
     "packages: [{name: vim}]": "packages[0]: {'name': 'vim'} is not the name of a Debian package",
     "timezone: {name: UTC}": "timezone: {'name': 'UTC'} is not a time zone such as Europe/Berlin",
     "locale: [en]": "locale: ['en'] is not a locale such as en_GB.UTF-8",
     "kernel: '6.1'": "kernel: '6.1' is not a mapping of settings",
-    "ssh: {port: 22}": "ssh.port: unknown setting; python deploy.py settings shows what there is",
+    "ssh: {port: 22}": "ssh.port: unknown setting; ./deploy.py settings shows what there is",
     "ssh: /usr/bin/ssh": "ssh: '/usr/bin/ssh' is not a mapping of settings",
     "firewall: nftables": "firewall: 'nftables' is not a mapping of settings",
     "updates: true": "updates: true is not a mapping of settings",

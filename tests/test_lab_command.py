@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 @pytest.mark.parametrize("arguments", [["status"], ["ssh", "lab"], ["ssh", "lab", "--", "id"]])
 def test_lab_that_is_not_up(arguments: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["lab", *arguments], Project(tmp_path)) == 1
-    assert capsys.readouterr().err == "error: the lab is not up\n  run: python deploy.py lab up\n"
+    assert capsys.readouterr().err == "error: the lab is not up\n  run: ./deploy.py lab up\n"
     assert list(tmp_path.iterdir()) == []
 
 
@@ -43,6 +43,5 @@ def test_state_of_another_version_is_no_traceback(tmp_path: Path, capsys: pytest
     (folder / "state.json").write_text("{}")
     assert run(["lab", "status"], Project(tmp_path)) == 1
     assert capsys.readouterr().err == (
-        f"error: {folder}/state.json is damaged, or of another version of Windlass\n"
-        "  run first: python deploy.py lab down\n"
+        f"error: {folder}/state.json is damaged, or of another version of Windlass\n  run first: ./deploy.py lab down\n"
     )

@@ -155,7 +155,7 @@ def test_an_engine_that_has_gone_is_told(programs: Path) -> None:
         engine.Engine("podman", ("podman",)).run("ps")
     assert str(raised.value) == (
         "podman cannot be started: No such file or directory\n"
-        "  install it again, or forget the lab: python deploy.py lab down"
+        "  install it again, or forget the lab: ./deploy.py lab down"
     )
 
 

@@ -74,7 +74,7 @@ def test_state_that_cannot_be_read_is_one_clear_error(tmp_path: Path, content: s
     with pytest.raises(LabError) as raised:
         read(tmp_path)
     assert str(raised.value) == (
-        f"{tmp_path}/state.json is damaged, or of another version of Windlass\n  run first: python deploy.py lab down"
+        f"{tmp_path}/state.json is damaged, or of another version of Windlass\n  run first: ./deploy.py lab down"
     )
 
 
@@ -82,7 +82,7 @@ def test_a_lab_that_is_up_does_not_become_another(lab: Lab) -> None:
     lab.save()
     with pytest.raises(LabError) as raised:
         up(lab.folder, image="debian:13")
-    assert str(raised.value) == "the lab is up with debian:12, not debian:13\n  run first: python deploy.py lab down"
+    assert str(raised.value) == "the lab is up with debian:12, not debian:13\n  run first: ./deploy.py lab down"
 
 
 def test_ssh_to_a_host_where_there_is_none(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:

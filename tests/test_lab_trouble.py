@@ -71,7 +71,7 @@ def test_an_acme_server_that_does_not_answer(tmp_path: Path) -> None:
     with pytest.raises(LabError) as raised:
         silent.roots()
     assert str(raised.value) == (
-        "the lab's ACME server does not answer: [Errno 111] Connection refused\n  run: python deploy.py lab up"
+        "the lab's ACME server does not answer: [Errno 111] Connection refused\n  run: ./deploy.py lab up"
     )
     with pytest.raises(LabError) as raised:
         silent.wait(seconds=0.1)

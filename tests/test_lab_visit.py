@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 NAME = "shortener.lab.test"
 FORM = '<input name="csrf_token" value="x">'
-LOOK = "\n  Look at: python deploy.py status lab, python deploy.py logs lab"
+LOOK = "\n  Look at: ./deploy.py status lab, ./deploy.py logs lab"
 
 # Of GET /, POST / and GET /1: status, Location and body.
 Answers = dict[str, tuple[int, str, str]]

@@ -46,8 +46,8 @@ INVENTORY = """
         (["web1", "-n", "many"], "Error: Invalid value for '-n' / '--lines': 'many' is not a valid integer range.\n"),
         (["web1", "-n", "-1"], "Error: Invalid value for '-n' / '--lines': -1 is not in the range 0<=x<=100000.\n"),
         (["web1", "--app", "shpo"], "error: there is no app 'shpo' on web1\n  did you mean 'shop'?\n"),
-        (["bare"], "error: there are no apps on bare\n  add one to the inventory: python deploy.py settings apps\n"),
-        (["nosuch"], "error: unknown host or group 'nosuch'\n  python deploy.py inventory shows what there is\n"),
+        (["bare"], "error: there are no apps on bare\n  add one to the inventory: ./deploy.py settings apps\n"),
+        (["nosuch"], "error: unknown host or group 'nosuch'\n  ./deploy.py inventory shows what there is\n"),
         ([], "Error: Missing argument 'HOST...'.\n"),
     ],
 )

@@ -70,8 +70,8 @@ def test_the_key_of_the_inventory_counts_though_another_is_known(server: Sshd, t
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["web"], "error: ssh goes to one host, and 'web' means 2\n  python deploy.py inventory shows which\n"),
-        (["nosuch"], "error: unknown host or group 'nosuch'\n  python deploy.py inventory shows what there is\n"),
+        (["web"], "error: ssh goes to one host, and 'web' means 2\n  ./deploy.py inventory shows which\n"),
+        (["nosuch"], "error: unknown host or group 'nosuch'\n  ./deploy.py inventory shows what there is\n"),
         (
             ["web1", "uptime"],
             "Error: Got unexpected extra argument (uptime). A command goes behind dashes: -- uptime\n",

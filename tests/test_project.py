@@ -36,7 +36,7 @@ def test_limit_leaves_those_that_match_both(folder: Path) -> None:
     assert [host.name for host in Project(folder).hosts(["all"], "a,c")] == ["a", "c"]
     with pytest.raises(UsageError) as raised:
         Project(folder).hosts(["a"], "b")
-    assert str(raised.value) == "--limit 'b' leaves no host\n  python deploy.py inventory shows what there is"
+    assert str(raised.value) == "--limit 'b' leaves no host\n  ./deploy.py inventory shows what there is"
 
 
 def test_a_connection_leads_to_the_host_at_its_address_and_port(folder: Path) -> None:

@@ -46,16 +46,16 @@ NO_COMMAND = "error: there is no command\n  Write it behind two dashes: run HOST
         (["two", "--", "id"], "error: which app of two? there are a, b: name one with --app\n"),
         (
             ["bare", "--", "id"],
-            "error: there are no apps on bare\n  add one to the inventory: python deploy.py settings apps\n",
+            "error: there are no apps on bare\n  add one to the inventory: ./deploy.py settings apps\n",
         ),
         (["two", "--app", "c", "--", "id"], "error: there is no app 'c' on two\n  there are: a, b\n"),
         (
             ["bare", "--app", "c", "--", "id"],
-            "error: there is no app 'c' on bare\n  add one to the inventory: python deploy.py settings apps\n",
+            "error: there is no app 'c' on bare\n  add one to the inventory: ./deploy.py settings apps\n",
         ),
         (
             ["nosuch", "--", "id", "--app"],
-            "error: unknown host or group 'nosuch'\n  python deploy.py inventory shows what there is\n",
+            "error: unknown host or group 'nosuch'\n  ./deploy.py inventory shows what there is\n",
         ),
         (["--", "id"], "Error: Missing argument 'HOST...'.\n"),
     ],

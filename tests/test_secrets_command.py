@@ -33,7 +33,7 @@ def secrets(tmp_path: Path) -> Iterator[Secrets]:
 THERE = (
     "error: inventory/secrets/recipients.txt is there already\n"
     "  Change who can open the secrets there (keys, or 'passphrase' as the only line), then:"
-    " python deploy.py secrets rekey\n"
+    " ./deploy.py secrets rekey\n"
 )
 
 
@@ -179,7 +179,7 @@ HIJACKING = (
     [
         (["set", "A", CANARY], SEEN),
         (["set", f"A={CANARY}"], SEEN),
-        (["set", "A"], "nothing came on stdin\n  some-program | python deploy.py secrets set A"),
+        (["set", "A"], "nothing came on stdin\n  some-program | ./deploy.py secrets set A"),
         (["set", "A-B"], "'A-B' is not a name of an environment variable (letters, digits and _)"),
         (["set", "A", "--app", "shpo"], "no host of 'all' has an app 'shpo'; did you mean 'shop'?"),
         (["set", "PATH"], f"PATH {HIJACKING.format('PATH')}"),  # before a value is asked for
@@ -191,7 +191,7 @@ HIJACKING = (
         ),
         (
             ["show", "A"],
-            "A is not set in inventory/secrets/all.yml.age\n  python deploy.py secrets list shows what there is",
+            "A is not set in inventory/secrets/all.yml.age\n  ./deploy.py secrets list shows what there is",
         ),
         (["edit", "wbe"], "there is no group or host 'wbe'\n  did you mean 'web'?"),
     ],

@@ -138,7 +138,7 @@ def test_a_section_and_types_in_words(ask: Ask) -> None:
         ("drain", "did you mean 'drain_timeout'?"),
         ("tls.moed", "did you mean 'tls.mode'?"),
         ("apps.shop.domain", "did you mean 'apps.NAME.domains'?"),
-        ("zzzz", "python deploy.py settings shows all"),
+        ("zzzz", "./deploy.py settings shows all"),
     ],
 )
 def test_an_unknown_one(ask: Ask, name: str, near: str) -> None:

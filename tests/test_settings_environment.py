@@ -41,7 +41,7 @@ DEBUGGER = "the debugger lets any visitor run code on the host"
             (
                 name,
                 "x",
-                f"{name} looks like a secret, and the inventory is committed: python deploy.py secrets set {name}",
+                f"{name} looks like a secret, and the inventory is committed: ./deploy.py secrets set {name}",
             )
             for name in (
                 "SECRET_KEY",
@@ -55,10 +55,7 @@ DEBUGGER = "the debugger lets any visitor run code on the host"
         (
             "DATABASE_URL",
             "postgresql://shop:pw@db/shop",
-            (
-                "DATABASE_URL looks like a secret, and the inventory is committed:"
-                " python deploy.py secrets set DATABASE_URL"
-            ),
+            "DATABASE_URL looks like a secret, and the inventory is committed: ./deploy.py secrets set DATABASE_URL",
         ),
         ("A B", "x", "'A B' is not a name of an environment variable (letters, digits and _)"),
         ("A", "x\0y", "the value of A has a NUL character in it, which no environment variable can carry"),

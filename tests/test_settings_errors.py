@@ -144,7 +144,7 @@ APP = {
         "apps.a.domains[0]: 'straße.test' is read in two ways (IDNA 2003 and 2008): write its xn-- form"
     ),
     "domains: ['é..test']": "apps.a.domains[0]: 'é..test' is not a domain such as www.example.com",
-    "tls: {profile: modern}": "apps.a.tls.profile: unknown setting; python deploy.py settings shows what there is",
+    "tls: {profile: modern}": "apps.a.tls.profile: unknown setting; ./deploy.py settings shows what there is",
     "env: [A]": "apps.a.env: the value is not a mapping of names",
     "env: {A B: x}": "apps.a.env.A B: 'A B' is not a name of an environment variable (letters, digits and _)",
     "env: {LD_PRELOAD: x}": (
@@ -176,11 +176,11 @@ APP = {
         "lets any visitor run code on the host"
     ),
     "env: {SECRET_KEY: hunter2}": (
-        "apps.a.env.SECRET_KEY: SECRET_KEY looks like a secret, and the inventory is committed: python "
-        "deploy.py secrets set SECRET_KEY"
+        "apps.a.env.SECRET_KEY: SECRET_KEY looks like a secret, and the inventory is committed: "
+        "./deploy.py secrets set SECRET_KEY"
     ),
     "env: {DB: 'postgres://a:hunter2@b/c'}": (
-        "apps.a.env.DB: DB looks like a secret, and the inventory is committed: python deploy.py secrets set DB"
+        "apps.a.env.DB: DB looks like a secret, and the inventory is committed: ./deploy.py secrets set DB"
     ),
     "env_file: 5": "apps.a.env_file: 5 is not a path",
     'env_file: "a\\nb"': "apps.a.env_file: 'a\\nb' must be one line without control characters",
@@ -215,14 +215,14 @@ APP = {
     "gunicorn: {timeout: 0}": "apps.a.gunicorn.timeout: 0 is less than 1",
     "gunicorn: {version: 23}": "apps.a.gunicorn.version: 23 is not text; put it in quotes",
     "gunicorn: {version: latest}": ("apps.a.gunicorn.version: 'latest' is not a version such as 23.0.0"),
-    "gunicorn: {bind: x}": "apps.a.gunicorn.bind: unknown setting; python deploy.py settings shows what there is",
+    "gunicorn: {bind: x}": "apps.a.gunicorn.bind: unknown setting; ./deploy.py settings shows what there is",
     "nginx: {body_limit: 10mb}": "apps.a.nginx.body_limit: '10mb' is not a size such as 10m",
     "nginx: {proxy_timeout: 0}": "apps.a.nginx.proxy_timeout: 0 is less than 1",
     "limits: {burst: 0}": "apps.a.limits.burst: 0 is less than 1",
     "limits: {exempt: [office]}": (
         "apps.a.limits.exempt[0]: 'office' is not an address or network such as 198.51.100.7 or 2001:db8::/32"
     ),
-    "limits: {rate: 5}": "apps.a.limits.rate: unknown setting; python deploy.py settings shows what there is",
+    "limits: {rate: 5}": "apps.a.limits.rate: unknown setting; ./deploy.py settings shows what there is",
     "sandbox: {network: none}": "apps.a.sandbox.network: 'none' is not one of 'isolated', 'loopback' or 'network'",
     "sandbox: {writable_paths: [uploads]}": (
         "apps.a.sandbox.writable_paths[0]: 'uploads' is not an absolute path of letters, digits and . "

@@ -93,9 +93,9 @@ def cli(ctx: click.Context, project: Path, debug: bool) -> None:
     """Hauls a Flask app from a bare Linux host to production, and keeps it there.
 
     \b
-    python deploy.py lab up              a disposable local host to try it on
-    python deploy.py provision HOST      a bare host becomes production
-    python deploy.py deploy HOST         new code, no request lost
+    ./deploy.py lab up              a disposable local host to try it on
+    ./deploy.py provision HOST      a bare host becomes production
+    ./deploy.py deploy HOST         new code, no request lost
     """
     if ctx.obj is None:
         ctx.obj = Project(project)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from windlass.secrets.secret import Secret
     from windlass.settings import Settings
 
-ADD_APP = "add one to the inventory: python deploy.py settings apps"
+ADD_APP = "add one to the inventory: ./deploy.py settings apps"
 
 
 @dataclass

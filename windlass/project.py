@@ -42,9 +42,7 @@ class Project:
             allowed = {host.name for host in inventory.select([limit])}
             chosen = [host for host in chosen if host.name in allowed]
             if not chosen:
-                raise UsageError(
-                    f"--limit {limit!r} leaves no host", hint="python deploy.py inventory shows what there is"
-                )
+                raise UsageError(f"--limit {limit!r} leaves no host", hint="./deploy.py inventory shows what there is")
         inventory.check_extra_vars(chosen)
         return chosen
 

@@ -27,7 +27,7 @@ class Said:
 
 @dataclass
 class Commands:
-    """Runs `python deploy.py` on the project in `folder`."""
+    """Runs `./deploy.py` on the project in `folder`."""
 
     folder: Path
     program: Path = ROOT / "deploy.py"

@@ -221,7 +221,7 @@ def test_up_twice_then_down_leaves_nothing(lab: Lab, tmp_path: Path) -> None:
     labs.down(folder, say=said.append)
     assert said == []
     assert set(lab.states().values()) == {"running"}
-    with pytest.raises(LabError, match="run: python deploy"):
+    with pytest.raises(LabError, match=r"run: \./deploy"):
         labs.load(folder)
 
 

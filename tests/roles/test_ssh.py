@@ -148,7 +148,7 @@ def test_a_host_known_by_its_ecdsa_key_alone_is_refused() -> None:
     assert str(raised.value) == (
         "the host is known here by its ECDSA key alone, and the role ssh has sshd show that no more\n"
         "  Set `host_key` in the inventory to what"
-        " `python deploy.py ssh host -- cat /etc/ssh/ssh_host_ed25519_key.pub` prints, or set `ssh: {managed: false}`."
+        " `./deploy.py ssh host -- cat /etc/ssh/ssh_host_ed25519_key.pub` prints, or set `ssh: {managed: false}`."
     )
     one.login = Login("root", by_password=False, known_by=frozenset({"ecdsa-sha2-nistp256", "ssh-rsa"}))
     assert NAME in resources(ssh, one)

@@ -111,7 +111,7 @@ def test_no_memory_to_edit_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     (tmp_path / "mounts").write_text("none / ext4 rw 0 0\nnone /nosuch tmpfs rw 0 0\n")
     assert refusal() == (
         f"there is no folder in memory here ({tmp_path}), and secrets are not put on a disk\n"
-        "  python deploy.py secrets set NAME needs none."
+        "  ./deploy.py secrets set NAME needs none."
     )
 
 

@@ -77,7 +77,7 @@ def test_what_is_required(monkeypatch: pytest.MonkeyPatch) -> None:
         "shop.env:1: D is still a placeholder; give it its real value",
         "`secrets` (CI_KEY): E is still a placeholder; give it its real value",
         "`secrets` (echo TODO): F is still a placeholder; give it its real value",
-        "shop: G is missing, and required_env asks for it (python deploy.py secrets set G --app shop)",
+        "shop: G is missing, and required_env asks for it (./deploy.py secrets set G --app shop)",
     ]
 
 

@@ -98,7 +98,7 @@ def test_only_what_all_hosts_of_an_app_allow(home: Path) -> None:
 
 
 NOT_ENCRYPTED = (
-    "is not encrypted, or no secrets file: put what is in it into {0}.yml.age (python deploy.py secrets edit {0}), "
+    "is not encrypted, or no secrets file: put what is in it into {0}.yml.age (./deploy.py secrets edit {0}), "
     "remove it, and change the secrets if it was ever committed"
 )
 

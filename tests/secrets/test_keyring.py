@@ -38,7 +38,7 @@ def stranger() -> str:
 
 COLLEAGUE = (
     "  Somebody who can open it adds your public key (secrets init tells it) to inventory/secrets/recipients.txt and"
-    " runs: python deploy.py secrets rekey. Another key of yours: WINDLASS_IDENTITY=FILE"
+    " runs: ./deploy.py secrets rekey. Another key of yours: WINDLASS_IDENTITY=FILE"
 )
 
 

@@ -91,5 +91,5 @@ def test_nobody() -> None:
     with pytest.raises(InventoryError) as raised:
         Recipients.read(Path.cwd() / "nosuch.txt")
     assert str(raised.value) == (
-        "nosuch.txt: does not exist, so nobody could open a secret\n  python deploy.py secrets init"
+        "nosuch.txt: does not exist, so nobody could open a secret\n  ./deploy.py secrets init"
     )

@@ -49,7 +49,7 @@ def _host(inventory: Inventory, name: str, *, as_json: bool) -> str:
     hosts = inventory.select([name])
     if len(hosts) != 1:
         raise UsageError(
-            f"--host takes one host, and {name!r} means {len(hosts)}", hint="python deploy.py inventory shows which"
+            f"--host takes one host, and {name!r} means {len(hosts)}", hint="./deploy.py inventory shows which"
         )
     variables = host_listing(inventory, hosts[0].name)
     if as_json:

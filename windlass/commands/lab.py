@@ -81,7 +81,7 @@ def _show(found: Lab) -> None:
     Console(soft_wrap=True).print(table)
     acme_state = states.get(found.acme.container, "gone")
     click.echo(f"\nACME   {found.acme.directory_url} as the hosts see it, {acme_state}")
-    click.echo(f"ssh    python deploy.py lab ssh {found.hosts[0].name}")
+    click.echo(f"ssh    ./deploy.py lab ssh {found.hosts[0].name}")
     if acme_state == "running":
         found.write()
         click.echo(f"page   {page_command(found, found.hosts[0])}")

@@ -151,7 +151,7 @@ def list_(project: Project, /, as_json: bool) -> None:
     elif found:
         _print_table(found)
     else:
-        click.echo("there are none: python deploy.py secrets set NAME")
+        click.echo("there are none: ./deploy.py secrets set NAME")
 
 
 def _print_table(found: list[SecretDocument]) -> None:
@@ -178,7 +178,7 @@ def show(project: Project, /, key: str, app: str | None, group: str | None, host
     spot = _spot(project, app, group, host)
     secret = spot.get(key)
     if secret is None:
-        raise UsageError(f"{key} is not set in {spot}", hint="python deploy.py secrets list shows what there is")
+        raise UsageError(f"{key} is not set in {spot}", hint="./deploy.py secrets list shows what there is")
     if reveal:
         click.echo(secret.value, nl=sys.stdout.isatty())
     else:
@@ -234,5 +234,5 @@ def _value(key: str) -> str:
     except UnicodeDecodeError:
         raise UsageError("what came on stdin is not UTF-8 text") from None
     if not value:
-        raise UsageError("nothing came on stdin", hint=f"some-program | python deploy.py secrets set {key}")
+        raise UsageError("nothing came on stdin", hint=f"some-program | ./deploy.py secrets set {key}")
     return value

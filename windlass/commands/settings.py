@@ -53,7 +53,7 @@ def _unknown(name: str, known: list[Setting]) -> UsageError:
         or next((each for each in short if name and name in each), None)
         or nearest(name.rpartition(".")[2], short)
     )
-    hint = f"did you mean {near!r}?" if near else "python deploy.py settings shows all"
+    hint = f"did you mean {near!r}?" if near else "./deploy.py settings shows all"
     return UsageError(f"there is no setting {name!r}", hint=hint)
 
 

@@ -32,7 +32,7 @@ def ssh(ctx: click.Context, /, name: str, accept_new_host_key: bool) -> None:
     hosts = load(project.project / "inventory").select([name])
     if len(hosts) != 1:
         raise UsageError(
-            f"ssh goes to one host, and {name!r} means {len(hosts)}", hint="python deploy.py inventory shows which"
+            f"ssh goes to one host, and {name!r} means {len(hosts)}", hint="./deploy.py inventory shows which"
         )
     ssh_program = program()
     terminal = sys.stdin.isatty() and sys.stdout.isatty()

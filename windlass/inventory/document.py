@@ -29,7 +29,7 @@ _SCALARS = {
 }
 _TAG = "a tag that is not understood; text that begins with ! goes in quotes"
 _DEPTH = 100  # levels of nesting; the C parser recurses, and some 10,000 levels end the process
-VAULT = "Windlass cannot open Ansible's vault: python deploy.py secrets set NAME takes its place"
+VAULT = "Windlass cannot open Ansible's vault: ./deploy.py secrets set NAME takes its place"
 BITS = 4096  # of a whole number; Python does not show those of more than 4,300 digits, nor write them as JSON
 _ALIASED = 100_000  # values that aliases may add to a file
 

@@ -26,7 +26,7 @@ def select(tree: Tree, patterns: Sequence[str]) -> list[str]:
     """
     parts = [part for pattern in patterns for part in _split(tree, pattern)]
     if not parts:  # to Ansible that is all hosts; here it is rather a shell's variable that is not set
-        raise UsageError(f"{','.join(patterns)!r} names no host", hint="python deploy.py inventory shows what there is")
+        raise UsageError(f"{','.join(patterns)!r} names no host", hint="./deploy.py inventory shows what there is")
     # As Ansible has it: first what is added, then what it is cut down to, then what is left out.
     added = [part for part in parts if part[0] not in "&!"] or ["all"]
     found = dict.fromkeys(name for part in added for name in _match(tree, part, must_match=True))
@@ -97,11 +97,11 @@ def _unknown(tree: Tree, name: str, *, wild: bool) -> UsageError:
     near = nearest(name, [*(set(tree.groups) - {"all", "ungrouped"}), *tree.hosts])
     hint = f"did you mean {near!r}?" if near else _hint_when_empty(tree)
     if name == "lab":
-        hint = "there is no lab yet: python deploy.py lab up"
+        hint = "there is no lab yet: ./deploy.py lab up"
     return UsageError(f"unknown host or group {name!r}", hint=hint)
 
 
 def _hint_when_empty(tree: Tree) -> str:
     if tree.hosts:
-        return "python deploy.py inventory shows what there is"
-    return "the inventory has no hosts: add one to inventory/hosts.yml, or try python deploy.py lab up"
+        return "./deploy.py inventory shows what there is"
+    return "the inventory has no hosts: add one to inventory/hosts.yml, or try ./deploy.py lab up"

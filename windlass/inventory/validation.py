@@ -92,7 +92,7 @@ def _as_written(place: Place, message: str, value: object, found: Written | None
 def _hint_of_name(model: type[BaseModel], way: Way, message: str, value: object) -> str:
     """What to do where a variable looks like one of Ansible's that has the name of a setting."""
     item = isinstance(way[-1], int) and isinstance(value, dict)  # packages: [{name: vim}]
-    whole = len(way) == 1 or (len(way) == 2 and (item or message.startswith("unknown setting; python")))
+    whole = len(way) == 1 or (len(way) == 2 and (item or message.startswith("unknown setting; ./deploy.py")))
     if not (model is Settings and whole and way[0] in COMMON_NAMES) or (way[0] in _TEXTS and isinstance(value, str)):
         return ""
     return f"; {way[0]!r} is a setting of Windlass: if this is a variable for Ansible, give it another name"
@@ -110,7 +110,7 @@ def _faults(detail: ErrorDetails, model: type[BaseModel]) -> list[tuple[Way, str
         return [(way, str(cause), of_key)]
     if detail["type"] == "extra_forbidden":
         near = did_you_mean(str(way[-1]), _settings_at(model, way))
-        return [(way, f"unknown setting{near or '; python deploy.py settings shows what there is'}", True)]
+        return [(way, f"unknown setting{near or '; ./deploy.py settings shows what there is'}", True)]
     if detail["type"] == "missing":
         return [(way[:-1], f"{way[-1]} is missing: {_description(model, way)}", True)]
     return [(way, _plain(detail, way), of_key)]

@@ -100,9 +100,7 @@ class Acme:
                 text: str = answer.read().decode()
         except OSError as error:
             why = error.reason if isinstance(error, urllib.error.URLError) else error
-            raise LabError(
-                f"the lab's ACME server does not answer: {why}", hint="run: python deploy.py lab up"
-            ) from None
+            raise LabError(f"the lab's ACME server does not answer: {why}", hint="run: ./deploy.py lab up") from None
         return text
 
 

@@ -63,7 +63,7 @@ class Engine:
         except OSError as error:
             raise LabError(
                 f"{self.name} cannot be started: {error.strerror}",
-                hint="install it again, or forget the lab: python deploy.py lab down",
+                hint="install it again, or forget the lab: ./deploy.py lab down",
             ) from None
         except subprocess.TimeoutExpired:
             raise LabError(f"{self.name} {arguments[0]} gave no answer within {timeout:g} s") from None

@@ -105,7 +105,7 @@ def read(folder: Path) -> Lab | None:
         return _lab(folder, state)
     except (KeyError, TypeError, ValueError):
         raise LabError(
-            f"{file} is damaged, or of another version of Windlass", hint="run first: python deploy.py lab down"
+            f"{file} is damaged, or of another version of Windlass", hint="run first: ./deploy.py lab down"
         ) from None
 
 

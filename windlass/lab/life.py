@@ -34,7 +34,7 @@ def up(folder: Path, *, image: str | None = None, hosts: int = 1, say: Say = pri
     with locked(folder / files.LOCK, say, OTHER):
         lab = labs.read(folder)
         if lab and image and lab.image != image:
-            raise LabError(f"the lab is up with {lab.image}, not {image}", hint="run first: python deploy.py lab down")
+            raise LabError(f"the lab is up with {lab.image}, not {image}", hint="run first: ./deploy.py lab down")
         lab = lab or _new(folder, image or DEFAULT_IMAGE, say)
         _revive(lab, say)
         wanted = ["lab", *(f"lab{number}" for number in range(2, hosts + 1))]
@@ -56,7 +56,7 @@ def load(folder: Path) -> Lab:
     """The lab of that folder; raises LabError if it is not up."""
     lab = labs.read(folder.resolve())
     if lab is None:
-        raise LabError("the lab is not up", hint="run: python deploy.py lab up")
+        raise LabError("the lab is not up", hint="run: ./deploy.py lab up")
     return lab
 
 

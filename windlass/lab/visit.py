@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 TIMEOUT = 10  # seconds
-LOOK = "Look at: python deploy.py status lab, python deploy.py logs lab"
+LOOK = "Look at: ./deploy.py status lab, ./deploy.py logs lab"
 TARGET = "https://www.gnu.org/software/bash/manual/bash.html"
 
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 _HEAD = """\
 # Who can open the files here, one public key a line: age1... (age-keygen), ssh-ed25519 or ssh-rsa.
-# After a change: python deploy.py secrets rekey
+# After a change: ./deploy.py secrets rekey
 """
 
 
@@ -38,7 +38,7 @@ def begin(folder: Path, *, passphrase: bool) -> Iterator[str]:
         line = yield from _own_line()
     folder.mkdir(parents=True, exist_ok=True)
     files.replace(str(path), f"{_HEAD}{line}\n".encode())
-    yield f"{shown(path)} is written; commit it, and then: python deploy.py secrets set NAME"
+    yield f"{shown(path)} is written; commit it, and then: ./deploy.py secrets set NAME"
 
 
 def _join(path: Path, *, passphrase: bool) -> Iterator[str]:
@@ -47,14 +47,14 @@ def _join(path: Path, *, passphrase: bool) -> Iterator[str]:
         raise UsageError(
             f"{shown(path)} is there already",
             hint=f"Change who can open the secrets there (keys, or {PASSPHRASE!r} as the only line), then:"
-            " python deploy.py secrets rekey",
+            " ./deploy.py secrets rekey",
         )
     line = yield from _own_line()
     if _key(line) in map(_key, path.read_text(encoding="utf-8-sig", errors="replace").splitlines()):
         yield f"{shown(path)} is there already, and your key in it"
         return
     yield f"{shown(path)} is there already, without your key. Somebody who can open the secrets adds this line to it"
-    yield f"and runs: python deploy.py secrets rekey\n{line}"
+    yield f"and runs: ./deploy.py secrets rekey\n{line}"
 
 
 def _key(line: str) -> list[str]:

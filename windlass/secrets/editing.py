@@ -63,7 +63,7 @@ def _folder_in_memory() -> Iterator[Path]:
     if home is None:
         raise UsageError(
             f"there is no folder in memory here ({', '.join(map(str, places()))}), and secrets are not put on a disk",
-            hint="python deploy.py secrets set NAME needs none.",
+            hint="./deploy.py secrets set NAME needs none.",
         )
     folder = tempfile.mkdtemp(prefix="windlass-", dir=home)
     # It waits for the end of its stdin, which comes with our end, of whatever kind.

@@ -98,8 +98,7 @@ def _faults_of_required(app: str, required: list[str], found: Mapping[str, Secre
     for name in required:
         if name not in found:
             faults.append(
-                f"{app}: {name} is missing, and required_env asks for it"
-                f" (python deploy.py secrets set {name} --app {app})"
+                f"{app}: {name} is missing, and required_env asks for it (./deploy.py secrets set {name} --app {app})"
             )
         elif is_placeholder(found[name].value):
             faults.append(f"{found[name].place}: {name} is still a placeholder; give it its real value")

@@ -189,5 +189,5 @@ class Folder:
             return f"{shown(path)}: is not read: the name must be {name.split('.')[0]}{ENDING}"
         return (
             f"{shown(path)}: is not encrypted, or no secrets file: put what is in it into {path.stem}{ENDING}"
-            f" (python deploy.py secrets edit {path.stem}), remove it, and change the secrets if it was ever committed"
+            f" (./deploy.py secrets edit {path.stem}), remove it, and change the secrets if it was ever committed"
         )

@@ -126,7 +126,7 @@ class Keyring:
                 ]
             ),
             hint="Somebody who can open it adds your public key (secrets init tells it) to"
-            " inventory/secrets/recipients.txt and runs: python deploy.py secrets rekey."
+            " inventory/secrets/recipients.txt and runs: ./deploy.py secrets rekey."
             f" Another key of yours: {VARIABLE}=FILE",
         )
 

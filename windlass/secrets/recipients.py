@@ -30,7 +30,7 @@ class Recipients:
         except FileNotFoundError:
             raise InventoryError(
                 f"{shown(path)}: does not exist, so nobody could open a secret",
-                hint="python deploy.py secrets init",
+                hint="./deploy.py secrets init",
             ) from None
         except OSError as error:
             raise InventoryError(f"{shown(path)}: cannot be read: {error.strerror}") from None

@@ -29,7 +29,7 @@ class Spot:
         names = self.folder.names
         if self.level not in names and self.level != LAB:
             near = nearest(self.level, names)
-            hint = f"did you mean {near!r}?" if near else "python deploy.py inventory shows what there is"
+            hint = f"did you mean {near!r}?" if near else "./deploy.py inventory shows what there is"
             raise UsageError(f"there is no group or host {self.level!r}", hint=hint)
 
     def __str__(self) -> str:

@@ -161,5 +161,5 @@ def _fault_of_debug_switch(name: str, value: str) -> str | None:
 def fault_of_inline_secret(name: str, value: str) -> str | None:
     """Why a value must not stand in the inventory, which is committed; None = it may."""
     if is_secret(name) or is_secret_value(value):
-        return f"{name} looks like a secret, and the inventory is committed: python deploy.py secrets set {name}"
+        return f"{name} looks like a secret, and the inventory is committed: ./deploy.py secrets set {name}"
     return None
