@@ -96,6 +96,13 @@ def test_a_note_of_several_lines_stays_aligned(capsys: pytest.CaptureFixture[str
     assert lines(capsys) == ["", "web1  0 changed, 1 ok, 1.0 s", "      sshd: one thing", "      sshd: another"]
 
 
+def test_a_warning_has_a_line_of_its_own(capsys: pytest.CaptureFixture[str]) -> None:
+    notes = [{"firewall": "kept", "warning": "closed: 1"}, {"warning": "closed: 2"}]
+    results = [Result("firewall", None, f"firewall {note}", "changed", 0.0, notes=note) for note in notes]
+    report().summary([Outcome("web1", results=results, seconds=0.2)])
+    assert lines(capsys)[2:] == ["      kept", "      closed: 1", "      closed: 2"]
+
+
 def test_the_summary_of_a_run_that_was_interrupted_before_any_host_was_done(capsys: pytest.CaptureFixture[str]) -> None:
     report().summary([])
     assert lines(capsys) == [""]

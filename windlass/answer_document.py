@@ -31,7 +31,10 @@ class AppStatus(TypedDict):
 
 
 class StatusDocument(TypedDict):
-    """A host right now; `updates` are null when apt does not know, `stale` are replaced files by who runs them."""
+    """A host right now; `updates` are null when apt does not know, `stale` are replaced files by who runs them.
+
+    `firewall` says whether the rules that Windlass has made are loaded; null when it has made none.
+    """
 
     host: str
     error: str | None
@@ -41,6 +44,7 @@ class StatusDocument(TypedDict):
     disk_size: int | None
     uptime: float | None
     nginx: bool | None
+    firewall: bool | None
     updates: int | None
     security_updates: int | None
     failed_units: list[str] | None
@@ -129,6 +133,7 @@ class FactsDocument(TypedDict):
     systemd: bool | None
     kernel: str | None
     ssh_port: int | None
+    ssh_ports: list[int] | None
 
 
 class AppDifference(TypedDict):

@@ -82,7 +82,10 @@ class Convergence:
             self.applied.note(resource, desired)
             return {"status": "ok", "notes": resource.notes()}
         drift = self.applied.drift(resource, desired, actual)
+        warning = resource.warning() if diff else ""
+        warned = {"warning": warning} if warning else {}
         result = {"status": "changed", "diff": _shown(resource, diff), "refreshed": refresh, "drift": drift}
+        result["notes"] = warned
         if self.show_patch and diff and not resource.sensitive:
             result["patch"] = resource.patch()
         if self.check:
@@ -101,7 +104,7 @@ class Convergence:
         if refresh:
             self._act(resource.refresh)
             self.owed.pay(resource.name)
-        return {**result, "notes": resource.notes()}
+        return {**result, "notes": {**resource.notes(), **warned}}
 
     def _act(self, step: Callable[[], None]) -> None:
         """Changes something on the host, so that what is known of it no longer counts, be it done or not."""

@@ -8,6 +8,8 @@ import struct
 import sys
 from typing import Any
 
+from windlass.listeners import listeners, sockets
+
 
 def gather() -> dict[str, Any]:
     """Facts by name; memory in bytes, addresses without loopback and link-local ones."""
@@ -27,6 +29,7 @@ def gather() -> dict[str, Any]:
         "systemd": os.path.isdir("/run/systemd/system"),
         "uid": os.getuid(),
         "ssh_port": _ssh_port(),
+        "ssh_ports": _ssh_ports(),
     }
 
 
@@ -64,6 +67,16 @@ def _ssh_port() -> int | None:
     """The host's own port that we came in by."""
     port = ssh_connection()[-1:]
     return int(port[0]) if port and port[0].isdigit() else None
+
+
+def _ssh_ports() -> list[int]:
+    """All ports that others reach sshd by; none when it has no file of its process's number."""
+    try:
+        with open("/run/sshd.pid", encoding="ascii") as file:
+            inodes = sockets(file.read().strip())
+    except OSError:
+        return []
+    return sorted({each.port for each in listeners() if each.protocol == "tcp" and each.inode in inodes})
 
 
 def _memory() -> int:

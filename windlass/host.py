@@ -51,6 +51,7 @@ class Facts:
     systemd: bool
     kernel: str
     ssh_port: int | None = None  # of the host's own, that this run came in by; None = it does not say
+    ssh_ports: list[int] = field(default_factory=list)  # all that sshd is seen to listen on
 
     @classmethod
     def from_hello(cls, hello: dict[str, Any]) -> Facts:

@@ -111,7 +111,8 @@ class Report:
         for outcome in outcomes:
             self.terminal.line(self._tally(outcome, width))
             for note in outcome.notes if self.verbosity > QUIET else ():
-                for line in _lines(note):
+                warnings = [self.terminal.paint(note["warning"], "yellow")] if "warning" in note else []
+                for line in [*filter(None, _lines(note)), *warnings]:
                     self.terminal.line(f"{'':{width}}  {line}")
 
     def _tally(self, outcome: Outcome, width: int) -> str:
@@ -207,7 +208,7 @@ def _lines(note: dict[str, Any]) -> list[str]:
     """A note of a resource in words; the first line says what it is about."""
     if "release" in note:
         return _release(note)
-    words = {**note}
+    words = {name: value for name, value in note.items() if name != "warning"}
     if "expires" in words:
         words["expires"] = f"certificate until {words['expires']} from {words.pop('issuer', 'an unknown CA')}"
     return "  ".join(str(word) for word in words.values()).splitlines()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import time
 from typing import TYPE_CHECKING, Any
@@ -11,6 +12,7 @@ from windlass.release.health import Question
 from windlass.release.instance import Instance
 from windlass.release.records import Releases
 from windlass.resources.certificate import look_at
+from windlass.resources.firewall import PATH, table
 from windlass.vitals import vitals
 
 if TYPE_CHECKING:
@@ -39,6 +41,7 @@ def collect(machine: Machine, apps: list[dict[str, str]]) -> dict[str, Any]:
         "disk_size": disk.total,
         "uptime": uptime,
         "nginx": _active(machine, "nginx.service"),
+        "firewall": bool(table(machine)) if os.path.exists(PATH) else None,
         **vitals(machine, [app["name"] for app in apps]),
         "apps": [_app(machine, **app) for app in apps],
     }

@@ -33,6 +33,7 @@ SHIPPED = (
     "convergence",
     "facts",
     "files",
+    "listeners",
     "lock",
     "machine",
     "oneoff",

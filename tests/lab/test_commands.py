@@ -44,6 +44,17 @@ def test_facts_are_those_of_the_host(commands: Commands, host: LabHost) -> None:
     assert max(map(len, (head, row, *below))) <= 80
 
 
+def test_all_ports_of_sshd_are_known(commands: Commands, host: LabHost) -> None:
+    restart = "systemctl reset-failed ssh; systemctl restart ssh"
+    ports = "Port 22\nPort 2222\nListenAddress 127.0.0.1:2223\nListenAddress 0.0.0.0\n"
+    try:
+        host.run(f"printf '{ports}' >/etc/ssh/sshd_config.d/ports.conf; {restart}")
+        fact = commands.json("facts", "lab")
+    finally:
+        host.run(f"rm /etc/ssh/sshd_config.d/ports.conf; {restart}")
+    assert (fact["ssh_port"], fact["ssh_ports"]) == (22, [22, 2222])
+
+
 def test_answers_of_a_host_are_of_their_types(commands: Commands, host: LabHost) -> None:
     release = host.run("readlink /srv/shortener/current").strip().rpartition("/")[2]
     (app,) = commands.json("releases", "lab", "--app", "shortener")["apps"]
@@ -59,9 +70,13 @@ def test_status_tells_what_needs_a_hand(commands: Commands, host: LabHost) -> No
     older = host.run("apt-cache madison tzdata | awk '{print $3}' | tail -1").strip()
     try:
         host.run(f"apt-get -q -y install --allow-downgrades tzdata={older}", timeout=120)
-        host.run("touch /run/reboot-required; systemd-run -q --unit=broken false; sleep 0.5")
+        host.run("nft flush ruleset; touch /run/reboot-required; systemd-run -q --unit=broken false; sleep 0.5")
         host.run("cd /usr/lib/$(uname -m)-linux-gnu; cp -p libssl.so.3 new; mv new libssl.so.3")
-        ill = commands("status", "lab").out
+        ill = commands("status", "lab", status=1).out
+        assert (
+            "\n  the firewall is not loaded: `systemctl restart windlass-firewall` on the host, or provision\n" in ill
+        )
+        host.run("systemctl restart windlass-firewall")
         assert "  1 pending update, 1 for security\n" in ill
         assert "  a reboot is wanted to run what was updated\n" in ill
         assert "  failed units: broken.service\n" in ill
@@ -69,6 +84,6 @@ def test_status_tells_what_needs_a_hand(commands: Commands, host: LabHost) -> No
         # What Debian's timer starts every day; whoever uses old libraries is restarted after it.
         host.run("rm -f /var/lib/apt/periodic/*; systemctl start apt-daily-upgrade.service", timeout=300)
         mended = commands.json("status", "lab")
-        assert (mended["updates"], mended["stale"]) == (0, {})
+        assert (mended["updates"], mended["stale"], mended["firewall"]) == (0, {}, True)
     finally:
         host.run("systemctl reset-failed broken; rm -f /run/reboot-required; apt-get -q -y install tzdata", timeout=120)

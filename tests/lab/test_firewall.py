@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import time
 from typing import TYPE_CHECKING
 
 import pytest
 
-from roles.firewall import firewall
+from roles.firewall import DROP_IN, UNIT, firewall
 from tests.lab.resources_on import converge
 from tests.roles import hosts
 from windlass.errors import AgentError
 from windlass.resources import Firewall
+from windlass.resources.firewall import PATH
 from windlass.ssh import second_login
 from windlass.ssh.connection import ConnectOptions
 
@@ -25,7 +27,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.lab
 
-PATH = "/etc/windlass/firewall.nft"
+FOLDERS = {f"directory {os.path.dirname(path)}" for path in (PATH, DROP_IN)}
 TRY = """\
 import socket
 for family, address in ((socket.AF_INET, ('{four}', {port})), (socket.AF_INET6, ('{six}', {port}, 0, {scope}))):
@@ -59,8 +61,10 @@ DEAF = rules().content.replace("ct state established,related accept", "").replac
 @pytest.fixture
 def bare(host: LabHost) -> Iterator[LabHost]:
     """The session's host, with /etc/windlass and no rules before and after."""
-    unit = "/etc/systemd/system/windlass-firewall.service"
-    forget = f"nft flush ruleset; systemctl disable -q --now windlass-firewall; rm -f {PATH} {unit}"
+    forget = (
+        f"nft flush ruleset; systemctl disable -q --now windlass-firewall; rm -f {PATH} {UNIT} {DROP_IN}; "
+        "systemctl daemon-reload"
+    )
     host.run(f"{forget} 2>/dev/null; mkdir -p /etc/windlass")
     yield host
     host.run(f"{forget} 2>/dev/null; true")
@@ -98,8 +102,15 @@ def test_closed_but_for_what_is_let_in_now_and_after_a_boot(
 ) -> None:
     for port in (80, 8080, 9000):
         bare.run(f"systemd-run -q --unit=server{port} python3 -m http.server --bind :: {port}")
+        bare.run(f"until ss -Hltn sport = :{port} | grep -q .; do sleep 0.1; done", timeout=30)
+    results, _ = converge(lab, bare, *world(allow=["8080"]), check=True)
+    warning = results[1].notes["warning"]
+    assert "9000 (python3)" in warning
+    assert "`firewall: {allow: [9000" in warning
+    assert "80 (python3)" not in warning
     results, said = converge(lab, bare, *world(allow=["8080"]))
-    assert statuses(results)[1:] == ["changed"] * 3
+    assert {each.resource: each.status for each in results if each.status != "changed"}.keys() <= FOLDERS
+    assert results[1].notes["warning"] == warning
     assert said[-2:] == [
         "armed: the host takes it back in 60 s unless a second login works",
         "a second login works: kept",
@@ -107,14 +118,32 @@ def test_closed_but_for_what_is_let_in_now_and_after_a_boot(
     for port, answer in ((22, "open"), (80, "open"), (8080, "open"), (443, "Connection refused"), (9000, "no answer")):
         assert tried(port) == [answer] * 2, port
     results, said = converge(lab, bare, *world(allow=["8080"]))
-    assert (statuses(results), said) == (["ok"] * 4, [])
+    assert (statuses(results), said, results[1].notes) == (["ok"] * 6, [], {})
     bare.run("systemctl stop 'server*'")
     bare.reboot()
     bare.run("systemd-run -q --unit=server9000 python3 -m http.server --bind :: 9000; sleep 1")
     assert tried(9000) == ["no answer"] * 2
     results, said = converge(lab, bare, *world(allow=["8080"]))
-    assert statuses(results) == ["ok"] * 4
+    assert statuses(results) == ["ok"] * 6
     bare.run("systemctl stop server9000")
+
+
+def test_it_comes_back_with_whatever_nftables_does_and_goes_when_left_to_others(lab: Lab, bare: LabHost) -> None:
+    results, _ = converge(lab, bare, *world())
+    assert "failed" not in statuses(results)
+    verbs = ("start", "reload", "restart", "stop", "enable --now")
+    turn = "systemctl -q $verb nftables; while systemctl list-jobs | grep -q windlass; do sleep 0.1; done"
+    look = "nft list tables | grep -c 'inet windlass'; systemctl is-active windlass-firewall"
+    said = bare.run(f"for verb in {' '.join(map(repr, verbs))}; do {turn}; {look}; done", timeout=60).split()
+    assert said == ["1", "active"] * 3 + ["0", "inactive"] + ["1", "active"]
+    bare.run("systemctl disable -q --now nftables; nft add table inet mine; systemctl start windlass-firewall")
+    others = world(managed=False)
+    for check, status in ((True, "changed"), (False, "changed"), (False, "ok")):
+        (result,), _ = converge(lab, bare, *others, check=check)
+        assert (result.status, result.diff) == (status, {} if status == "ok" else {"exists": [True, False]})
+    left = f"! ls -d {PATH} {UNIT} {DROP_IN} /etc/systemd/system/*/windlass-firewall.service 2>/dev/null"
+    said = bare.run(f"nft list ruleset; {left}; systemctl is-active windlass-firewall || true").split()
+    assert said == ["table", "inet", "mine", "{", "}", "inactive"]
 
 
 def test_what_somebody_changes_in_its_table_is_put_back(lab: Lab, bare: LabHost) -> None:
@@ -225,6 +254,12 @@ def test_ufw_is_refused_until_it_is_switched_off_and_iptables_legacy_too(lab: La
     fresh_host.run("rm /usr/sbin/iptables-legacy-save")
     (result,), _ = converge(lab, fresh_host, rules())
     assert result.message.startswith("there may be another firewall: the kernel has a table of iptables-legacy")
+    # Left to ufw, only our rules go.
+    fresh_host.run("ufw --force enable")
+    for status in ("changed", "ok"):
+        (result,), _ = converge(lab, fresh_host, *world(managed=False))
+        assert result.status == status, result.message
+    assert "inet windlass" not in fresh_host.run("ufw status | grep -q 'Status: active' && nft list tables")
 
 
 def test_rules_that_let_nothing_more_in_and_shut_few_out_may_stay(lab: Lab, bare: LabHost) -> None:

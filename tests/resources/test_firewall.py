@@ -3,9 +3,16 @@
 from __future__ import annotations
 
 import os
+import socket
 import subprocess
 import sys
 from pathlib import Path
+
+import pytest
+
+from tests.roles.test_firewall import rules
+from windlass.resources import Firewall, firewall
+from windlass.resources.resource import Unknown
 
 NOBODY = 65534
 SCRIPT = f"""
@@ -33,3 +40,14 @@ def test_a_kernel_that_lets_nobody_in() -> None:
         f"nftables does not work here: {nft.stderr.strip()}\n"
         "In a container that may not have a firewall of its own: `firewall: {managed: false}`.\n"
     )
+
+
+def test_whom_it_will_shut_out_is_known_before_nftables_is_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(firewall, "NFT", f"{tmp_path}/nft")
+    with socket.socket() as server:
+        server.bind(("0.0.0.0", 0))
+        server.listen()
+        with pytest.raises(Unknown, match=rf"^nftables is not installed\. .*\b{server.getsockname()[1]} \("):
+            Firewall(f"{tmp_path}/rules", rules()).actual()

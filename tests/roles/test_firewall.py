@@ -11,6 +11,7 @@ import pytest
 
 from roles.firewall import firewall
 from tests.roles.hosts import host, resources
+from windlass.resources import File, Firewall
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -79,5 +80,17 @@ def test_ssh_is_let_in_even_where_the_agent_did_not_see_the_port() -> None:
     assert "{ 22, 80, 443 }" in rules(ssh_port=None)
 
 
-def test_it_can_be_left_to_others() -> None:
-    assert resources(firewall, host(firewall={"managed": False})) == {}
+def test_all_ports_of_sshd_are_let_in_and_limited(tmp_path: Path) -> None:
+    described = host()
+    assert described.facts
+    described.facts.ssh_port, described.facts.ssh_ports = 22, [22, 2222]
+    text = loaded(tmp_path, resources(firewall, described)[NAME].content)
+    assert "tcp dport { 22, 80, 443, 2222 } accept" in text
+    assert [text.count(f"tcp dport {port} add @ssh") for port in (22, 2222)] == [2, 2]
+
+
+def test_left_to_others_nothing_of_it_stays() -> None:
+    written = {each.path for each in resources(firewall, host()).values() if isinstance(each, File | Firewall)}
+    (left,) = resources(firewall, host(firewall={"managed": False})).values()
+    assert {left.path, left.unit, left.drop_in} == written
+    assert left.desired() is None

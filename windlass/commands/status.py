@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from windlass.wire import Message
 
 
+OPEN = "the firewall is not loaded: `systemctl restart windlass-firewall` on the host, or provision"
+
+
 @click.command()
 @on_hosts
 @click.pass_obj
@@ -43,7 +46,7 @@ def _question(host: Host) -> Message:
 
 
 def _well(answer: dict[str, Any]) -> bool:
-    if answer["error"] or not answer["nginx"]:
+    if answer["error"] or not answer["nginx"] or answer["firewall"] is False:
         return False
     return all(app["release"] and app["active"] and app["health"] == "ok" for app in answer["apps"])
 
@@ -53,7 +56,8 @@ def _lines(answer: dict[str, Any]) -> list[str]:
     nginx = "" if answer["nginx"] else click.style("  nginx is not running", fg="red")
     up = figures.span(answer["uptime"])
     head = f"{answer['host']}  {answer['system']}, {answer['cpus']} CPUs, {disk}, up {up}{nginx}"
-    lines = [*vital_signs(answer), *(line for app in answer["apps"] for line in _app_lines(app))]
+    firewall = [click.style(OPEN, fg="red")] if answer["firewall"] is False else []
+    lines = [*firewall, *vital_signs(answer), *(line for app in answer["apps"] for line in _app_lines(app))]
     return [head, *(f"  {line}" for line in lines)]
 
 

@@ -12,6 +12,7 @@ from windlass.resources.locale import Locale
 from windlass.resources.login_defs import LoginDefs
 from windlass.resources.moduli import Moduli
 from windlass.resources.nginx import Reload
+from windlass.resources.no_firewall import NoFirewall
 from windlass.resources.packages import Packages
 from windlass.resources.pam import Pam
 from windlass.resources.password_age import PasswordAge
@@ -36,6 +37,7 @@ __all__ = [
     "Locale",
     "LoginDefs",
     "Moduli",
+    "NoFirewall",
     "Packages",
     "Pam",
     "PasswordAge",

@@ -6,15 +6,21 @@ import hashlib
 import json
 import os
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from windlass import files
 from windlass.machine import CommandFailed, CommandTrouble
 from windlass.probation import DELAY, Probation
 from windlass.resources import iptables_legacy
+from windlass.resources.openings import shut_out
 from windlass.resources.resource import Diff, Failed, Resource, State, Unknown
 
+if TYPE_CHECKING:
+    from windlass.machine import Machine
+
 NFT = "/usr/sbin/nft"
+# What the host loads at boot.
+PATH = "/etc/windlass/firewall.nft"
 FAMILY, TABLE = "inet", "windlass"
 REPLACE = f"table {FAMILY} {TABLE}\ndelete table {FAMILY} {TABLE}\n"
 # The rules that are loaded; then those of the file, as a kernel of their own shows them, so that both look alike.
@@ -50,7 +56,7 @@ class Firewall(Resource):
 
     def actual(self) -> State:
         if not os.path.exists(NFT):
-            raise Unknown("nftables is not installed")
+            raise Unknown(". ".join(filter(None, ["nftables is not installed", self.warning()])))
         loaded, of_file = self._asked
         if self._probation.pending:
             return {"proved": False}
@@ -65,6 +71,9 @@ class Firewall(Resource):
             return None
         return {"rules": rules, "loaded": _ours(loaded) == _ours(of_file), "proved": True}
 
+    def warning(self) -> str:
+        return shut_out(self.content, before=self._in_force)
+
     def apply(self, diff: Diff) -> None:
         probation = self._probation
         probation.begin()
@@ -73,7 +82,7 @@ class Firewall(Resource):
         files.write(f"{probation.folder}/old.nft", f"{REPLACE}{old}".encode(), mode=0o600)
         new = f"{probation.folder}/new.nft"
         files.write(new, self.content.encode(), mode=0o600)
-        probation.change(lambda: self._load(new))
+        probation.change(lambda: load(self.machine, new))
         # Only now: a boot before this brings the old rules.
         files.write(self.path, self.content.encode(), mode=0o600)
         self._proved = True
@@ -86,11 +95,14 @@ class Firewall(Resource):
     def _probation(self) -> Probation:
         return Probation(self.machine, "firewall", restore=":", reload=f"{NFT} -f old.nft", delay=self.delay)
 
-    def _load(self, path: str) -> None:
-        try:
-            self.machine.run([NFT, "-f", path])
-        except CommandTrouble as failure:
-            raise Failed("refused by nft, and as it was again", said=failure.output.strip()) from None
+    @property
+    def _in_force(self) -> str:
+        """The rules of the file, empty = they are not those that are loaded."""
+        loaded, of_file = self._asked if os.path.exists(NFT) else ([], [])
+        if not _ours(loaded) or _ours(loaded) != _ours(of_file):
+            return ""
+        with open(self.path, encoding="utf-8") as file:
+            return file.read()
 
     @property
     def _asked(self) -> tuple[list[Object], list[Object]]:
@@ -108,6 +120,22 @@ class Firewall(Resource):
             ) from None
         loaded, _, of_file = said.partition("\n\n")
         return _objects(loaded) + iptables_legacy.filtering(self.machine), _objects(of_file)
+
+
+def load(machine: Machine, path: str) -> None:
+    """Loads a file of rules; raises Failed, whereupon a probation puts the old ones back, if nft refuses it."""
+    try:
+        machine.run([NFT, "-f", path])
+    except CommandTrouble as failure:
+        raise Failed("refused by nft, and as it was again", said=failure.output.strip()) from None
+
+
+def table(machine: Machine) -> str:
+    """The table of Windlass's rules that is loaded, as nft reads it again; empty = there is none."""
+    try:
+        return machine.run([NFT, "-s", "-t", "list", "table", FAMILY, TABLE]) if os.path.exists(NFT) else ""
+    except CommandFailed:
+        return ""
 
 
 def _objects(listing: str) -> list[Object]:

@@ -75,6 +75,10 @@ class Resource:
         """The change as a unified diff for `--diff`, read before `apply`; empty = the attributes say it all."""
         return ""
 
+    def warning(self) -> str:
+        """What the change does that somebody may not want, in a line, read before `apply`; empty = nothing."""
+        return ""
+
     def lasting(self, state: State) -> State:
         """Of a desired or actual state that which stays as it is until somebody changes it; not shown to anybody."""
         return state and {name: value for name, value in state.items() if name not in self.wavering}

@@ -36,6 +36,11 @@ Opening = Annotated[str, AfterValidator(_opening), word(OPENING.pattern, EXAMPLE
 class Firewall(Part):
     """nftables: lets in SSH, 80, 443 and what `allow` says. A change is kept only if a second login works with it."""
 
+    managed: bool = Field(
+        True,
+        description="Whether Windlass looks after it; false removes Windlass's own rules and leaves all others as they"
+        " are. `off` instead of all its settings is short for that.",
+    )
     allow: list[Opening] = Field(default_factory=list, description=f"What else is let in: {EXAMPLES}.")
     ssh_rate: int = Field(
         60,
