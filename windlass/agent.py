@@ -74,7 +74,7 @@ def _converge(machine: Machine, request: Message) -> None:
         return
     from windlass.audit import Account
 
-    Lock(request["state"], request["who"], request["command"])
+    machine.lock = Lock(request["state"], request["who"], request["command"], machine.await_other)
     with Account(machine, request) as account:
         Convergence(machine, request, account.tally).run()
 
@@ -138,5 +138,7 @@ def _listen(wire: Wire, inbox: queue.Queue[bytes | None], machine: Machine) -> N
     machine.abort()
     inbox.put(None)
     time.sleep(GRACE)
+    while machine.is_finishing:
+        time.sleep(GRACE)
     machine.abort(signal.SIGKILL)
     os._exit(1)

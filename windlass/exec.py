@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 import shlex
 import threading
+from contextlib import suppress
 from typing import TYPE_CHECKING, cast
 
 from windlass.errors import AgentError, SudoError
@@ -85,6 +86,11 @@ class Exec:
 
     def flush(self) -> None:
         """Nothing is held back."""
+
+    def end_input(self) -> None:
+        """The command reads the end of its stdin; it may still say something."""
+        with suppress(OSError, EOFError):
+            self._channel.shutdown_write()
 
     def wait(self) -> int:
         """Its exit status, after it has ended; -1 when the connection broke or a signal ended it."""

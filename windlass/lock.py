@@ -6,7 +6,8 @@ import fcntl
 import json
 import os
 import time
-from typing import Any
+from contextlib import suppress
+from typing import Any, Callable
 
 from windlass import files
 from windlass.machine import Failed
@@ -15,25 +16,53 @@ from windlass.machine import Failed
 class Lock:
     """An flock(2) on a file in `folder` that also says who holds it; held until this process ends.
 
-    Raises Failed while another run holds it, with who, since when and what.
+    Raises Failed while another run holds it, with who, since when and what. One that was interrupted, and only finishes
+    what it had begun, is waited for: `wait` is called with words of it, again and again.
     """
 
-    def __init__(self, folder: str, who: str, command: str) -> None:
+    def __init__(self, folder: str, who: str, command: str, wait: Callable[[str], None]) -> None:
         files.own_folder(folder)
         path = f"{folder}/lock"
         self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
         os.fchmod(self._file, 0o600)
+        while not self._take():
+            record = os.pread(self._file, 4096, 0)
+            finishing = _finishing(record)
+            if not finishing:
+                hint = "Run again when that has ended; a run that has crashed holds nothing."
+                raise Failed(_described(record), hint=hint)
+            wait(finishing)
+        self._holder = {"who": who, "command": command, "since": int(time.time()), "pid": os.getpid()}
+        try:
+            os.ftruncate(self._file, 0)
+            self._write()
+        except OSError as error:  # a full disk, and it does not say of which file
+            raise OSError(error.errno, error.strerror, path) from None
+
+    def finishing(self, what: str) -> None:
+        """Notes that this run is over but for something that must not be cut off; on a full disk nobody hears of it."""
+        self._holder["finishing"] = what
+        with suppress(OSError):
+            self._write()  # longer than what was there, so that no reader finds half of it
+
+    def _take(self) -> bool:
         try:
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            holder = _described(os.read(self._file, 4096))
-            raise Failed(holder, hint="Run again when that has ended; a run that has crashed holds nothing.") from None
-        own = {"who": who, "command": command, "since": int(time.time()), "pid": os.getpid()}
-        try:
-            os.ftruncate(self._file, 0)
-            os.pwrite(self._file, json.dumps(own).encode(), 0)
-        except OSError as error:  # a full disk, and it does not say of which file
-            raise OSError(error.errno, error.strerror, path) from None
+            return False
+        return True
+
+    def _write(self) -> None:
+        os.pwrite(self._file, json.dumps(self._holder).encode(), 0)
+
+
+def _finishing(record: bytes) -> str:
+    """What the holder of the lock still waits for after its run was interrupted; empty = it goes on with its run."""
+    try:
+        holder: dict[str, Any] = json.loads(record)
+        return f"{holder['who']}'s `{holder['command']}` was interrupted: {holder['finishing']}"
+    except (ValueError, KeyError, TypeError):
+        return ""
 
 
 def _described(record: bytes) -> str:

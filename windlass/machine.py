@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     import subprocess
     from collections.abc import Mapping, Sequence
 
+    from windlass.lock import Lock
     from windlass.process import EachLine
     from windlass.resources.resource import Resource
     from windlass.wire import Message, Wire
@@ -23,6 +24,9 @@ T = TypeVar("T")
 TAIL = 2000
 # The longest progress that is told (characters).
 LONGEST_PROGRESS = 4 * 1024
+
+# How often is looked for what another run still does (seconds).
+LOOK = 0.2
 
 GONE = "the control machine is gone"
 
@@ -71,10 +75,13 @@ class Machine:
         self.receive = receive
         self._probed: dict[Any, Any] = {}
         self._child: subprocess.Popen[bytes] | None = None
+        self._finishing = ""
         self._starting = threading.Lock()
+        self.lock: Lock | None = None
         self.resources = list(resources)
         self.current = -1
         self.who = ""  # for whom all this is done
+        self._awaited = ""
         self.aborted = threading.Event()
 
     # --- the way back ---
@@ -98,6 +105,14 @@ class Machine:
     def say(self, text: str, *, whole: bool = False) -> None:
         """Tells the user what the resource that is being applied does now; `whole` = it shall stay in sight."""
         self.tell({"type": "progress", "id": self.current, "text": text[:LONGEST_PROGRESS], "whole": whole})
+
+    def await_other(self, what: str) -> None:
+        """Waits a moment for something that is not ours, told when it is another than before; heeds abort."""
+        if what != self._awaited:
+            self._awaited = what
+            self.tell({"type": "warning", "text": f"waiting: {what}"})
+        self.aborted.wait(LOOK)
+        self.heed_abort()
 
     def tell(self, message: Message, *, flush: bool = True) -> None:
         """Sends a message; one that cannot be sent only marks the run as aborted, so that cleaning up goes on."""
@@ -141,15 +156,20 @@ class Machine:
         user: str | None = None,
         cwd: str = "/",
         each_line: EachLine = None,
+        finishing: str = "",
     ) -> str:
         """Runs a command and gives back its output (stdout and stderr together, UTF-8; of a very long one the end).
 
         `timeout` is in seconds; `env` is added to a small fixed environment; `user` None = root; `each_line` is
-        called with every line as it comes. Raises CommandFailed, TimedOut, or Failed when it is not there.
+        called with every line as it comes. `finishing` is for one that must not be cut off, see `abort`: what to say
+        while it is waited for. Raises CommandFailed, TimedOut, or Failed when it is not there.
         """
         try:
             with self._starting:  # abort() meets a command that runs, or one that has not begun
+                if finishing:
+                    self.heed_abort()
                 child = self._child = process.start(argv, env or {}, user, cwd)
+                self._finishing = finishing
         except FileNotFoundError:
             raise Failed(f"`{argv[0]}` is not there") from None
         output = process.Output(each_line)
@@ -159,7 +179,7 @@ class Machine:
             if child.poll() is None:
                 process.kill(child, signal.SIGKILL)
                 child.wait()
-            self._child = None
+            self._child, self._finishing = None, ""
             child.stdout and child.stdout.close()
         if not ended:
             raise TimedOut(argv, f"took more than {timeout:g} s", output.text)
@@ -168,8 +188,21 @@ class Machine:
         return output.text
 
     def abort(self, number: signal.Signals = signal.SIGTERM) -> None:
-        """Ends the running command and its children, because the control machine is gone."""
+        """Ends the running command and its children, because the control machine is gone.
+
+        One that must not be cut off is only asked to end: the user hears of it, and so does a run that comes next.
+        """
         self.aborted.set()
         with self._starting:
-            if self._child is not None:
+            if self._child is not None and self._finishing:
+                process.ask(self._child)
+                if self.lock:
+                    self.lock.finishing(self._finishing)
+                self.tell({"type": "finishing", "id": self.current, "text": self._finishing})
+            elif self._child is not None:
                 process.kill(self._child, number)
+
+    @property
+    def is_finishing(self) -> bool:
+        """Whether a command runs that must not be cut off."""
+        return bool(self._finishing)

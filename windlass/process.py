@@ -7,12 +7,12 @@ import io
 import os
 import pwd
 import select
+import signal
 import subprocess
 import time
 from typing import TYPE_CHECKING, Any, Callable, Optional
 
 if TYPE_CHECKING:
-    import signal
     from collections.abc import Mapping, Sequence
 
 EachLine = Optional[Callable[[str], None]]
@@ -96,6 +96,11 @@ def kill(child: subprocess.Popen[bytes], number: signal.Signals) -> None:
         os.killpg(child.pid, number)
     except ProcessLookupError:
         pass
+
+
+def ask(child: subprocess.Popen[bytes]) -> None:
+    """Asks a command, and not its children, to end as soon as it may."""
+    child.send_signal(signal.SIGINT)
 
 
 def _environment(user: str | None) -> dict[str, str]:

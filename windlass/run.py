@@ -90,6 +90,7 @@ class Run:
         self.interrupted = False
         self._sessions: dict[str, Session] = {}
         self._outcomes: dict[str, Outcome] = {}
+        self._finishing: set[str] = set()  # hosts
         self._telling = Lock()
 
     def converge(self, hosts: Sequence[Host], given: Mapping[str, fabric.Connection] | None = None) -> list[Outcome]:
@@ -121,12 +122,24 @@ class Run:
         self.interrupted = True
         questions.stop()
         pool.shutdown(wait=False, cancel_futures=True)
-        for session in (begun := dict(self._sessions)).values():
-            session.close()
+        begun = dict(self._sessions)
+        last = {name: jobs[name] for name in begun if name in jobs}
+        try:
+            for session in begun.values():
+                session.interrupt()
+            self._await(last, interrupt)
+        finally:
+            for session in begun.values():
+                session.close()
+        self._await(last, interrupt)
+
+    def _await(self, jobs: dict[str, Future[Outcome]], interrupt: Interrupt) -> None:
+        """Gives jobs time to end; those whose hosts finish what must not be cut off have as much as they need."""
         end = time.monotonic() + FAREWELL
-        last = [jobs[name] for name in begun if name in jobs]
-        while wait(last, timeout=LOOK).not_done and time.monotonic() < end:
+        while left := wait(jobs.values(), timeout=LOOK).not_done:
             interrupt.check()
+            if time.monotonic() > end and not any(jobs[name] in left for name in self._finishing):
+                break
 
     def _farewell(self, host: str, job: Future[Outcome] | None) -> Outcome:
         """How far an interrupted job came, as it says; it has not begun, or has no time to say."""
@@ -174,6 +187,8 @@ class Run:
             try:
                 on_event = self._listener(catalog, outcome)
                 session.ask({"type": "converge", **request}, catalog.contents, on_event)
+                if self.interrupted and len(outcome.results) < len(catalog.entries):
+                    raise HostError("interrupted")
             finally:
                 outcome.execs, outcome.sent = session.execs, session.sent
 
@@ -183,6 +198,12 @@ class Run:
                 case "started" | "progress":
                     entry = catalog.entries[event["id"]]
                     self.report.progress(outcome.host, entry, event.get("text", ""), whole=event.get("whole", False))
+                case "finishing":
+                    self._finishing.add(outcome.host)
+                    text = f"{event['text']} (Ctrl-C again leaves the host alone with that)"
+                    self.report.progress(outcome.host, catalog.entries[event["id"]], text, whole=True)
+                case "result" if self.interrupted and event["status"] == "failed":
+                    pass  # it was stopped
                 case "result":
                     result = _result(catalog.entries[event["id"]], event)
                     outcome.results.append(result)

@@ -139,8 +139,12 @@ class Session:
         """Sends what a request under way takes beside contents, e.g. a command's input; from any thread."""
         self._wire.write({"type": "content"}, body)
 
+    def interrupt(self) -> None:
+        """Has the agent stop what it runs, as far as that may be cut off, say how far it came, and go."""
+        self._exec.end_input()
+
     def close(self) -> None:
-        """Ends the connection, and so the agent: it stops what it runs, and goes."""
+        """Ends the connection, and so the agent: it does the same, but nobody hears of it."""
         ssh.close(self._connection)
 
     def _log_in_again(self) -> str:

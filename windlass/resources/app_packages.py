@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from windlass.resources.packages import Packages
+
+if TYPE_CHECKING:
+    from windlass.resources.resource import State
 
 
 @dataclass(eq=False)
@@ -12,6 +16,10 @@ class AppPackages(Packages):
     """Debian packages that `app` needs; two apps may need the same, and one's trouble is not the other's."""
 
     app: str = ""
+
+    def desired(self) -> State:
+        # A deployment that needs no package does not stop at what dpkg has not finished with others.
+        return dict.fromkeys(self.names, "installed")
 
     @property
     def name(self) -> str:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from windlass.machine import CommandFailed
+from windlass.resources import dpkg
 from windlass.resources.resource import Diff, Failed, Resource, State, Unknown
 
 if TYPE_CHECKING:
@@ -39,54 +40,95 @@ INSTALL = (
     "install",
 )  # fmt: skip
 
+# A Ctrl-C is apt's matter alone, not that of a dpkg which it finds at work.
+CONFIGURE = ("sh", "-c", "trap '' INT; exec dpkg --force-confdef --force-confold --configure -a")
+# Downloads end at once.
+FINISHING = "apt ends as soon as dpkg has done what it has begun"
+# What of a half-done dpkg is an attribute beside the packages; no package has such a name.
+EARLIER = "earlier dpkg run"
+# So many packages are named (count).
+NAMES = 5
+
 
 @dataclass(eq=False)
 class Packages(Resource):
     """Debian packages that must be installed, whatever their version; several make one apt run.
 
     A name may have alternatives, `exim4|postfix`: where none of them is installed, the first will be.
+    What an interrupted dpkg has left half done is repaired first, be it these packages or others.
     """
 
     names: Sequence[str]
     notify: Sequence[Resource] = ()
+    wavering = (EARLIER,)
 
     @property
     def key(self) -> str:
         return " ".join(self.names)
 
     def desired(self) -> State:
-        return dict.fromkeys(self.names, "installed")
+        return {**dict.fromkeys(self.names, "installed"), EARLIER: "finished"}
 
     def actual(self) -> State:
-        states = self.machine.probe("packages", _installed)
-        return {name: "missing" if states.isdisjoint(name.split("|")) else "installed" for name in self.names}
+        found = self._dpkg()
+        missing = self._missing()
+        states = {name: "missing" if name in missing else "installed" for name in self.names}
+        return {**states, EARLIER: "finished" if found.is_done else "unfinished"}
 
     def apply(self, diff: Diff) -> None:
-        if os.listdir("/var/lib/dpkg/updates"):
-            self.machine.say("dpkg was interrupted: finishing that first")
-            self._run(["dpkg", "--configure", "-a"])
-        names = [name.partition("|")[0] for name in diff]
-        fresh = _index_age() < INDEX_AGE
-        if not fresh:
+        if not self._dpkg().is_done:
+            self._repair()
+        if missing := self._missing():
+            self._install([name.partition("|")[0] for name in missing])
+
+    def _dpkg(self) -> dpkg.Dpkg:
+        try:
+            return self.machine.probe("packages", dpkg.read)
+        except FileNotFoundError:
+            raise Unknown("this is no Debian: there is no /var/lib/dpkg/status") from None
+
+    def _missing(self) -> list[str]:
+        installed = self._dpkg().installed
+        return [name for name in self.names if installed.isdisjoint(name.split("|"))]
+
+    def _repair(self) -> None:
+        """Has dpkg go on, and then apt get anew what it cannot go on with; nothing is removed but what was to go."""
+        names = self._dpkg().half_done
+        more = f" and {len(names) - NAMES} more" if len(names) > NAMES else ""
+        what = f"{' '.join(names[:NAMES])}{more}" if names else "its records"
+        self.machine.say(f"dpkg was interrupted, or is at work: repairing {what}", whole=True)
+        try:
+            self._run(CONFIGURE, FINISHING)
+        except Failed:
+            pass  # apt does the rest, or says why not; it also waits for another dpkg that is at work
+        self.machine.forget()
+        found = self._dpkg()
+        self._install(found.torn, "-f", "--reinstall", *([] if found.removing else ["--no-remove"]))
+        self.machine.forget()
+
+    def _install(self, names: list[str], *options: str) -> None:
+        old = bool(names) and _index_age() >= INDEX_AGE
+        if old:
             self._update()
         try:
-            self._install(names)
+            self._install_once(names, *options)
         except Failed as failure:
             # The index may name versions that the mirror has replaced since, or be older than a source of packages.
-            if not fresh or not OUTDATED.search(str(failure)):
+            if old or not OUTDATED.search(str(failure)):
                 raise
             self._update()
-            self._install(names)
+            self._install_once(names, *options)
 
     def _update(self) -> None:
+        self.machine.heed_abort()
         self.machine.say("apt-get update")
         self._run(UPDATE)
 
-    def _install(self, names: list[str]) -> None:
-        self.machine.say(f"apt-get install {' '.join(names)}")
-        self._run([*INSTALL, *names])
+    def _install_once(self, names: list[str], *options: str) -> None:
+        self.machine.say(f"apt-get {' '.join([*options, 'install', *names])}")
+        self._run([*INSTALL, *options, *names], FINISHING)
 
-    def _run(self, command: Sequence[str]) -> None:
+    def _run(self, command: Sequence[str], finishing: str = "") -> None:
         said: set[str] = set()
 
         def waiting(line: str) -> None:
@@ -97,25 +139,9 @@ class Packages(Resource):
 
         environment = {"DEBIAN_FRONTEND": "noninteractive", "NEEDRESTART_SUSPEND": "1"}
         try:
-            self.machine.run(command, timeout=INSTALL_TIMEOUT, env=environment, each_line=waiting)
+            self.machine.run(command, timeout=INSTALL_TIMEOUT, env=environment, each_line=waiting, finishing=finishing)
         except CommandFailed as failure:
             raise Failed(_reason(failure.output)) from None
-
-
-def _installed() -> set[str]:
-    """Names of installed packages, read off dpkg's own database: no process needed."""
-    names: set[str] = set()
-    name = ""
-    try:
-        with open("/var/lib/dpkg/status", encoding="utf-8", errors="replace") as file:
-            for line in file:
-                if line.startswith("Package: "):
-                    name = line[9:-1]
-                elif line.startswith("Status: ") and line.endswith(" installed\n"):
-                    names.add(name)
-    except FileNotFoundError:
-        raise Unknown("this is no Debian: there is no /var/lib/dpkg/status") from None
-    return names
 
 
 def _index_age() -> float:
@@ -128,6 +154,6 @@ def _index_age() -> float:
 
 
 def _reason(output: str) -> Any:
-    """apt's own error lines (`E: ...`), or the end of what it said."""
-    errors = [line for line in output.splitlines() if line.startswith("E: ")]
+    """apt's own error lines (`E: ...`) and dpkg's, or the end of what was said."""
+    errors = [line for line in output.splitlines() if line.startswith(("E: ", "dpkg: error"))]
     return "; ".join(errors) or output.strip()[-500:]
