@@ -80,6 +80,23 @@ class Sleeper(Resource):
 
 
 @dataclass(eq=False)
+class Finisher(Resource):
+    """A resource whose apply runs what must not be cut off: it ends when there is a file `go` in `folder`."""
+
+    folder: str
+
+    def desired(self) -> dict[str, Any]:
+        return {"finished": True}
+
+    def actual(self) -> dict[str, Any]:
+        return {"finished": os.path.exists(f"{self.folder}/go")}
+
+    def apply(self, diff: Any) -> None:
+        script = f"trap : INT; cd {self.folder}; echo $$ > pid; until [ -e go ]; do sleep 0.05; done"
+        self.machine.run(["sh", "-c", script], finishing="it ends soon")
+
+
+@dataclass(eq=False)
 class Buggy(Resource):
     """A resource with a bug."""
 

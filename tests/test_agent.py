@@ -54,3 +54,24 @@ def test_the_running_command_ends_when_the_control_machine_is_gone(tmp_path: Pat
     with pytest.raises(ProcessLookupError):
         os.kill(child, 0)
     assert not (tmp_path / "never").exists()
+
+
+def test_a_run_waits_for_what_an_interrupted_one_must_finish(tmp_path: Path, state: Path) -> None:
+    first = AgentProcess(state)
+    first.request(odd.Finisher(str(tmp_path)), own_file(tmp_path / "never", ""))
+    wait_for(tmp_path / "pid")
+    assert first.process.stdin
+    first.process.stdin.close()
+    first.process.stdin = None
+    messages = iter(first.wire.read, None)
+    assert any(message["type"] == "finishing" for message, _ in messages)
+    second = AgentProcess(state)
+    contents = second.request(own_file(tmp_path / "file", ""))
+    received = second.wire.read()
+    assert received
+    assert received[0]["type"] == "warning"
+    assert received[0]["text"] == "waiting: me@here's `test` was interrupted: it ends soon"
+    (tmp_path / "go").touch()
+    assert statuses([message for message in second.finish(contents) if message["type"] == "result"]) == ["changed"]
+    assert (first.close(), second.close()) == ("", "")
+    assert not (tmp_path / "never").exists()

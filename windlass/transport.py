@@ -54,8 +54,10 @@ STUB = (
 
 BOOTSTRAP = (
     "export DEBIAN_FRONTEND=noninteractive; command -v apt-get >/dev/null || exit 98; "
-    "apt-get -q -o DPkg::Lock::Timeout=600 update >&2 && "
-    "apt-get -q -y -o DPkg::Lock::Timeout=600 install --no-install-recommends python3 >&2"
+    # Kept by the shell until it ends: a dpkg that wrote to a broken connection would stop in the middle.
+    "said=$({ apt-get -q -o DPkg::Lock::Timeout=600 update && "
+    "apt-get -q -y -o DPkg::Lock::Timeout=600 install --no-install-recommends python3; } 2>&1) && exit; "
+    "status=$?; printf '%s\\n' \"$said\" >&2; exit $status"
 )
 
 # Of a run that was cut off.

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.lab.resources_on import converge
+from tests.lab.slow_package import CONFIGURING, slow_package
 from windlass.resources import Packages
 
 if TYPE_CHECKING:
@@ -23,6 +24,15 @@ open("/run/locked", "w")
 time.sleep(15)
 '
 while [ ! -e /run/locked ]; do sleep 0.1; done"""
+
+UNFINISHED = {"earlier dpkg run": ["unfinished", "finished"]}
+# In the middle of unpacking, as a lack of memory does it.
+KILL_DPKG = """systemd-run -q sh -c '
+until [ -e /run/slow.preinst ]; do sleep 0.1; done
+kill -9 $(pgrep -x dpkg)
+touch /run/slow.preinst.go
+'"""
+LEAVE = "sed -i '/^Package: {}$/,/^Status:/s/^Status: .*/Status: {}/' /var/lib/dpkg/status;"
 
 
 def test_life_of_packages_on_a_bare_host(lab: Lab, fresh_host: LabHost) -> None:
@@ -45,8 +55,31 @@ def test_life_of_packages_on_a_bare_host(lab: Lab, fresh_host: LabHost) -> None:
     assert len([line for line in said if line.startswith(waits)]) == 1, said
 
     fresh_host.run("apt-get -qy remove tree && apt-get -q download tree && dpkg --unpack tree*.deb")
-    (unpacked,), _ = converge(lab, fresh_host, packages)
-    assert (unpacked.status, unpacked.diff) == ("changed", {"tree": ["missing", "installed"]})
+    (unpacked,), said = converge(lab, fresh_host, packages)
+    assert (unpacked.status, unpacked.diff) == ("changed", {"tree": ["missing", "installed"], **UNFINISHED})
+    assert said[0] == "dpkg was interrupted, or is at work: repairing tree"
+
+    with slow_package(fresh_host) as slow:
+        fresh_host.run(KILL_DPKG)
+        slow.go(CONFIGURING)
+        (killed,), _ = converge(lab, fresh_host, Packages(["slow"]))
+        assert (killed.status, killed.message) == ("failed", "E: Sub-process /usr/bin/dpkg exited unexpectedly")
+        assert slow.status == "install reinstreq half-installed"
+        # Whatever a dpkg that was killed can leave of packages that are no concern of ours, all at once.
+        fresh_host.run(LEAVE.format("tree", "deinstall ok half-installed"))
+        fresh_host.run(LEAVE.format("dash", "install ok unpacked"))
+        fresh_host.run(LEAVE.format("libc-bin", r"install ok triggers-pending\nTriggers-Pending: ldconfig"))
+        (checked,), said = converge(lab, fresh_host, Packages(["less"]), check=True)
+        assert (checked.status, checked.diff, said) == ("changed", UNFINISHED, [])
+        (repaired,), said = converge(lab, fresh_host, Packages(["less"]))
+        assert (repaired.status, repaired.message) == ("changed", "")
+        assert said[0].startswith("dpkg was interrupted, or is at work: repairing ")
+        assert said[-1] == "apt-get -f --reinstall install slow:all"
+        assert slow.status == "install ok installed"
+        states = "dpkg --audit; dpkg-query -W -f '${db:Status-Abbrev}' dash libc-bin; ! dpkg-query -W tree 2>/dev/null"
+        assert fresh_host.run(states) == "ii ii "
+        (again,), said = converge(lab, fresh_host, Packages(["less"]))
+        assert (again.status, said) == ("ok", [])
 
 
 def test_a_mirror_that_does_not_answer(lab: Lab, fresh_host: LabHost) -> None:
