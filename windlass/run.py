@@ -138,7 +138,7 @@ class Run:
         end = time.monotonic() + FAREWELL
         while left := wait(jobs.values(), timeout=LOOK).not_done:
             interrupt.check()
-            if time.monotonic() > end and not any(jobs[name] in left for name in self._finishing):
+            if time.monotonic() > end and not any(jobs[name] in left for name in tuple(self._finishing)):
                 break
 
     def _farewell(self, host: str, job: Future[Outcome] | None) -> Outcome:

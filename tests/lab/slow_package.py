@@ -17,7 +17,8 @@ control=/opt/slow/tree/DEBIAN
 mkdir -p $control && cd /opt/slow
 printf '%s: %s\n' Package slow Version 1 Architecture all Maintainer test Description slow > $control/control
 for step in preinst postinst; do
-    printf '#!/bin/sh\ntouch %s\nuntil [ -e %s.go ]; do sleep 0.1; done\n' /run/slow.$step /run/slow.$step > $control/$step
+    at=/run/slow.$step
+    printf '#!/bin/sh\ntouch %s\nuntil [ -e %s.go ]; do sleep 0.1; done\n' $at $at > $control/$step
     chmod 755 $control/$step
 done
 dpkg-deb --build tree slow.deb

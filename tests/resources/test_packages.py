@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from windlass.resources.packages import OUTDATED
+from windlass.resources.packages import OUTDATED, _reason
 
 
 @pytest.mark.parametrize(
@@ -19,3 +19,19 @@ from windlass.resources.packages import OUTDATED
 )
 def test_an_outdated_index_is_told_from_other_trouble(said: str, outdated: bool) -> None:
     assert bool(OUTDATED.search(said)) is outdated
+
+
+def test_the_reason_is_what_apt_and_dpkg_call_errors() -> None:
+    said = """Setting up slow (1) ...
+dpkg: error processing package slow (--configure):
+ installed slow package post-installation script subprocess returned error exit status 3
+Errors were encountered while processing:
+ slow
+E: Sub-process /usr/bin/dpkg returned an error code (1)
+"""
+    assert _reason(said) == (
+        "dpkg: error processing package slow (--configure):"
+        " installed slow package post-installation script subprocess returned error exit status 3;"
+        " E: Sub-process /usr/bin/dpkg returned an error code (1)"
+    )
+    assert _reason("no such thing\n") == "no such thing"

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 LOCK_TIMEOUT = 600
 INSTALL_TIMEOUT = 1800
 OUTDATED = re.compile(r"Unable to fetch|Failed to fetch|Unable to locate|has no installation candidate|404 +Not Found")
+# What dpkg says of a package goes on in the next line.
+ERROR = re.compile(r"^(?:E: .*|dpkg: error processing .*(?:\n .*)?)", re.MULTILINE)
 # An index younger than this is not fetched again (seconds).
 INDEX_AGE = 3600
 
@@ -46,6 +48,10 @@ CONFIGURE = ("sh", "-c", "trap '' INT; exec dpkg --force-confdef --force-confold
 FINISHING = "apt ends as soon as dpkg has done what it has begun"
 # What of a half-done dpkg is an attribute beside the packages; no package has such a name.
 EARLIER = "earlier dpkg run"
+STUCK = (
+    "`dpkg --audit` on the host says which packages dpkg cannot finish; repair them, or give them up with"
+    " `dpkg --remove --force-remove-reinstreq PACKAGE`."
+)
 # So many packages are named (count).
 NAMES = 5
 
@@ -103,7 +109,10 @@ class Packages(Resource):
             pass  # apt does the rest, or says why not; it also waits for another dpkg that is at work
         self.machine.forget()
         found = self._dpkg()
-        self._install(found.torn, "-f", "--reinstall", *([] if found.removing else ["--no-remove"]))
+        try:
+            self._install(found.torn, "-f", "--reinstall", *([] if found.removing else ["--no-remove"]))
+        except Failed as failure:
+            raise Failed(str(failure), hint=STUCK) from None
         self.machine.forget()
 
     def _install(self, names: list[str], *options: str) -> None:
@@ -155,5 +164,4 @@ def _index_age() -> float:
 
 def _reason(output: str) -> Any:
     """apt's own error lines (`E: ...`) and dpkg's, or the end of what was said."""
-    errors = [line for line in output.splitlines() if line.startswith(("E: ", "dpkg: error"))]
-    return "; ".join(errors) or output.strip()[-500:]
+    return "; ".join(" ".join(error.split()) for error in ERROR.findall(output)) or output.strip()[-500:]
