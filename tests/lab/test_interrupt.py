@@ -117,10 +117,10 @@ def test_dpkg_is_let_finish_what_it_has_begun(project: Path, host: LabHost) -> N
     scope = f"{host.name}  base                "
     with slow_package(host) as slow:
         with provisioning_slow(project, host) as process:
-            process.until("apt-get install slow")
+            process.until("apt-get install slow", 120)
             slow.reached(UNPACKING)
             process.type(CTRL_C)
-            process.until(f"{scope}. {FINISHING} (Ctrl-C again leaves the host alone with that)\n")
+            process.until(f"{scope}. {FINISHING} (Ctrl-C again leaves the host alone with that)\n", 60)
             slow.go(UNPACKING, CONFIGURING)
             assert process.end() == 130
         assert f"{host.name}  failed  interrupted after " in process.shown
@@ -130,7 +130,7 @@ def test_dpkg_is_let_finish_what_it_has_begun(project: Path, host: LabHost) -> N
 
         slow.purge()
         with provisioning_slow(project, host) as process:
-            process.until("apt-get install slow")
+            process.until("apt-get install slow", 120)
             slow.reached(UNPACKING)
             os.kill(process.pid, signal.SIGKILL)
         next_run(project, host, slow, UNPACKING, CONFIGURING)
@@ -138,10 +138,10 @@ def test_dpkg_is_let_finish_what_it_has_begun(project: Path, host: LabHost) -> N
         slow.purge()
         slow.go(UNPACKING)
         with provisioning_slow(project, host) as process:
-            process.until("apt-get install slow")
+            process.until("apt-get install slow", 120)
             slow.reached(CONFIGURING)
             process.type(CTRL_C)
-            process.until(FINISHING)
+            process.until(FINISHING, 60)
             process.type(CTRL_C)
             assert process.end() == 130
         next_run(project, host, slow, CONFIGURING)
@@ -151,8 +151,8 @@ def next_run(project: Path, host: LabHost, slow: SlowPackage, *steps: str) -> No
     """A run that comes while dpkg is still at work for one that is gone, and goes on with these steps then."""
     host.run("until grep -q finishing /var/lib/windlass/lock; do sleep 0.1; done", timeout=60)
     with provisioning_slow(project, host) as process:
-        process.until("waiting: ")
+        process.until("waiting: ", 60)
         slow.go(*steps)
-        assert process.end() == 0
+        assert process.end(120) == 0
     assert f"'s `provision {host.name}` was interrupted: {FINISHING}\n" in process.shown
     assert slow.status == "install ok installed"
