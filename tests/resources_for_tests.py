@@ -59,11 +59,12 @@ class Riddle(Resource):
 
 @dataclass(eq=False)
 class Sleeper(Resource):
-    """A resource whose apply runs `sleep` for `seconds`, and crashes the agent first when told so."""
+    """A resource whose apply runs `sleep` for `seconds`, deaf to SIGTERM or not; a crash ends the agent before."""
 
     pid_file: str
     seconds: int = 60
     crash: bool = False
+    deaf: bool = False
 
     def desired(self) -> dict[str, Any]:
         return {"slept": True}
@@ -75,7 +76,8 @@ class Sleeper(Resource):
         if self.crash:
             os.kill(os.getpid(), 9)
         self.machine.say("sleeping")
-        self.machine.run(["sh", "-c", f"echo $$ > {self.pid_file}; exec sleep {self.seconds}"])
+        trap = "trap '' TERM; " if self.deaf else ""
+        self.machine.run(["sh", "-c", f"{trap}echo $$ > {self.pid_file}; exec sleep {self.seconds}"])
         time.sleep(0)
 
 

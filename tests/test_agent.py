@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import re
+import signal
+import time
 from pathlib import Path
 
 import pytest
@@ -40,6 +42,32 @@ def test_a_second_run_is_refused_with_who_and_what(tmp_path: Path, state: Path) 
     first.process.kill()
     first.close()
     assert statuses(converge(state, own_file(tmp_path / "file", ""))) == ["changed"]
+
+
+def test_a_second_run_waits_for_one_that_is_being_stopped(tmp_path: Path, state: Path) -> None:
+    first = AgentProcess(state)
+    first.request(odd.Sleeper(str(tmp_path / "pid"), deaf=True))
+    child = int(wait_for(tmp_path / "pid"))
+    assert first.process.stdin
+    first.process.stdin.close()
+    first.process.stdin = None
+    deadline = time.monotonic() + 30
+    while "finishing" not in (state / "lock").read_text():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    second = AgentProcess(state)
+    contents = second.request(own_file(tmp_path / "file", ""))
+    told = second.wire.read()
+    assert told
+    assert told[0] == {
+        "type": "warning",
+        "text": "waiting: me@here's `test` was interrupted: what it ran is being stopped",
+    }
+    os.kill(child, signal.SIGKILL)
+    results = [event for event in second.finish(contents) if event["type"] == "result"]
+    assert statuses(results) == ["changed"]
+    first.close()
+    second.close()
 
 
 def test_the_running_command_ends_when_the_control_machine_is_gone(tmp_path: Path, state: Path) -> None:

@@ -40,7 +40,7 @@ class Lock:
             raise OSError(error.errno, error.strerror, path) from None
 
     def finishing(self, what: str) -> None:
-        """Notes that this run is over but for something that must not be cut off; on a full disk nobody hears of it."""
+        """Notes that this run is over but for what still has to end; on a full disk nobody hears of it."""
         self._holder["finishing"] = what
         with suppress(OSError):
             self._write()  # longer than what was there, so that no reader finds half of it

@@ -29,6 +29,7 @@ LONGEST_PROGRESS = 4 * 1024
 LOOK = 0.2
 
 GONE = "the control machine is gone"
+STOPPING = "what it ran is being stopped"
 
 
 class Failed(Exception):
@@ -190,14 +191,14 @@ class Machine:
     def abort(self, number: signal.Signals = signal.SIGTERM) -> None:
         """Ends the running command and its children, because the control machine is gone.
 
-        One that must not be cut off is only asked to end: the user hears of it, and so does a run that comes next.
+        One that must not be cut off is only asked to end, and the user hears of it. A run that comes next waits.
         """
         self.aborted.set()
+        if self.lock:
+            self.lock.finishing(self._finishing or STOPPING)
         with self._starting:
             if self._child is not None and self._finishing:
                 process.ask(self._child)
-                if self.lock:
-                    self.lock.finishing(self._finishing)
                 self.tell({"type": "finishing", "id": self.current, "text": self._finishing})
             elif self._child is not None:
                 process.kill(self._child, number)
