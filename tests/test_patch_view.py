@@ -33,6 +33,10 @@ def test_the_colours_are_gits() -> None:
     ]
 
 
+def test_each_file_of_several_has_its_headers() -> None:
+    assert list(painted(f"{PATCH}\n{PATCH}", paint)) == 2 * list(painted(PATCH, paint))
+
+
 def test_nothing_to_show() -> None:
     assert list(painted("", paint)) == []
 

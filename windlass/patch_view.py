@@ -20,10 +20,12 @@ class Paint(Protocol):
 
 
 def painted(patch: str, paint: Paint) -> Iterator[str]:
-    """The lines of a patch of one file: headers bold, the place of a hunk cyan, what comes green, what goes red."""
+    """The lines of a patch: headers bold, the place of a hunk cyan, what comes green, what goes red."""
     in_hunk = False
     for raw in patch.split("\n") if patch else []:
         line = _CONTROL.sub(_caret, raw)
+        if line.startswith("diff "):
+            in_hunk = False
         if line.startswith("@@"):
             in_hunk = True
             place, at, context = line.rpartition("@@")

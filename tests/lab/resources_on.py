@@ -21,7 +21,10 @@ if TYPE_CHECKING:
 def converge(
     lab: Lab, host: LabHost, *resources: Resource, check: bool = False, user: str = "root"
 ) -> tuple[list[Result], list[str]]:
-    """The results in order, and what was said meanwhile; `user` is root or careful, whose sudo wants a password."""
+    """The results in order, a check's with patches, and what was said meanwhile.
+
+    `user` is root or careful, whose sudo wants a password.
+    """
     connect = Connect(
         host.address,
         port=host.ssh_port,
@@ -43,7 +46,7 @@ def converge(
 
     connection = ssh.connect(Host(host.name, [], connect, Settings(), {}), ConnectOptions(), said.append)
     try:
-        request = {"type": "converge", "check": check, "diff": False, "who": "me", "command": "test", "whole": False}
+        request = {"type": "converge", "check": check, "diff": check, "who": "me", "command": "test", "whole": False}
         request |= {"state": "/var/lib/windlass", "catalog": catalog.encoded()}
         Session(connection, connect, said.append).ask(request, catalog.contents, on_event)
     finally:

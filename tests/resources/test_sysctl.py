@@ -35,6 +35,16 @@ def test_it_sets_what_is_another_now_and_for_the_next_boot(kernel: Path) -> None
     assert converge(settings) == []
 
 
+def test_a_check_shows_the_lines_of_its_file_whoever_has_changed_them(kernel: Path) -> None:
+    settings = on_this_machine(Sysctl(str(kernel / "file"), "fs.dumpable = 0\n"))
+    assert settings.patch().splitlines()[1:3] == ["new file mode 100644", "--- /dev/null"]
+    converge(settings)
+    (kernel / "fs/dumpable").write_text("1")
+    assert settings.patch() == ""  # its file is as it should be
+    (kernel / "file").write_text("fs.dumpable = 2\n")
+    assert settings.patch().splitlines()[-2:] == ["-fs.dumpable = 2", "+fs.dumpable = 0"]
+
+
 def test_what_is_not_to_be_had_is_told(kernel: Path) -> None:
     settings = Sysctl(str(kernel / "file"), "fs.dumpable = 0\nkernel.no_such_setting = 1\n")
     assert converge(settings) == ["file", "fs.dumpable"]

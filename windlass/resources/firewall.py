@@ -13,6 +13,7 @@ from windlass.machine import CommandFailed, CommandTrouble
 from windlass.probation import DELAY, Probation
 from windlass.resources import iptables_legacy
 from windlass.resources.openings import shut_out
+from windlass.resources.patch import Side, patch, patch_of
 from windlass.resources.resource import Diff, Failed, Resource, State, Unknown
 
 if TYPE_CHECKING:
@@ -23,13 +24,17 @@ NFT = "/usr/sbin/nft"
 PATH = "/etc/windlass/firewall.nft"
 FAMILY, TABLE = "inet", "windlass"
 REPLACE = f"table {FAMILY} {TABLE}\ndelete table {FAMILY} {TABLE}\n"
-# The rules that are loaded; then those of the file, as a kernel of their own shows them, so that both look alike.
+# The rules that are loaded; then those of the file, as a kernel of their own shows them, so that both look alike. None,
+# if somebody has edited it so that it cannot be loaded.
 PROBE = f"""\
 list="{NFT} -j -s -t list ruleset"
 $list || exit
 echo
-[ ! -e "$1" ] || unshare --net sh -c "{NFT} -f '$1' && $list"
+[ ! -e "$1" ] || unshare --net sh -c "{NFT} -f '$1' 2>/dev/null && $list || true"
 """
+# As the rules "$1" would be listed if they were loaded.
+LIST_OF = f'printf %s "$1" | unshare --net sh -c "{NFT} -f - && {NFT} -s -t list table {FAMILY} {TABLE}"'
+MODE = 0o600
 # Whose rules they are, by what the names of their tables and chains begin with.
 OWNERS = {"ufw": "ufw", "firewalld": "firewalld", "DOCKER": "Docker", "CNI": "Podman", "NETAVARK": "Podman"}
 # They only shut out, for a while, whoever misbehaves: no harm beside another firewall.
@@ -57,10 +62,9 @@ class Firewall(Resource):
     def actual(self) -> State:
         if not os.path.exists(NFT):
             raise Unknown(". ".join(filter(None, ["nftables is not installed", self.warning()])))
-        loaded, of_file = self._asked
         if self._probation.pending:
             return {"proved": False}
-        if others := _others(loaded):
+        if others := _others(self._asked[0]):
             raise Failed(
                 f"there is another firewall: {others}",
                 hint="`firewall: {managed: false}` leaves all to that one. Or switch it off (e.g. `ufw disable`), then"
@@ -69,7 +73,7 @@ class Firewall(Resource):
         rules = files.digest(self.path)
         if rules is None:
             return None
-        return {"rules": rules, "loaded": _ours(loaded) == _ours(of_file), "proved": True}
+        return {"rules": rules, "loaded": not self._altered, "proved": True}
 
     def warning(self) -> str:
         return shut_out(self.content, before=self._in_force)
@@ -84,12 +88,26 @@ class Firewall(Resource):
         files.write(new, self.content.encode(), mode=0o600)
         probation.change(lambda: load(self.machine, new))
         # Only now: a boot before this brings the old rules.
-        files.write(self.path, self.content.encode(), mode=0o600)
+        files.write(self.path, self.content.encode(), mode=MODE)
         self._proved = True
+
+    def patch(self) -> str:
+        of_file = patch_of(self.path, self.content.encode(), MODE)
+        if not self._altered:
+            return of_file
+        wanted = self.machine.run(["sh", "-c", LIST_OF, "sh", self.content])
+        old, new = (Side(text.encode(), MODE) for text in (table(self.machine), wanted))
+        return "\n".join(filter(None, [of_file, patch(f"/table {FAMILY} {TABLE}", old, new)]))
 
     def notes(self) -> dict[str, str]:
         words = "firewall: a second login works with the new rules, so they are kept"
         return {"firewall": words} if self._proved else {}
+
+    @property
+    def _altered(self) -> bool:
+        """Whether other rules are loaded than those of the file."""
+        loaded, of_file = self._asked
+        return _ours(loaded) != _ours(of_file)
 
     @property
     def _probation(self) -> Probation:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from windlass import files
 from windlass.probation import DELAY, Probation
+from windlass.resources.patch import patch_of
 from windlass.resources.resource import Diff, Failed, Resource, State
 
 if TYPE_CHECKING:
@@ -69,6 +70,10 @@ class Pam(Resource):
         self.machine.run(["sh", "-c", f"set -e; cd {probation.folder}; {save} sync -f ."])
         probation.change(self._change)
         self._proved = True
+
+    def patch(self) -> str:
+        patches = (patch_of(path, self.profiles[name].encode()) for name, path in self._paths.items())
+        return "\n".join(each for each in patches if each)
 
     def notes(self) -> dict[str, str]:
         return {"pam": "pam: a second login works with the new profiles, so they are kept"} if self._proved else {}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import stat
 from dataclasses import dataclass
 
 # Contents longer than this together have no patch: it would take minutes to make, and nobody reads it (bytes).
@@ -24,6 +26,16 @@ def patch(path: str, old: Side | None, new: Side | None) -> str:
     if not headers and not body:
         return ""
     return "\n".join([f"diff --git a{path} b{path}", *headers, *body])
+
+
+def patch_of(path: str, content: bytes, mode: int = 0o644) -> str:
+    """The change of a file that is written anew, with this mode, if it has other content than this."""
+    try:
+        with open(path, "rb") as file:
+            old = Side(file.read(), stat.S_IMODE(os.fstat(file.fileno()).st_mode))
+    except FileNotFoundError:
+        old = None
+    return "" if old and old.content == content else patch(path, old, Side(content, mode))
 
 
 def _headers(old: Side | None, new: Side | None) -> list[str]:

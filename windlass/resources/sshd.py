@@ -12,11 +12,13 @@ from dataclasses import dataclass
 from windlass import files
 from windlass.machine import CommandTrouble
 from windlass.probation import DELAY, Probation
+from windlass.resources.patch import patch_of
 from windlass.resources.resource import Diff, Failed, Resource, State, Unknown
 from windlass.resources.sshd_config import Line, keyless, left_alone, read, refuse_dead_ends
 
 MAIN = "/etc/ssh/sshd_config"
 UNIT = "ssh.service"
+MODE = 0o600
 # Restarted, not reloaded: a reload only sends a signal, and a login right after it may still meet the old settings.
 # Sessions that are open stay open (KillMode=process in the unit of Debian and Ubuntu).
 # The counter of restarts is set back, for systemd refuses the sixth within ten seconds.
@@ -72,6 +74,9 @@ class Sshd(Resource):
         probation.change(lambda: self._change(wanted))
         self._proved, self._withdrawn = True, withdrawn
 
+    def patch(self) -> str:
+        return patch_of(self.path, self._wanted.encode(), MODE)
+
     def notes(self) -> dict[str, str]:
         said = ["a second login works with the new settings, so they are kept"] if self._proved else []
         if self._withdrawn:
@@ -95,13 +100,15 @@ class Sshd(Resource):
         return Probation(self.machine, "ssh", restore=restore, reload=RESTART, delay=self.delay)
 
     def _refuse_untried(self) -> None:
-        """Raises Failed if somebody has changed settings and not told sshd: a restart would bring those, too."""
+        """Raises Failed if somebody has changed other settings and not told sshd: a restart would bring those, too."""
         properties = ["--property=ExecMainStartTimestamp", "--property=ExecReload"]
         said = self.machine.run(["systemctl", "show", *properties, UNIT], env={"TZ": "UTC"})
         times = [calendar.timegm(time.strptime(found, "%Y-%m-%d %H:%M:%S")) for found in TIMESTAMP.findall(said)]
         now = time.time()
         changed = [
-            path for path in {line.path for line in self._lines} if os.stat(path).st_ctime > max(times, default=now) + 1
+            path
+            for path in {line.path for line in self._lines} - {self.path}
+            if os.stat(path).st_ctime > max(times, default=now) + 1
         ]
         if changed:
             raise Failed(
@@ -110,7 +117,7 @@ class Sshd(Resource):
             )
 
     def _change(self, wanted: str) -> None:
-        files.write(self.path, wanted.encode(), mode=0o600)
+        files.write(self.path, wanted.encode(), mode=MODE)
         try:
             self.machine.run(["sshd", "-t"])
         except CommandTrouble as failure:

@@ -8,6 +8,7 @@ import os
 from dataclasses import dataclass
 
 from windlass import files
+from windlass.resources.patch import patch_of
 from windlass.resources.resource import Diff, Failed, Resource, State
 
 KERNEL = "/proc/sys"
@@ -39,6 +40,9 @@ class Sysctl(Resource):
         for name in diff.keys() - {"file"}:
             for place in _places(name):
                 _set(place, name, self._settings[name])
+
+    def patch(self) -> str:
+        return patch_of(self.path, self.content.encode())
 
     def notes(self) -> dict[str, str]:
         held_back = [name for name in self._settings if not _places(name)]
