@@ -16,7 +16,7 @@ def release(home: Path, name: str, *, current: bool = False, created: int = 0, *
     """Makes the folder of a release with its record; gives back the folder."""
     folder = home / "releases" / name
     folder.mkdir(parents=True)
-    record = Record(name, identity="secret-hash", configuration="secret-hash", code="c", venv="v", created=created)
+    record = Record(name, identity="secret-hash", code="c", venv="v", created=created)
     (folder / RECORD).write_text(json.dumps({**asdict(record), **known}))
     if current:
         (home / "current").unlink(missing_ok=True)

@@ -18,7 +18,6 @@ def record(number: int, state: str = GOOD, previous: str = "") -> Record:
     return Record(
         id=f"2026112{number}T000000Z-aaaaaaaa",
         identity="i",
-        configuration="c",
         code="aaaaaaaa",
         venv="v",
         created=number,

@@ -7,13 +7,13 @@ import json
 import os
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from windlass.release import command, folder, space
 from windlass.release.environment import Environment
 from windlass.release.records import FAILED, GOOD, Record
 from windlass.resources.resource import Failed
-from windlass.resources.serving import Serving, told, traces
+from windlass.resources.serving import Serving, told
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from windlass.release.switch import Switch
     from windlass.resources.content import Content
     from windlass.resources.resource import Diff, State
+
+
+AS_WANTED = "as wanted"
 
 
 @dataclass(eq=False)
@@ -32,6 +35,8 @@ class Release(Serving):
     that all its processes have before the app's own (%i = the release), `sandbox` the restrictions of its unit, one
     property each; `release_command` `""` = none, and `elsewhere` means that another host has run it for this one. What
     it shows never has a secret in it: the identity, which covers the environment, stays in a record for root alone.
+
+    What somebody changes by hand in the release that serves, a new one puts right.
     """
 
     code: Content
@@ -54,24 +59,41 @@ class Release(Serving):
     # --- what is, and what shall be ---
 
     def desired(self) -> State:
-        return {"code": self._code, "configuration": "as wanted", "health": "good", "leftovers": 0}
+        return {"code": self._code, **dict.fromkeys(self._wanted, AS_WANTED), "health": "good", "leftovers": 0}
 
     def actual(self) -> State:
         current = self.releases.undamaged_current()
         if current is None:
             return None
         return {
-            "code": current.code,
-            "configuration": "as wanted" if current.configuration == self._configuration else "different",
+            "code": f"{current.code}, edited" if folder.edited(self.releases.path(current.id)) else current.code,
+            **self._compared(current),
             "health": self._health(current),
             "leftovers": 0 if self._left_to_do else len(self._leftovers(current).found()) + self._unfinished(current),
         }
 
     def lasting(self, state: State) -> State:
         current = self.releases.current
-        if state is None or current is None or state["configuration"] == "as wanted":
-            return state and {"code": state["code"], "configuration": self._configuration}
-        return traces(current)
+        if state is None or current is None:
+            return state and {"code": state["code"], **self._wanted}
+        found = self._configuration(current).parts
+        as_it_is = {name: wanted if state[name] == AS_WANTED else found[name] for name, wanted in self._wanted.items()}
+        return {"code": state["code"], **as_it_is}
+
+    def patch(self) -> str:
+        current = self.releases.current
+        if current is None:
+            return ""
+        found = self._configuration(current)
+        others = (name for name, content in self._files.items() if found.parts[name] != content.sha256)
+        return "\n".join(filter(None, (found.patch(name, self._files[name].read()) for name in others)))
+
+    def _compared(self, current: Record) -> dict[str, str]:
+        """How each part of its configuration is, in words."""
+        found = self._configuration(current)
+        others = {name for name, wanted in self._wanted.items() if found.parts[name] != wanted}
+        words = {name: found.difference(name, self._files[name].read()) for name in others & self._files.keys()}
+        return {**dict.fromkeys(self._wanted, AS_WANTED), **dict.fromkeys(others, "different"), **words}
 
     def _needed_venv(self) -> str:
         return self.venv
@@ -82,16 +104,24 @@ class Release(Serving):
         return hashlib.sha256(f"{self.digest} {os.path.basename(self.venv)}".encode()).hexdigest()[:8]
 
     @property
-    def _configuration(self) -> str:
-        """Names all that runs but code and requirements; it covers secrets, and is not shown."""
-        contents = (self.environment, self.gunicorn_conf, self.service, self.socket)
-        parts = [*(content.sha256 for content in contents), *self.static, self.release_command]
-        return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
+    def _files(self) -> dict[str, Content]:
+        return {
+            "env": self.environment,
+            "gunicorn": self.gunicorn_conf,
+            "service": self.service,
+            "socket": self.socket,
+        }
+
+    @property
+    def _wanted(self) -> dict[str, Any]:
+        """All that runs but code and requirements, as a Configuration's parts; it covers secrets, and is not shown."""
+        digests = {name: content.sha256 for name, content in self._files.items()}
+        return {**digests, "static": list(self.static), "release_command": self.release_command}
 
     @property
     def _identity(self) -> str:
         """Names all that runs."""
-        return hashlib.sha256(f"{self.digest} {self.venv} {self._configuration}".encode()).hexdigest()
+        return hashlib.sha256(json.dumps([self.digest, self.venv, self._wanted]).encode()).hexdigest()
 
     # --- the way there ---
 
@@ -119,9 +149,13 @@ class Release(Serving):
         self._finish(switch, record)
 
     def _known(self, current: Record) -> Record | None:
-        """The release that has all this already, and was good: somebody has gone back from it."""
+        """The release that has all this already, still, and was good: somebody has gone back from it."""
         same = (record for record in self.releases.all() if record.identity == self._identity and record.state == GOOD)
-        return next((record for record in same if record.id != current.id), None)
+        return next((record for record in same if record.id != current.id and self._is_intact(record)), None)
+
+    def _is_intact(self, record: Record) -> bool:
+        edited = folder.edited(self.releases.path(record.id))
+        return not edited and self._configuration(record).parts == self._wanted
 
     def _bring_up(self, record: Record, current: Record | None, environment: Environment) -> Switch:
         """Everything that can fail with the old release still there."""
@@ -156,10 +190,11 @@ class Release(Serving):
         return Record(
             id=f"{time.strftime('%Y%m%dT%H%M%SZ', time.gmtime(created))}-{self._code}",
             identity=self._identity,
-            configuration=self._configuration,
             code=self._code,
             venv=self.venv,
             created=created,
+            static=list(self.static),
+            release_command=self.release_command,
             commit=self.commit,
             dirty=self.dirty,
             previous=current.id if current else "",

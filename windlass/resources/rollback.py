@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from windlass.release.health import Question
 from windlass.release.records import GOOD, before
 from windlass.resources.resource import Diff, Failed, State
-from windlass.resources.serving import Serving, traces
+from windlass.resources.serving import Serving
 
 if TYPE_CHECKING:
     from windlass.release.records import Record
@@ -40,8 +40,10 @@ class Rollback(Serving):
 
     def lasting(self, state: State) -> State:
         """As of a new release: what the release has that the state names."""
-        found = {record.id: record for record in self.releases.all()}
-        return state and traces(found[state["release"]])
+        if state is None:
+            return None
+        record = next(record for record in self.releases.all() if record.id == state["release"])
+        return {"code": record.code, **self._configuration(record).parts}
 
     @property
     def _current(self) -> Record:

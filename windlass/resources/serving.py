@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from windlass import files
+from windlass.release.configuration import Configuration
 from windlass.release.health import Question
 from windlass.release.instance import Instance, defined
 from windlass.release.leftovers import Leftovers
@@ -75,6 +76,9 @@ class Serving(Resource):
 
     def _instance(self, release: str) -> Instance:
         return Instance(self.machine, self.app, release)
+
+    def _configuration(self, release: Record) -> Configuration:
+        return Configuration(self.releases, self._instance(release.id), release)
 
     def _health(self, release: Record) -> str:
         instance = self._instance(release.id)
@@ -206,11 +210,6 @@ class Serving(Resource):
         start = time.monotonic()
         yield
         self._steps[name] = round(time.monotonic() - start, 2)
-
-
-def traces(release: Record) -> dict[str, str]:
-    """What of a release stays as it is for as long as it has the traffic; hashes, of which one covers secrets."""
-    return {"code": release.code, "configuration": release.configuration}
 
 
 def told(failure: BaseException, environment: Environment) -> str:

@@ -43,13 +43,17 @@ def test_new_code_loses_no_request(world: World) -> None:
     world.is_tidy()
 
 
-def test_environment_alone_makes_a_release_and_shows_no_value(world: World) -> None:
+def test_configuration_alone_makes_a_release_and_is_told_by_names(world: World) -> None:
     world.well()
     before = world.current
-    outcome = world.well(env={"NOTES_COLOUR": "mauve-coloured"})
-    diff = result(outcome, "release").diff
-    assert diff["configuration"] == ["different", "as wanted"]
-    assert "code" not in diff
+    settings = {"gunicorn": {"timeout": 77}, "tasks_max": 600, "static": {}}
+    outcome = world.well(env={"NOTES_COLOUR": "mauve-coloured"}, **settings)
+    assert result(outcome, "release").diff == {
+        "env": ["other NOTES_COLOUR", "as wanted"],
+        "gunicorn": ["other timeout", "as wanted"],
+        "service": ["other TasksMax", "as wanted"],
+        "static": ["different", "as wanted"],
+    }
     assert world.current != before
     assert world.current[-8:] == before[-8:]
     assert "mauve" not in repr(outcome.results)
