@@ -132,13 +132,16 @@ def test_others_changes_that_nobody_has_tried_are_not_brought_into_effect(lab: L
     )
 
 
-def test_its_own_file_changed_by_hand_is_shown_and_put_right(lab: Lab, host: LabHost) -> None:
+@pytest.mark.parametrize("line", ["# x", "Nonsense on"])
+def test_its_own_file_changed_by_hand_is_shown_and_put_right(lab: Lab, host: LabHost, line: str) -> None:
     converge(lab, host, sshd())
-    host.run(f"sleep 2; sed -i s/^PasswordAuthentication.no/PasswordAuthentication\\ yes/ {PATH}; echo '# x' >>{PATH}")
+    host.run(
+        f"sleep 2; sed -i 's/^PasswordAuthentication no/PasswordAuthentication yes/' {PATH}; echo {line!r} >>{PATH}"
+    )
     (result,), _ = converge(lab, host, sshd(), check=True)
     assert (result.status, list(result.diff)) == ("changed", ["settings"])
-    changed = [line for line in result.patch.splitlines() if line.startswith(("-", "+"))]
-    lines = ["-PasswordAuthentication yes", "+PasswordAuthentication no", "-# x"]
+    changed = [each for each in result.patch.splitlines() if each.startswith(("-", "+"))]
+    lines = ["-PasswordAuthentication yes", "+PasswordAuthentication no", f"-{line}"]
     assert changed == [f"--- a{PATH}", f"+++ b{PATH}", *lines]
     (result,), said = converge(lab, host, sshd())
     assert (result.status, said[-1:]) == ("changed", ["a second login works: kept"]), result.message

@@ -168,16 +168,10 @@ class Sshd(Resource):
 
     @property
     def _effective(self) -> dict[str, list[str]]:
-        """The values that sshd has of each setting; names in lower case."""
+        """The values that sshd has of each setting, names in lower case; none of it where it refuses its files."""
         effective: dict[str, list[str]] = {}
         for name, value in _settings(self._asked[1]):
             effective.setdefault(name, []).append(value)
-        if "port" not in effective:
-            raise Failed(
-                "sshd refuses its settings as they are",
-                said=self._asked[1].strip(),
-                hint="Mend them on the host until `sshd -t` is content, then run again.",
-            )
         return effective
 
     @property
@@ -197,6 +191,12 @@ class Sshd(Resource):
     def _overruled(self) -> list[str]:
         """What the file says and sshd does not do, with the place that says otherwise."""
         effective = self._effective
+        if "port" not in effective:
+            raise Failed(
+                "sshd refuses its settings as they are",
+                said=self._asked[1].strip(),
+                hint="Mend them on the host until `sshd -t` is content, then run again.",
+            )
         if not any(line.path == self.path and line.block is None for line in self._lines):
             return [f"{MAIN} does not include {self.path}"]
         wanted: dict[str, list[str]] = {}
