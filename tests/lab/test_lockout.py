@@ -164,9 +164,9 @@ def test_a_killed_agent(lab: Lab, host: LabHost, monkeypatch: pytest.MonkeyPatch
     converge(lab, host, sshd())
     monkeypatch.setattr(second_login, "log_in_again", lambda *_: kill_agent(host) or "")
     with pytest.raises(AgentError):
-        converge(lab, host, sshd(SHUT, delay=4))
+        converge(lab, host, sshd(SHUT, delay=10))
     assert not gets_in(lab, host)
-    await_undo(host, 4)
+    await_undo(host, 10)
     assert gets_in(lab, host)
     monkeypatch.undo()
     (result,), _ = converge(lab, host, sshd())
