@@ -107,10 +107,15 @@ class Exec:
                 f"{self._python} on the host is older than Python 3.9, which the agent needs",
                 hint="Install a newer one there, and name it: `ansible_python_interpreter: /usr/bin/python3.11`.",
             )
-        if self._asked > 1 or (not self._begun and "sudo:" in words):
-            why = " the password" if self._asked > 1 else f": {words.splitlines()[-1]}"
+        if self._asked > 1:
             return SudoError(
-                f"sudo refuses{why}",
+                "sudo says that the password is wrong",
+                hint=f"Is it the password of {self._connection.user} there?"
+                " After three wrong ones, even the right one may be refused for a quarter of an hour.",
+            )
+        if not self._begun and "sudo:" in words:
+            return SudoError(
+                f"sudo refuses: {words.splitlines()[-1]}",
                 hint="Give the password with --ask-sudo-pass, allow passwordless sudo, or log in as root.",
             )
         if status == -1:

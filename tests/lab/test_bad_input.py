@@ -109,7 +109,10 @@ def test_sudo_refused(commands: Commands, lab: Lab) -> None:
 def test_sudo_with_a_wrong_password(commands: Commands, lab: Lab) -> None:
     set_host(lab, ansible_user="careful", ansible_become_password="wrong-canary-77")
     said = commands("provision", "lab", "-vv", status=1)
-    assert f"sudo refuses the password\n{SUDO}\n" in said.err
+    assert (
+        "sudo says that the password is wrong\n      Is it the password of careful there? After three wrong ones, even"
+        " the right one may be refused for a quarter of an hour.\n"
+    ) in said.err
     assert "wrong-canary-77" not in said.out + said.err
 
 

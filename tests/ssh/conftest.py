@@ -12,8 +12,9 @@ from tests.ssh.sshd import Sshd
 
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sshd]:
-    """An sshd as hardened ones are: three wrong keys, and it hangs up."""
-    with Sshd(tmp_path_factory.mktemp("sshd"), "MaxAuthTries 3") as running:
+    """An sshd as hardened ones are: three wrong keys, and it hangs up; no passwords."""
+    settings = ("MaxAuthTries 3", "PasswordAuthentication no", "KbdInteractiveAuthentication no")
+    with Sshd(tmp_path_factory.mktemp("sshd"), *settings) as running:
         yield running
 
 

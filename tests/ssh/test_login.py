@@ -113,6 +113,13 @@ def test_there_is_nothing_to_offer(server: Sshd) -> None:
     assert refusal(server) == f"login refused; offered: nothing; no agent{ADVICE}"
 
 
+def test_a_host_that_takes_passwords_as_well(tmp_path: Path) -> None:
+    wrong = make_key(tmp_path / "wrong")
+    with Sshd(tmp_path / "sshd", "PasswordAuthentication yes") as server:
+        for key, offered in (None, "nothing; no agent"), (wrong, f"{wrong} {fingerprint(wrong)}"):
+            assert refusal(server, key) == f"login refused; offered: {offered}{ADVICE} {ASK_PASS.strip()}"
+
+
 def test_nothing_fits(server: Sshd, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     default = make_key(tmp_path / ".ssh/id_rsa", "rsa")
     locked = make_key(tmp_path / ".ssh/id_ed25519", passphrase="secret")

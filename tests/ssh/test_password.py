@@ -63,6 +63,7 @@ def test_a_wrong_password_is_tried_once(tmp_path: Path) -> None:
         assert str(caught.value) == (
             f"web1 ({ME}@127.0.0.1:{port}): login refused; offered: a password\n"
             f"  Is it the password of {ME} there? It was tried once, so that no account is locked."
+            " After three wrong ones, even the right one may be refused for a quarter of an hour."
         )
         assert server.offered == ["wrong canary"]
 
@@ -92,8 +93,9 @@ def test_a_host_that_takes_no_password(tmp_path: Path) -> None:
 
 def test_a_jump_host_is_not_told_the_password(tmp_path: Path) -> None:
     with password_server(tmp_path) as (port, known, server):
-        with pytest.raises(ConnectError, match=r"^jump host 127.0.0.1 .*: login refused; offered: nothing"):
+        with pytest.raises(ConnectError, match=r"^jump host 127.0.0.1 .*: login refused; offered: nothing") as caught:
             log_in(1, known, PASSWORD, proxy_jump=f"{ME}@127.0.0.1:{port}")
+        assert "--ask-pass" not in str(caught.value)
         assert server.offered == []
 
 

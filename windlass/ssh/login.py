@@ -40,9 +40,12 @@ DEFAULT_KEYS = ("id_ed25519", "id_ecdsa", "id_rsa")
 
 
 class Login:
-    """One attempt to log in; `where` is the host, for messages, `ask` asks for passphrases."""
+    """One attempt to log in; `where` is the host, for messages, `ask` asks for passphrases.
 
-    def __init__(self, connection: fabric.Connection, where: str, ask: Ask) -> None:
+    `jump`: it is to a jump host, which is given no password.
+    """
+
+    def __init__(self, connection: fabric.Connection, where: str, ask: Ask, *, jump: bool) -> None:
         self._where = where
         self._ask = ask
         self._user: str = connection.user
@@ -51,6 +54,7 @@ class Login:
         self._explicit = [path for name in _listed(settings.get("key_filename")) if (path := _path(name)) not in named]
         self._files = [KeyFile(path) for path in self._explicit or named]
         self._password: str | None = settings.get("password")  # from --ask-pass, or fab --prompt-for-login-password
+        self._may_ask = self._password is None and not jump
         only = connection.ssh_config.get("identitiesonly") == "yes"
         self._only_named = bool(self._explicit) or self._password is not None or only
         self._identity_agent: str = connection.ssh_config.get("identityagent", ENVIRONMENT)
@@ -97,7 +101,7 @@ class Login:
         return transport.is_authenticated() or not transport.is_active() or self._verdict != ""
 
     def _advise_password(self, wanted: list[str]) -> None:
-        if self._password is None and {"password", "keyboard-interactive"} & set(wanted):
+        if self._may_ask and {"password", "keyboard-interactive"} & set(wanted):
             self._advice = "With --ask-pass, Windlass asks for the password and gives it."
 
     def _check_explicit(self) -> None:
@@ -186,16 +190,36 @@ class Login:
         if self._agent is not None and not self._agent.get_keys():
             said += "; the agent has no keys" if ENVIRONMENT in os.environ else "; no agent"
         said += self._verdict
+        if not transport.is_active() and not self._verdict:
+            said += f"; the host hung up: {transport.farewell or 'it gave no reason'}"
+            hint = "Name one key: `ansible_ssh_private_key_file` in the inventory, or IdentityFile in ~/.ssh/config."
+        else:
+            hint = self._advice or self._guess(transport)
+        return ConnectError(f"{self._where}: {said}", hint=hint)
+
+    def _guess(self, transport: Transport) -> str:
+        """What may help where the host does not say what is wrong."""
+        if b"" in self._offered and not self._verdict:
+            return (
+                f"Is it the password of {self._user} there? It was tried once, so that no account is locked."
+                " After three wrong ones, even the right one may be refused for a quarter of an hour."
+            )
+        if not self._verdict:
+            self._ask_what_it_takes(transport)
         hint = (
             f"Put your public key into the authorized_keys of {self._user} there (ssh-copy-id), or set"
             " `ansible_user` or `ansible_ssh_private_key_file` in the inventory."
         )
-        if b"" in self._offered and not self._verdict:
-            hint = f"Is it the password of {self._user} there? It was tried once, so that no account is locked."
-        if not transport.is_active() and not self._verdict:
-            said += f"; the host hung up: {transport.farewell or 'it gave no reason'}"
-            hint = "Name one key: `ansible_ssh_private_key_file` in the inventory, or IdentityFile in ~/.ssh/config."
-        return ConnectError(f"{self._where}: {said}", hint=self._advice or hint)
+        return f"{hint} {self._advice}".rstrip()
+
+    def _ask_what_it_takes(self, transport: Transport) -> None:
+        """Offers nothing, to which a host says what it takes (RFC 4252, 5.2); paramiko keeps that of a refused key."""
+        try:
+            transport.auth_none(self._user)
+        except paramiko.BadAuthenticationType as error:
+            self._advise_password(error.allowed_types)
+        except (paramiko.SSHException, OSError, EOFError):
+            pass  # it has hung up
 
 
 def _path(name: str) -> Path:

@@ -51,11 +51,11 @@ class Opener:
                 self._say(f"{error.args[0]}; next try in {pause} s ({attempt + 1} of {self._options.attempts})")
                 time.sleep(pause)
 
-    def _open_once(self, connection: fabric.Connection, name: str, host_key: str | None) -> None:
+    def _open_once(self, connection: fabric.Connection, name: str, host_key: str | None, *, jump: bool = False) -> None:
         where = place(connection, name)
         timeout = connection.connect_timeout or self._options.connect_timeout
         keys = self._host_keys(connection, where, host_key)
-        login = Login(connection, where, self._options.ask)
+        login = Login(connection, where, self._options.ask, jump=jump)
         link = self._link(connection, where, timeout)
         try:
             transport = shake_hands(link, keys, login, timeout)
@@ -82,7 +82,7 @@ class Opener:
     def _link(self, connection: fabric.Connection, where: str, timeout: float) -> Link:
         gateway = connection.gateway
         if gateway and not isinstance(gateway, str):
-            self._open_once(gateway, f"jump host {gateway.original_host}", None)
+            self._open_once(gateway, f"jump host {gateway.original_host}", None, jump=True)
             return _through(gateway, connection, where, timeout)
         try:
             return open_proxy(gateway) if gateway else open_tcp(connection.host, connection.port, timeout)
