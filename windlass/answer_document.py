@@ -15,7 +15,12 @@ from typing_extensions import TypedDict  # which pydantic reads on Python 3.11, 
 
 
 class AppStatus(TypedDict):
-    """An app right now; all but its name is null when it is not deployed. `health` is ok, or what came instead."""
+    """An app right now; all but its name is null when it is not deployed.
+
+    `health` is ok, or what came instead; null = not asked, for it does not run. A `certificate_kind` of null is plain
+    HTTP; a placeholder is self-signed, where the inventory wants a CA's. `certificate_late`: it has expired, or is in
+    its last week and the last quarter of its life.
+    """
 
     name: str
     release: str | None
@@ -27,7 +32,10 @@ class AppStatus(TypedDict):
     memory: int | None
     restarts: int | None
     health: str | None
+    certificate_kind: Literal["ca", "self-signed", "placeholder", "missing"] | None
+    certificate_issuer: str | None
     certificate_until: float | None
+    certificate_late: bool | None
 
 
 class StatusDocument(TypedDict):

@@ -11,7 +11,7 @@ from windlass.machine import CommandFailed
 from windlass.release.health import Question
 from windlass.release.instance import Instance
 from windlass.release.records import Releases
-from windlass.resources.certificate import look_at
+from windlass.resources.certificate import LINKS, look_at
 from windlass.resources.firewall import PATH, table
 from windlass.vitals import vitals
 
@@ -22,7 +22,7 @@ PROPERTIES = ("ActiveState", "MainPID", "MemoryCurrent", "NRestarts")
 # What an app that is not deployed has not.
 OF_A_RELEASE = (
     *("release", "commit", "dirty", "age", "active", "workers", "memory", "restarts", "health"),
-    "certificate_until",
+    *("certificate_kind", "certificate_issuer", "certificate_until", "certificate_late"),
 )
 HEALTH_TIMEOUT = 5  # seconds
 LONGEST = 400  # of what an unhealthy app answers (characters), cut when no secret is in it any more
@@ -31,7 +31,8 @@ LONGEST = 400  # of what an unhealthy app answers (characters), cut when no secr
 def collect(machine: Machine, apps: list[dict[str, str]]) -> dict[str, Any]:
     """The host's disk, uptime and vital signs, and each app's release, process, health and certificate.
 
-    An app is given as `{"name", "domain", "health_path"}`. Sizes are in bytes, times in seconds.
+    An app is given as `{"name", "domain", "health_path", "tls"}`, the last being the mode of its settings. Sizes are in
+    bytes, times in seconds.
     """
     disk = shutil.disk_usage("/")
     with open("/proc/uptime", encoding="ascii") as file:
@@ -47,7 +48,7 @@ def collect(machine: Machine, apps: list[dict[str, str]]) -> dict[str, Any]:
     }
 
 
-def _app(machine: Machine, name: str, domain: str, health_path: str) -> dict[str, Any]:
+def _app(machine: Machine, name: str, domain: str, health_path: str, tls: str) -> dict[str, Any]:
     known: dict[str, Any] = {"name": name, **dict.fromkeys(OF_A_RELEASE)}
     releases = Releases(f"/srv/{name}")
     record = releases.current
@@ -56,19 +57,35 @@ def _app(machine: Machine, name: str, domain: str, health_path: str) -> dict[str
     instance = Instance(machine, name, record.id)
     properties = _show(machine, instance.service)
     pid = int(properties.get("MainPID", 0))
-    look = look_at(f"/etc/nginx/tls/{name}")
+    active = properties.get("ActiveState") == "active"
+    # A question to the socket of one that does not run would start it.
+    health = _health(instance, Question(domain, health_path)) if active else None
     return {
         **known,
         "release": record.id,
         "commit": record.commit,
         "dirty": record.dirty,
         "age": int(time.time()) - record.created,
-        "active": properties.get("ActiveState") == "active",
+        "active": active,
         "workers": len(_children(pid)) if pid else 0,
         "memory": _number(properties.get("MemoryCurrent", "")),
         "restarts": _number(properties.get("NRestarts", "")),
-        "health": releases.environment(record).mask(_health(instance, Question(domain, health_path)))[:LONGEST],
-        "certificate_until": look.expires if look else None,
+        "health": releases.environment(record).mask(health)[:LONGEST] if health else None,
+        **(certificate(f"{LINKS}/{name}", tls) if tls != "off" else {}),
+    }
+
+
+def certificate(folder: str, mode: str) -> dict[str, Any]:
+    """The certificate in a folder of nginx's, as AppStatus has it, for an app of that TLS mode."""
+    look = look_at(folder)
+    if look is None:
+        return {"certificate_kind": "missing"}
+    own = "self-signed" if mode == "self-signed" else "placeholder"
+    return {
+        "certificate_kind": own if look.self_signed else "ca",
+        "certificate_issuer": look.issuer,
+        "certificate_until": look.expires,
+        "certificate_late": look.late,
     }
 
 

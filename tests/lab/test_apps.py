@@ -104,5 +104,5 @@ def test_several_hosts_are_provisioned_at_once(commands: Commands, lab: Lab, new
 
 def release_of(commands: Commands, name: str) -> str:
     """The current release of an app of the host `lab`."""
-    (host,) = commands.all_json("status", "lab")
-    return str(next(app["release"] for app in host["apps"] if app["name"] == name))
+    (app,) = commands.json("releases", "lab", "--app", name)["apps"]
+    return str(next(each["id"] for each in app["releases"] if each["current"]))

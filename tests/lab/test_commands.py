@@ -83,7 +83,26 @@ def test_status_tells_what_needs_a_hand(commands: Commands, host: LabHost) -> No
         assert "  nginx is stale: it runs old versions of libssl.so.3 until it is restarted\n" in ill
         # What Debian's timer starts every day; whoever uses old libraries is restarted after it.
         host.run("rm -f /var/lib/apt/periodic/*; systemctl start apt-daily-upgrade.service", timeout=300)
+        host.run("systemctl reset-failed broken")
         mended = commands.json("status", "lab")
         assert (mended["updates"], mended["stale"], mended["firewall"]) == (0, {}, True)
     finally:
         host.run("systemctl reset-failed broken; rm -f /run/reboot-required; apt-get -q -y install tzdata", timeout=120)
+
+
+def test_status_starts_nothing_and_tells_a_placeholder(commands: Commands, host: LabHost) -> None:
+    release = host.run("readlink /srv/shortener/current").strip().rpartition("/")[2]
+    service, link, other = f"shortener@{release}.service", "/etc/nginx/tls/shortener", "/tmp/placeholder"
+    real = host.run(f"readlink {link}").strip()
+    try:
+        host.run(f"systemctl stop {service}; systemctl is-active shortener@{release}.socket")
+        host.run(
+            f"mkdir {other}; openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=x"
+            f" -keyout {other}/privkey.pem -out {other}/fullchain.pem; ln -sfn {other} {link}"
+        )
+        said = commands("status", "lab", status=1).out
+        assert "    not running, 0 workers, 0 restarts\n" in said
+        assert "    a self-signed placeholder for a certificate: `provision` gets one\n" in said
+        host.run(f"! systemctl is-active {service}")
+    finally:
+        host.run(f"ln -sfn {real} {link}; rm -r {other}; systemctl start {service}")

@@ -194,7 +194,8 @@ def test_status_tells_release_health_and_certificate(provisioned: Any) -> None:
     assert app["active"]
     assert app["health"] == "ok"
     assert app["workers"] >= 2
-    assert app["certificate_until"] > 0
+    assert (app["certificate_kind"], app["certificate_late"]) == ("ca", False)
+    assert app["certificate_issuer"].startswith("Pebble")
     text = commands("status", host.name).out
     assert "running, healthy" in text
 

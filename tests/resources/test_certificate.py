@@ -57,13 +57,14 @@ def test_what_is_in_a_certificate(tmp_path: Path) -> None:
     assert look.expires - look.begins == 90 * 86400
 
 
-def test_one_that_has_expired_is_seen_too(tmp_path: Path) -> None:
-    self_signed(tmp_path, ["a.test"], "-days", "1")
-    look = look_at(str(tmp_path))
-    assert look is not None
-    late = certificate.Look(look.names, look.issuer, time.time() - 80 * 86400, time.time() + 20 * 86400)
-    expired = certificate.Look(look.names, look.issuer, time.time() - 90 * 86400, time.time() - 1)
-    assert (look.fresh, late.fresh, expired.fresh) == (True, False, False)
+@pytest.mark.parametrize(
+    ("begun", "left", "fresh", "late"),
+    [(60, 30, True, False), (80, 20, False, False), (84, 6, False, True), (90, -1, False, True), (1, 5, True, False)],
+)
+def test_how_late_its_renewal_is(begun: int, left: int, fresh: bool, late: bool) -> None:
+    """In days. One that lives for six is not late on its second."""
+    look = certificate.Look([], "R12", time.time() - begun * 86400, time.time() + left * 86400)
+    assert (look.fresh, look.late) == (fresh, late)
 
 
 @pytest.mark.parametrize("damage", ["nothing there", "no key", "empty key", "another key", "cut off", "no certificate"])

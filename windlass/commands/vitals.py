@@ -19,7 +19,7 @@ def vital_signs(host: dict[str, Any]) -> list[str]:
         lines.append(f"{click.style('failed units:', fg='red')} {', '.join(host['failed_units'])}")
     for name, files in host["stale"].items():
         more = f" and {len(files) - SHOWN} more" if len(files) > SHOWN else ""
-        what = click.style(f"{name} is stale:", fg="yellow")
+        what = click.style(f"{name} is stale:", fg="red")
         lines.append(f"{what} it runs old versions of {', '.join(files[:SHOWN])}{more} until it is restarted")
     return lines
 

@@ -36,6 +36,7 @@ STAPLING = b"ssl_stapling on;\n"
 SELF_SIGNED_DAYS = 800
 # With less of its life left, a certificate should have been renewed long since: certbot's timer begins at a third.
 LATE = 0.25
+WEEK = 7 * 86400  # seconds
 # How long the old certificate may be served after a reload: nginx's old workers still accept for a moment (seconds).
 PATIENCE = 5
 
@@ -48,7 +49,8 @@ NO_CHECK_TIME = 0x200000
 class Look:
     """What is in a certificate; times are Unix times, `issuer` is a common name or an organization.
 
-    `ocsp`: it names a server of its certification authority that says whether it is still good.
+    `ocsp`: it names a server of its certification authority that says whether it is still good; `self_signed`: it has
+    no certification authority.
     """
 
     names: list[str]
@@ -56,11 +58,17 @@ class Look:
     begins: float
     expires: float
     ocsp: bool = False
+    self_signed: bool = False
 
     @property
     def fresh(self) -> bool:
         """Whether more of its life is left than a timely renewal would leave."""
         return self.expires - time.time() > LATE * (self.expires - self.begins)
+
+    @property
+    def late(self) -> bool:
+        """Whether it expires within a week, or has, and that is not because its whole life is short."""
+        return not self.fresh and self.expires - time.time() < WEEK
 
 
 @dataclass(eq=False)
@@ -211,6 +219,7 @@ def look_at(folder: str) -> Look | None:
         begins=ssl.cert_time_to_seconds(certificate["notBefore"]),
         expires=ssl.cert_time_to_seconds(certificate["notAfter"]),
         ocsp="OCSP" in certificate,
+        self_signed=certificate["issuer"] == certificate["subject"],
     )
 
 
