@@ -52,6 +52,8 @@ STUB = (
     "n={'__name__':'windlass.loader'};exec(compile(p['loader'],'windlass/loader.py','exec'),n);n['start'](p)"
 )
 
+# The interpreters that the bootstrap brings.
+INSTALLABLE = ("python3", "/usr/bin/python3")
 BOOTSTRAP = (
     "export DEBIAN_FRONTEND=noninteractive; command -v apt-get >/dev/null || exit 98; "
     # Kept by the shell until it ends: a dpkg that wrote to a broken connection would stop in the middle.
@@ -84,6 +86,12 @@ class Session:
         self._options = options
         self._exec = self._start()
         if self._exec.status == NO_PYTHON:
+            if connect.python not in INSTALLABLE:
+                raise AgentError(
+                    f"there is no {connect.python} on the host",
+                    hint="It is the inventory's `ansible_python_interpreter`: name one that is there, or leave it out:"
+                    " then it is python3, which `provision` installs.",
+                )
             if not may_install:
                 raise AgentError("there is no python3 on the host", hint="`provision` without --check installs it.")
             say("there is no python3 on the host: installing it")

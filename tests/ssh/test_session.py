@@ -43,10 +43,28 @@ def test_a_python_that_is_too_old(server: Sshd, tmp_path: Path) -> None:
     )
 
 
-def test_no_python_where_none_may_be_installed(server: Sshd) -> None:
-    assert refusal(server, "nosuch-python3") == (
-        "there is no python3 on the host\n  `provision` without --check installs it."
+@pytest.mark.parametrize("install", [False, True])
+def test_the_inventory_names_a_python_that_is_not_there(server: Sshd, install: bool) -> None:
+    assert refusal(server, "/usr/bin/python9", install=install) == (
+        "there is no /usr/bin/python9 on the host\n"
+        "  It is the inventory's `ansible_python_interpreter`: name one that is there, or leave it out: then it is"
+        " python3, which `provision` installs."
     )
+
+
+def bare(folder: Path, tools: dict[str, str]) -> Sshd:
+    """A host with nothing but these programs."""
+    (folder / "bin").mkdir()
+    (folder / "bin/sh").symlink_to("/bin/sh")
+    for name, script in tools.items():
+        (folder / "bin" / name).write_text(f"#!/bin/sh\n{script}\n")
+        (folder / "bin" / name).chmod(0o755)
+    return Sshd(folder / "sshd", f'ForceCommand PATH={folder}/bin exec /bin/sh -c "$SSH_ORIGINAL_COMMAND"')
+
+
+def test_no_python_where_none_may_be_installed(tmp_path: Path) -> None:
+    with bare(tmp_path, {}) as server:
+        assert refusal(server) == "there is no python3 on the host\n  `provision` without --check installs it."
 
 
 @pytest.mark.parametrize(
@@ -66,14 +84,7 @@ def test_no_python_where_none_may_be_installed(server: Sshd) -> None:
     ],
 )
 def test_no_python_and_none_to_be_had(tmp_path: Path, tools: dict[str, str], said: str) -> None:
-    """A host with nothing but these programs."""
-    (tmp_path / "bin").mkdir()
-    (tmp_path / "bin/sh").symlink_to("/bin/sh")
-    for name, script in tools.items():
-        (tmp_path / "bin" / name).write_text(f"#!/bin/sh\n{script}\n")
-        (tmp_path / "bin" / name).chmod(0o755)
-    bare = f'ForceCommand PATH={tmp_path}/bin exec /bin/sh -c "$SSH_ORIGINAL_COMMAND"'
-    with Sshd(tmp_path / "sshd", bare) as server:
+    with bare(tmp_path, tools) as server:
         assert refusal(server, install=True) == said
 
 
