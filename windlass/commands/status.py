@@ -29,8 +29,9 @@ def status(project: Project, /, **options: Any) -> int:
     """Show each app's release, process, health and certificate, and the host's units, programs and updates.
 
     Exits with 1 when something is wrong, in red: nginx or an app does not run or is not healthy; an app is not deployed
-    or has no certificate, a placeholder for one, or one that has expired or does within a week; units have failed;
-    programs run old versions of what was replaced. Pending updates and a wanted reboot, in yellow, are no reason.
+    or has no certificate, a placeholder for one, or one that has expired or does within a week; the firewall is not
+    loaded; units have failed; programs run old versions of what was replaced. Pending updates and a wanted reboot, in
+    yellow, are no reason.
     """
     selection = Selection(**options)
     hosts = selection.chosen(project)
