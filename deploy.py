@@ -13,12 +13,13 @@ def main() -> None:
     programs = os.path.join(os.path.dirname(os.path.realpath(__file__)), ".venv/bin")
     python = os.path.join(programs, "python")
     # Folders are compared, for the interpreters of all environments are links to the same one.
-    if os.access(python, os.X_OK) and not os.path.samefile(os.path.dirname(sys.executable), programs):
+    inside = os.path.samefile(os.path.dirname(sys.executable), programs) if os.access(python, os.X_OK) else True
+    # The variable is for a `python` that is no link but leads elsewhere again: once is enough.
+    if not inside and os.environ.get("WINDLASS_PYTHON") != python:
+        os.environ["WINDLASS_PYTHON"] = python
         os.execv(python, [python, *sys.argv])  # noqa: S606 - that is the purpose
     try:
         from windlass import cli
-
-        cli.main()
     except ModuleNotFoundError as missing:
         print(
             f"error: {sys.executable} has no Python package {missing.name!r}, which Windlass needs\n"
@@ -27,6 +28,7 @@ def main() -> None:
             file=sys.stderr,
         )
         sys.exit(2)
+    cli.main()
 
 
 if __name__ == "__main__":

@@ -47,6 +47,14 @@ def test_there_is_one_process_that_takes_its_signals(program: Path) -> None:
     assert run(*BARE, program).returncode == -signal.SIGUSR1
 
 
+def test_a_python_that_leads_elsewhere_is_called_once(program: Path) -> None:
+    environment = program.parent / ".venv/bin"
+    environment.mkdir(parents=True)
+    (environment / "python").write_text(f'#!/bin/sh\nexec {" ".join(BARE)} "$@"\n')
+    (environment / "python").chmod(0o755)
+    assert "has no Python package 'click'" in run(*BARE, program, "--help").stderr
+
+
 @pytest.mark.parametrize("damage", ["", "dangling"])
 def test_without_its_packages_it_says_how_to_get_them(program: Path, damage: str) -> None:
     if damage:

@@ -134,6 +134,7 @@ INI = {
     "[a:vars]": "[a:vars] is for a group that no section and no [...:children] names",
     "h x": "what is behind 'h' is not key=value; a value with spaces goes in quotes",
     "h x='": "a quote without its partner; text with one in it goes in the other kind",
+    "h[1:3": "'h[1:...' has a bracket without its partner; a range is written web[01:10]",
     "h[1": "'h[1' has a bracket without its partner; a range is written web[01:10]",
     "r@h": "'r@h' is not a host name or address; the user goes into ansible_user",
     "=x": "'=...' is not a host name or address; a variable? it goes under vars, in INI [GROUP:vars]",

@@ -40,6 +40,17 @@ def test_a_word_that_is_a_truth_value(value: str, word: str, tmp_path: Path) -> 
     assert errors(tmp_path, text(f"env: {{A: {value}}}")) == [f"inventory/hosts.yml:10:18: apps.shop.env.A: {said}"]
 
 
+def test_a_truth_value_that_others_read_too_must_not_become_text(tmp_path: Path) -> None:
+    said = CHANGED.replace("put it in quotes", "write true")
+    found = errors(tmp_path, text("env: {A: '{{ flag }}'}", "flag: yes"))
+    assert found == [f"inventory/hosts.yml:4:11: apps.shop.env.A: {said}"]
+
+
+def test_a_switch_of_the_debugger_is_called_that_alone(tmp_path: Path) -> None:
+    (found,) = errors(tmp_path, text("env: {FLASK_DEBUG: yes}"))
+    assert "debug" in found.rpartition("FLASK_DEBUG")[2]
+
+
 def test_what_stays_as_it_is_written(tmp_path: Path) -> None:
     env = "A: 8080, B: -5, C: true, D: '0123', E: 'yes', F: 0, G: '{{ mine }}', H: \"{{ '0x1F' | int(base=16) }}\""
     found = inventory(tmp_path, text(f"env: {{{env}}}")).hosts["h"].settings.apps["shop"].env
@@ -91,6 +102,13 @@ def test_a_number_of_an_ini_file(tmp_path: Path) -> None:
 )
 def test_a_message_has_what_is_written(line: str, message: str, tmp_path: Path) -> None:
     assert errors(tmp_path, text(line, "mine: 1.10")) == [f"inventory/hosts.yml:{message}"]
+
+
+def test_a_umask_is_told_to_be_quoted(tmp_path: Path) -> None:
+    found = errors(tmp_path, text("ref: v1", "accounts: {umask: 022}"))
+    assert found == [
+        "inventory/hosts.yml:4:23: accounts.umask: 022 is not three octal digits in quotes, for example '022'"
+    ]
 
 
 def test_a_number_that_may_be_secret_is_not_shown(tmp_path: Path) -> None:

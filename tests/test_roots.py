@@ -22,6 +22,7 @@ CUT = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n"
         ("no certificate\n", f" {NONE}"),
         pytest.param(KEY, f" {NONE}", id="a key"),
         (CUT, ": the certificate in line 1 is damaged"),
+        (CUT.replace("MIIB", "M\u00edIB"), ": the certificate in line 1 is damaged"),
         pytest.param(
             f"words\n{GOOD}{CUT}", f": the certificate in line {len(GOOD.splitlines()) + 2} is damaged", id="second"
         ),

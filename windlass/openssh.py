@@ -47,7 +47,8 @@ def command_line(
         argv += ["-J", wanted.proxy_jump]
     argv += _pinned(wanted.host_key) if wanted.host_key else accepting
     if command and terminal:
-        argv += ["-t", "-o", "LogLevel=ERROR"]  # without "Connection to ... closed." below what the command said
+        # Without "Connection to ... closed." below what the command said; a key that is taken down is told, though.
+        argv += ["-t", *([] if accept_new_host_key else ["-o", "LogLevel=ERROR"])]
     return [*argv, "--", wanted.address, *command]
 
 

@@ -112,7 +112,7 @@ class Report:
             self.terminal.line(self._tally(outcome, width))
             for note in outcome.notes if self.verbosity > QUIET else ():
                 warnings = [self.terminal.paint(note["warning"], "yellow")] if "warning" in note else []
-                for line in [*filter(None, _lines(note)), *warnings]:
+                for line in [*_lines(note), *warnings]:
                     self.terminal.line(f"{'':{width}}  {line}")
 
     def _tally(self, outcome: Outcome, width: int) -> str:

@@ -24,7 +24,7 @@ def read(path: Path) -> str:
     for certificate in found:
         try:
             ssl.create_default_context(cadata=certificate[0])
-        except ssl.SSLError:
+        except (ssl.SSLError, TypeError):  # the latter where it is not even ASCII
             line = text.count("\n", 0, certificate.start()) + 1
             raise InventoryError(f"{str(path)!r}: the certificate in line {line} is damaged") from None
     if not found:

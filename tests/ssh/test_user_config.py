@@ -132,6 +132,7 @@ def test_a_quote_that_does_not_end(home: Path, word: str) -> None:
         ["HostName 127.0.0.1 # the box", "User root # bar", "Port 22022 # alt", "IdentityFile /x # the key"],
         ['HostName "127.0.0.1" # the box', 'User "a#b" # bar', 'Port "22022"', 'IdentityFile "/x # y"   # the key'],
         ["HostName=127.0.0.1\t# x", "User a#b", "Port = 022 # x", "ConnectTimeout 5 # seconds"],
+        ["HostName 127.0.0.1 ", "User a\t", "Port 22 "],
         ["HostName 127.0.0.1", "User other", "Match host 127.0.0.1 # user nobody", "User met # x", "Port 1"],
         ["HostName 127.0.0.1", "Host other # shop", "Port 1", "Host shop other # x", "Port 2"],
         ["HostName 127.0.0.1", "User x", "ProxyCommand nc %h # x"],

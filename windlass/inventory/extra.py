@@ -77,7 +77,7 @@ class Changed(Variable):
 class ExtraVariables:
     """`KEY=VALUE`; `@FILE`; or a mapping `{KEY: VALUE}` in YAML. Of several the last one counts.
 
-    A VALUE is text as it is typed, as with Ansible; for a setting that is no text, it is YAML.
+    A VALUE is text as it is typed; for a setting that is no text, it is YAML.
     A key with dots sets a part of a variable: `apps.shop.ref=v2` on each host that has an app of that name. What is
     wrong is noted with the reader's problems, `-e` being its place.
     """

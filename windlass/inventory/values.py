@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
 Way = tuple[str | int, ...]
 
-_REFERENCE = re.compile(r"\s*\{\{\s*[A-Za-z_][\w.]*\s*\}\}\s*", re.ASCII)
+# A template that only names another value.
+REFERENCE = re.compile(r"\s*\{\{\s*([A-Za-z_][\w.]*)\s*\}\}\s*", re.ASCII)
 # What Jinja2 did not find, at the end of its message.
 _NOT_FOUND = re.compile(r"(?:^|has no attribute )'([^']*)'(?: is undefined)?$")
 # One thread at a time renders, so that what is open is of that one; the same one may be in the middle of another value.
@@ -168,7 +169,7 @@ class Values(Mapping[str, Any]):
             fault = "cannot be rendered: nested too deeply"
         except Exception as error:  # a template may call anything on its values
             fault = f"cannot be rendered: {str(error).rstrip('.')}"
-        if not told and not _REFERENCE.fullmatch(text) and self._reads_secret(text):
+        if not told and not REFERENCE.fullmatch(text) and self._reads_secret(text):
             fault = "cannot be rendered, and why is not shown, as a secret may be in it"
         raise self._fault(variable, way, text, fault) from None
 
@@ -193,7 +194,7 @@ class Values(Mapping[str, Any]):
         """The error for a text, which is shown unless it may be a secret."""
         if not is_secret_at((name, *way)) and not is_secret_value(text):
             fault = f"{fault} in {text!r}"
-        elif not _REFERENCE.fullmatch(text):  # of a secret, whose words the fault may quote
+        elif not REFERENCE.fullmatch(text):  # of a secret, whose words the fault may quote
             dotted = ".".join(map(str, (name, *way)))
             fault = f"{dotted} is not a template, or a wrong one; mark text that is none: !unsafe '...'"
         return RenderError(self.raw[name], way, fault)

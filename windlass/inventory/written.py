@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from windlass.settings.environment import as_text
+from windlass.inventory.values import REFERENCE
+from windlass.settings.environment import as_text, fault_of_value
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from windlass.inventory.tree import Variable
     from windlass.inventory.values import Values, Way
 
-_REFERENCE = re.compile(r"\s*\{\{\s*([A-Za-z_][\w.]*)\s*\}\}\s*", re.ASCII)
 _TWO_PAIRS = """, on the line of a host in two pairs: '"..."'"""
 
 
@@ -46,7 +45,7 @@ def written(values: Values, name: str, way: Way) -> Written | None:
         text = variable.written(way[:end])
         if text is None:
             continue
-        if reference := _REFERENCE.fullmatch(text):
+        if reference := REFERENCE.fullmatch(text):
             other, *steps = reference[1].split(".")
             return written(values, other, (*steps, *way[end:])) if other in values.raw else None
         if end == len(way) and "{{" not in text and "{%" not in text:
@@ -60,11 +59,20 @@ def changed_env(apps: Any, values: Values) -> Iterator[tuple[Way, Place, str]]:
     for app, settings in apps.items() if isinstance(apps, dict) else []:
         env = settings.get("env") if isinstance(settings, dict) else None
         for name, value in env.items() if isinstance(env, dict) else []:
-            if not isinstance(value, int):
+            text = as_text(value)
+            if not isinstance(value, int) or text is None or fault_of_value(name, text):
                 continue
             way = ("apps", app, "env", name)
             found = written(values, "apps", way[1:])
-            if found and found.text != as_text(value):
-                instead = f"write {as_text(value)}, or put" if isinstance(value, bool) else "put"
-                fault = f"the value of {name} would not reach the app as it is written: {instead} it in quotes"
+            if found and found.text != text:
+                instead = _instead(found, value, values)
+                fault = f"the value of {name} would not reach the app as it is written: {instead}"
                 yield way, found.place, f"{fault}{_TWO_PAIRS if found.is_ini else ''}"
+
+
+def _instead(found: Written, value: int, values: Values) -> str:
+    """What to write. A truth value of a variable that others read, too, must not become text, which is always true."""
+    if not isinstance(value, bool):
+        return "put it in quotes"
+    own = found.variable is values.raw["apps"]
+    return f"write {as_text(value)}{', or put it in quotes' if own else ''}"

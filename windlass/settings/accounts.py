@@ -13,13 +13,12 @@ from windlass.settings.part import Part
 class Accounts(Part):
     """Strong passwords and hashes, files that others cannot read, cron's folders closed, a legal notice."""
 
-    umask: Annotated[str, word("0[0-7][0-7]", "a umask of three octal digits, for example 022")] | None = Field(
+    umask: Annotated[str, word("0[0-7][0-7]", "three octal digits in quotes, for example '022'")] | None = Field(
         None,
         description="What is taken from the mode of files that people make. By default 077 where they log in (from"
         " Debian 13 on also in sudo, over scp and in root's cron jobs): what a service is to read then needs a chmod,"
-        " or 022 here. What is set here counts in sudo everywhere.",
+        " or '022' here. What is set here counts in sudo everywhere.",
     )
-
     pam: bool = Field(
         True,
         description="Have PAM refuse a password for 15 minutes after three wrong ones (also those of scripts that call"

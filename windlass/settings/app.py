@@ -171,7 +171,9 @@ class AppSettings(Model):
         description="Environment variables that may be set although they change how processes start (LD_PRELOAD).",
     )
     env: Annotated[dict[str, str], BeforeValidator(_environment)] = Field(
-        default_factory=dict, description="Environment variables that are no secrets."
+        default_factory=dict,
+        description="Environment variables that are no secrets. Values that YAML would change (0123, 12:30, yes) are"
+        " refused; true and false are these words.",
     )
     env_file: ProjectPath | None = Field(
         None,

@@ -8,10 +8,7 @@ from windlass.settings.model import Model
 
 
 class Part(Model):
-    """A part that can be left to others: with `managed: false` Windlass neither changes nor removes anything of it.
-
-    `off` is short for that.
-    """
+    """A part that can be left to others, with `managed: false`; `off` is short for that."""
 
     managed: bool = Field(
         True,

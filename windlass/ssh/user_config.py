@@ -109,7 +109,7 @@ def _lines(path: Path, name: str, folder: Path, depth: int) -> Iterator[str]:
         where = f"{name}:{number}"
         word, value = match.groups() if (match := _SETTING.fullmatch(line)) else ("", "")
         if word and not word.lower().endswith("command"):  # in a command, a # is the shell's
-            value = _COMMENT.sub(lambda found: found[1] or "", value)
+            value = _COMMENT.sub(lambda found: found[1] or "", value).strip()
             line = f"{word} {value}"
         match word.lower():
             case "include":
