@@ -75,6 +75,7 @@ def _converge(machine: Machine, request: Message) -> None:
     from windlass.audit import Account
 
     machine.lock = Lock(request["state"], request["who"], request["command"], machine.await_other)
+    machine.heed_abort()
     with Account(machine, request) as account:
         Convergence(machine, request, account.tally).run()
 

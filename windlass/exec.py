@@ -77,8 +77,11 @@ class Exec:
     def write(self, data: bytes) -> int:
         """Sends bytes to the command's stdin; what a dead command cannot take is dropped: reading will show."""
         try:
-            # paramiko slices what it still has to send: of bytes that is a copy each time, 50 times slower.
-            self._channel.sendall(memoryview(data))  # type: ignore[arg-type]
+            # Sliced each time: of bytes that would be a copy, 50 times slower.
+            left = memoryview(data)
+            # None are taken after the end of input, for which paramiko's sendall would wait for good.
+            while left and (taken := self._channel.send(left)):  # type: ignore[arg-type]
+                left = left[taken:]
             self.sent += len(data)
         except (OSError, EOFError):
             pass
@@ -129,14 +132,15 @@ class Exec:
 
     def _drain(self) -> None:
         """Keeps stderr flowing (3 MB unread would stop stdout), and answers sudo, once."""
-        while data := self._channel.recv_stderr(64 * 1024):
-            self._stderr += data
-            asked = self._stderr.count(self._prompt.encode())
-            if asked > self._asked:
-                self._asked = asked
-                if asked > 1 or self._password is None:
-                    # A wrong password: asking again would lock the account.
-                    self._channel.close()
-                    return
-                self.write(self._password.encode() + b"\n")
-            del self._stderr[:-STDERR_KEPT]
+        with suppress(TimeoutError):  # who reads the output hears of it
+            while data := self._channel.recv_stderr(64 * 1024):
+                self._stderr += data
+                asked = self._stderr.count(self._prompt.encode())
+                if asked > self._asked:
+                    self._asked = asked
+                    if asked > 1 or self._password is None:
+                        # A wrong password: asking again would lock the account.
+                        self._channel.close()
+                        return
+                    self.write(self._password.encode() + b"\n")
+                del self._stderr[:-STDERR_KEPT]

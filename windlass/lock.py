@@ -43,7 +43,7 @@ class Lock:
         """Notes that this run is over but for what still has to end; on a full disk nobody hears of it."""
         self._holder["finishing"] = what
         with suppress(OSError):
-            self._write()  # longer than what was there, so that no reader finds half of it
+            self._write()
 
     def _take(self) -> bool:
         try:
@@ -53,7 +53,9 @@ class Lock:
         return True
 
     def _write(self) -> None:
-        os.pwrite(self._file, json.dumps(self._holder).encode(), 0)
+        record = json.dumps(self._holder).encode()
+        os.pwrite(self._file, record, 0)
+        os.ftruncate(self._file, len(record))
 
 
 def _finishing(record: bytes) -> str:

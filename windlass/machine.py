@@ -180,7 +180,8 @@ class Machine:
             if child.poll() is None:
                 process.kill(child, signal.SIGKILL)
                 child.wait()
-            self._child, self._finishing = None, ""
+            with self._starting:
+                self._child, self._finishing = None, ""
             child.stdout and child.stdout.close()
         if not ended:
             raise TimedOut(argv, f"took more than {timeout:g} s", output.text)

@@ -92,6 +92,12 @@ def test_settings_are_told_by_their_names_and_shown_as_lines(home: Path) -> None
     ]
 
 
+def test_what_only_looks_like_a_setting_by_hand_is_not_shown(home: Path) -> None:
+    path = home / "releases/one/gunicorn.conf.py"
+    path.write_bytes(GUNICORN + b"piecesOfSecret==\n")
+    assert found(home).difference("gunicorn", GUNICORN) == "different"
+
+
 def test_many_names_are_counted(home: Path) -> None:
     wanted = UNIT + b"".join(b"Setting%d=1\n" % number for number in range(9))
     assert found(home).difference("service", wanted) == "other Setting0 and 8 more"

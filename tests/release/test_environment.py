@@ -43,6 +43,10 @@ def test_secrets_are_blotted_out_the_longest_first() -> None:
     assert environment.mask(text) == "KeyError: (sensitive) in production, abc, (sensitive)"
 
 
+def test_a_secret_that_somebody_has_taken_out_of_the_file_is_none() -> None:
+    assert Environment({"OTHER": "hunter2-secret"}, frozenset({"KEY"})).mask("hunter2-secret") == "hunter2-secret"
+
+
 def test_a_secret_is_blotted_out_however_it_is_quoted() -> None:
     value = 'Grüße "hunter2-secret"\\ &\n$HOME'
     environment = Environment({"KEY": value}, frozenset({"KEY"}))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -17,6 +18,7 @@ EDITS: dict[str, Callable[[Path], object]] = {
     "a new file": lambda code: (code / "lib/sitecustomize.py").touch(),
     "a file less": lambda code: (code / "lib/module.py").unlink(),
     "another link": lambda code: ((code / "link").unlink(), (code / "link").symlink_to("other")),
+    "no code": lambda code: shutil.rmtree(code),
     "no socket": lambda code: (code.parent / "app.sock").unlink(),
 }
 

@@ -73,7 +73,8 @@ class Configuration:
     def _settings(self, name: str, wanted: bytes) -> list[str]:
         with open(self._paths[name], encoding="utf-8", errors="replace") as file:
             before, after = (set(_SETTING.findall(text)) for text in (file.read(), wanted.decode()))
-        return sorted({setting for setting, _ in before ^ after})
+        ours = {setting for setting, _ in after}  # what else looks like one may be a piece of anything
+        return sorted({setting for setting, _ in before ^ after} & ours)
 
 
 def _written(path: str, secret: frozenset[str]) -> Environment | None:

@@ -58,7 +58,8 @@ class Environment:
     @cached_property
     def _hidden(self) -> list[str]:
         """What is blotted out, the longest first."""
-        values = {self.variables[name] for name in self.secret}
+        # Of a file that somebody has changed, a name may be gone.
+        values = {self.variables[name] for name in self.secret & self.variables.keys()}
         # Of a key in several lines, each one may come alone, or all in one.
         lines = {line.strip() for value in values for line in value.splitlines()}
         lines |= {" ".join(value.split()) for value in values}

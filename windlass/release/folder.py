@@ -50,10 +50,17 @@ def edited(path: str) -> bool:
     """
     try:
         made = os.lstat(f"{path}/app.sock").st_ctime_ns  # after the code, and never again
-        places = (f"{place}/{name}" for place, _, names in os.walk(f"{path}/code") for name in (".", *names))
+        places = (
+            f"{place}/{name}" for place, _, names in os.walk(f"{path}/code", onerror=_raise) for name in (".", *names)
+        )
         return any(os.lstat(place).st_ctime_ns > made for place in places)
     except FileNotFoundError:
         return True
+
+
+def _raise(error: OSError) -> None:
+    """A folder that is gone would be passed over."""
+    raise error
 
 
 def _compile(machine: Machine, folder: str, final: str) -> None:

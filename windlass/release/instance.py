@@ -171,6 +171,7 @@ class Instance:
         try:
             said = self._read(f"--grep={CRASHED}", f"_SYSTEMD_UNIT={self.service}")
         except CommandFailed:
+            self.machine.heed_abort()
             return  # journalctl(1): no line is like that
         raise self._failed(f"lost a worker ({re.findall(CRASHED, said)[-1]})")
 

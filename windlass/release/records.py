@@ -95,9 +95,12 @@ class Releases:
             return None
 
     def environment(self, record: Record) -> Environment:
-        """The environment of a release that is there."""
-        with open(f"{self.path(record.id)}/env", "rb") as file:
-            return Environment.from_file(file.read(), frozenset(record.secret))
+        """The environment of a release; nothing, where somebody has removed its file or written something else."""
+        try:
+            with open(f"{self.path(record.id)}/env", "rb") as file:
+                return Environment.from_file(file.read(), frozenset(record.secret))
+        except (FileNotFoundError, UnicodeDecodeError):
+            return Environment({}, frozenset())
 
     def save(self, record: Record, folder: str = "") -> None:
         """Writes a release's record, to another folder while its own is being filled."""

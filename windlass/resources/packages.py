@@ -67,6 +67,7 @@ class Packages(Resource):
     names: Sequence[str]
     notify: Sequence[Resource] = ()
     wavering = (EARLIER,)
+    _applied = False
 
     @property
     def key(self) -> str:
@@ -79,13 +80,15 @@ class Packages(Resource):
         found = self._dpkg()
         missing = self._missing()
         states = {name: "missing" if name in missing else "installed" for name in self.names}
-        return {**states, EARLIER: "finished" if found.is_done else "unfinished"}
+        # Once it was repaired, whoever is at dpkg now is another.
+        return {**states, EARLIER: "finished" if found.is_done or self._applied else "unfinished"}
 
     def apply(self, diff: Diff) -> None:
         if not self._dpkg().is_done:
             self._repair()
         if missing := self._missing():
             self._install([name.partition("|")[0] for name in missing])
+        self._applied = True
 
     def _dpkg(self) -> dpkg.Dpkg:
         try:
