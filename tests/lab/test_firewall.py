@@ -60,14 +60,16 @@ DEAF = rules().content.replace("ct state established,related accept", "").replac
 
 @pytest.fixture
 def bare(host: LabHost) -> Iterator[LabHost]:
-    """The session's host, with /etc/windlass and no rules before and after."""
+    """The session's host, with /etc/windlass and no rules before and after; nginx does not serve meanwhile."""
     forget = (
         f"nft flush ruleset; systemctl disable -q --now windlass-firewall; rm -f {PATH} {UNIT} {DROP_IN}; "
         "systemctl daemon-reload"
     )
-    host.run(f"{forget} 2>/dev/null; mkdir -p /etc/windlass")
+    stop = "if systemctl -q is-enabled nginx; then systemctl disable -q --now nginx; touch /root/had-nginx; fi"
+    host.run(f"({forget}; {stop}) 2>/dev/null; mkdir -p /etc/windlass")
     yield host
-    host.run(f"{forget} 2>/dev/null; true")
+    start = "if [ -e /root/had-nginx ]; then systemctl enable -q --now nginx; rm /root/had-nginx; fi"
+    host.run(f"({forget}; {start}) 2>/dev/null; true")
 
 
 @pytest.fixture

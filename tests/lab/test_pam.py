@@ -105,8 +105,10 @@ def test_a_password_that_was_in_use_is_no_new_one(lab: Lab, host: LabHost) -> No
         given = f"{old}\n{new}\n{new}\n".encode()
         return host.engine.run("exec", "-i", host.container, "sh", "-c", ask, stdin=given)
 
-    assert "updated successfully" in change(lab.careful_password, "Zw3i-Kraniche?ziehen")
-    assert "already used" in change("Zw3i-Kraniche?ziehen", lab.careful_password)
+    first, second = "Ein-Kr4nich?zieht-da", "Zw3i-Kraniche?ziehen"
+    assert "updated successfully" in change(lab.careful_password, first)
+    assert "updated successfully" in change(first, second)
+    assert "already used" in change(second, first)
 
 
 @pytest.mark.parametrize(("section", "user"), [("Account", "root"), ("Auth", "careful")])
