@@ -25,10 +25,11 @@ def expand(pattern: str) -> tuple[list[str], int | None]:
         pattern = match["ipv6"] or match["host"]
         port = int(match["ipv6_port"] or match["port"])
     texts = _RANGE.split(pattern)[::2]
-    if any("[" in text or "]" in text for text in texts):
-        raise ValueError(f"{quoted(pattern)} has a bracket without its partner; a range is written web[01:10]")
-    if re.search("[=:]", "".join(texts)):
+    is_broken = any("[" in text or "]" in text for text in texts)
+    if re.search("[=:]", pattern.partition("[")[0] if is_broken else "".join(texts)):
         check_host_names(["1".join(texts)])  # in the brackets of a misplaced variable may be a secret
+    if is_broken:
+        raise ValueError(f"{quoted(pattern)} has a bracket without its partner; a range is written web[01:10]")
     series = [_series(bounds) for bounds in _RANGE.findall(pattern)]
     count = 1
     for names in series:
