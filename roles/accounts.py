@@ -49,11 +49,12 @@ def accounts(host: Host, apps: list[App]) -> Iterator[Resource]:
     umask = settings.umask or "077"
     if settings.pam:
         yield Pam("/usr/share/pam-configs", _profiles(host, settings))
-    days = {"PASS_MAX_DAYS": str(settings.password_days), "PASS_MIN_DAYS": str(LEAST_DAYS)}
-    method = {"ENCRYPT_METHOD": "YESCRYPT"} if release in WITH_YESCRYPT else {}
-    yield LoginDefs(
-        "/etc/login.defs", {**LOGIN_DEFS, "UMASK": umask, **method, **(days if settings.password_days else {})}
-    )
+    defs = {**LOGIN_DEFS, "UMASK": umask}
+    if release in WITH_YESCRYPT:
+        defs["ENCRYPT_METHOD"] = "YESCRYPT"
+    if settings.password_days:
+        defs |= {"PASS_MAX_DAYS": str(settings.password_days), "PASS_MIN_DAYS": str(LEAST_DAYS)}
+    yield LoginDefs("/etc/login.defs", defs)
     if settings.password_days:
         yield PasswordAge("root", settings.password_days)
     # Not in its folder for additions, where OpenSCAP does not look.

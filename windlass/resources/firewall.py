@@ -111,13 +111,12 @@ class Firewall(Resource):
 
     @property
     def _probation(self) -> Probation:
-        return Probation(self.machine, "firewall", restore=":", reload=f"{NFT} -f old.nft", delay=self.delay)
+        return on_probation(self.machine, self.delay)
 
     @property
     def _in_force(self) -> str:
         """The rules of the file, empty = they are not those that are loaded."""
-        loaded, of_file = self._asked if os.path.exists(NFT) else ([], [])
-        if not _ours(loaded) or _ours(loaded) != _ours(of_file):
+        if not os.path.exists(NFT) or not _ours(self._asked[0]) or self._altered:
             return ""
         with open(self.path, encoding="utf-8") as file:
             return file.read()
@@ -138,6 +137,11 @@ class Firewall(Resource):
             ) from None
         loaded, _, of_file = said.partition("\n\n")
         return _objects(loaded) + iptables_legacy.filtering(self.machine), _objects(of_file)
+
+
+def on_probation(machine: Machine, delay: int) -> Probation:
+    """A change of the rules that are loaded; those from before are to be in `old.nft` of its folder."""
+    return Probation(machine, "firewall", restore=":", reload=f"{NFT} -f old.nft", delay=delay)
 
 
 def load(machine: Machine, path: str) -> None:

@@ -6,8 +6,8 @@ import os
 from dataclasses import dataclass
 
 from windlass import files
-from windlass.probation import DELAY, Probation
-from windlass.resources.firewall import NFT, REPLACE, load, table
+from windlass.probation import DELAY
+from windlass.resources.firewall import NFT, REPLACE, load, on_probation, table
 from windlass.resources.resource import Diff, Resource, State
 
 
@@ -52,8 +52,7 @@ class NoFirewall(Resource):
         return [path for path in (self.unit, self.drop_in, self.path) if os.path.lexists(path)]
 
     def _unload(self) -> None:
-        reload = f"{NFT} -f old.nft"
-        probation = Probation(self.machine, "firewall", restore=":", reload=reload, delay=self.delay)
+        probation = on_probation(self.machine, self.delay)
         probation.begin()
         files.write(f"{probation.folder}/old.nft", f"{REPLACE}{table(self.machine)}".encode(), mode=0o600)
         files.write(f"{probation.folder}/none.nft", REPLACE.encode(), mode=0o600)

@@ -30,7 +30,7 @@ class PasswordAge(Resource):
     def apply(self, diff: Diff) -> None:
         probation = self._probation(self._days)
         probation.begin()
-        probation.change(lambda: self._change(self.days))
+        probation.change(self._change)
 
     @property
     def _days(self) -> int | None:
@@ -41,8 +41,8 @@ class PasswordAge(Resource):
                     return int(fields[4]) if fields[4].isdigit() else None
         raise Failed(f"{SHADOW} has no {self.user}")
 
-    def _change(self, days: int) -> None:
-        self.machine.run(["chage", "--maxdays", str(days), self.user])
+    def _change(self) -> None:
+        self.machine.run(["chage", "--maxdays", str(self.days), self.user])
 
     def _probation(self, before: int | None) -> Probation:
         restore = f"chage --maxdays {-1 if before is None else before} {self.user}"
