@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import ipaddress
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, Field
 
-from windlass.settings.model import Model
+from windlass.settings.model import Switchable
 
 
 def _network(value: str) -> str:
@@ -20,11 +20,13 @@ def _network(value: str) -> str:
 Network = Annotated[str, AfterValidator(_network)]
 
 
-class Limits(Model):
+class Limits(Switchable):
     """What one visitor may take of an app; `limits: off` is short for no limits.
 
     A visitor is an IPv4 address or an IPv6 /64 network. Behind one there may be an office of hundreds.
     """
+
+    OFF: ClassVar[dict[str, Any]] = {"requests_per_second": 0, "connections": 0}
 
     requests_per_second: int = Field(
         50, ge=0, le=100_000, description="Requests per second to the app on average; 0 means no limit."
@@ -37,9 +39,3 @@ class Limits(Model):
         default_factory=list,
         description="Networks without limits, such as a load balancer's; the host itself is always without.",
     )
-
-    @model_validator(mode="before")
-    @classmethod
-    def _off(cls, value: Any) -> Any:
-        # YAML reads `off` as a truth value.
-        return {"requests_per_second": 0, "connections": 0} if value in (False, "off") else value

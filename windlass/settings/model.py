@@ -3,9 +3,9 @@
 import re
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, ClassVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict
+from pydantic import BaseModel, BeforeValidator, ConfigDict, model_validator
 
 Path = tuple[str | int, ...]  # the way into a nested value, e.g. ("apps", "shop", "domains", 0)
 
@@ -14,6 +14,18 @@ class Model(BaseModel):
     """Settings: an unknown name is an error, values are not converted, nothing changes once read."""
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True, hide_input_in_errors=True)
+
+
+class Switchable(Model):
+    """Settings of something that `off` in their place is short for doing without: for those that `OFF` has then."""
+
+    OFF: ClassVar[dict[str, Any]]
+
+    @model_validator(mode="before")
+    @classmethod
+    def _off(cls, value: Any) -> Any:
+        # YAML reads `off` as a truth value.
+        return cls.OFF if value in (False, "off") else value
 
 
 class Faults(ValueError):

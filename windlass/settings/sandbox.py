@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, Field
 
-from windlass.settings.model import Model, word
+from windlass.settings.model import Switchable, word
 
 # Where an app that may write could take over the host, or another app.
 _GUARDED = ("bin", "boot", "dev", "etc", "lib", "lib64", "proc", "root", "run", "sbin", "srv", "sys", "usr")
@@ -29,11 +29,13 @@ WritablePath = Annotated[
 Right = Literal["devices", "namespaces", "proc", "system-calls", "write-execute"]
 
 
-class Sandbox(Model):
+class Sandbox(Switchable):
     """systemd's restrictions for an app, its release command and its installation; `sandbox: off` drops them.
 
     Without them, too, it has a user of its own, and can gain no rights.
     """
+
+    OFF: ClassVar[dict[str, Any]] = {"enabled": False}
 
     enabled: bool = Field(True, description="Whether there are restrictions beside the app's own user.")
     network: Literal["isolated", "loopback", "network"] = Field(
@@ -48,9 +50,3 @@ class Sandbox(Model):
         description="What else the app needs: devices, namespaces (a browser's own sandbox), proc (all of /proc, as"
         " psutil reads it), system-calls (unusual ones), write-execute (code made at run time, by a JIT or cffi).",
     )
-
-    @model_validator(mode="before")
-    @classmethod
-    def _off(cls, value: Any) -> Any:
-        # YAML reads `off` as a truth value.
-        return {"enabled": False} if value in (False, "off") else value
