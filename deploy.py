@@ -19,7 +19,7 @@ def main() -> None:
         os.environ["WINDLASS_PYTHON"] = python
         os.execv(python, [python, *sys.argv])  # noqa: S606 - that is the purpose
     try:
-        from windlass import cli
+        from windlass.cli import cli
     except ModuleNotFoundError as missing:
         print(
             f"error: {sys.executable} has no Python package {missing.name!r}, which Windlass needs\n"
@@ -34,6 +34,6 @@ def main() -> None:
 if __name__ == "__main__":
     main()
 else:
-    from windlass.tasks import collection
+    from windlass.cli.tasks import collection
 
     namespace = collection()

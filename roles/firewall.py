@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+from windlass.agent.resources.firewall import PATH
 from windlass.resources import Directory, File, Firewall, NoFirewall, Unit
-from windlass.resources.firewall import PATH
 from windlass.settings.firewall import OPENING
 from windlass.template import render
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any
 
+from windlass.agent.resources.certificate import LINKS, OWN
+from windlass.agent.resources.nginx import TEST
 from windlass.resources import Absent, Directory, File, Placeholder, Reload, Unit
-from windlass.resources.certificate import LINKS, OWN
-from windlass.resources.nginx import TEST
 from windlass.template import render
 
 if TYPE_CHECKING:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from roles.sandbox import properties, sandbox
+from windlass.agent.resources.content import Content
 from windlass.resources import Release, Rollback
-from windlass.resources.content import Content
 from windlass.secrets.environment import environment_of
 from windlass.sizing import workers_and_threads
 from windlass.template import render

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from roles.nginx import listening
+from windlass.agent.resources.nginx import TEST
 from windlass.resources import File, Placeholder, Reload
-from windlass.resources.nginx import TEST
 from windlass.template import render
 
 if TYPE_CHECKING:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from windlass import roots
 from windlass.resources import Absent, Certificate, Directory, File, SelfSigned, Unit
+from windlass.settings import roots
 from windlass.template import render
 
 if TYPE_CHECKING:

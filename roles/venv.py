@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from roles.sandbox import properties
+from windlass.agent.resources.content import Content
 from windlass.resources import AppPackages, Venv
-from windlass.resources.content import Content
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

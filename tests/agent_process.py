@@ -14,18 +14,18 @@ from pathlib import Path
 from typing import Any
 
 from tests import resources_for_tests as odd
-from windlass.catalog import Catalog, Entry
+from windlass.agent.resources.resource import Resource
+from windlass.agent.wire import Message, Wire
 from windlass.resources import File
-from windlass.resources.resource import Resource
-from windlass.transport import STUB, shipment
-from windlass.wire import Message, Wire
+from windlass.run.catalog import Catalog, Entry
+from windlass.run.transport import STUB, shipment
 
 USER = pwd.getpwuid(os.getuid()).pw_name
 GROUP = grp.getgrgid(os.getgid()).gr_name
 
 # The module's name under which the agent knows these, see below.
 for kind in (odd.Diary, odd.Stubborn, odd.Riddle, odd.Sleeper, odd.Finisher, odd.Buggy, odd.Probed):
-    kind.__module__ = "windlass.resources.for_tests"
+    kind.__module__ = "windlass.agent.resources.for_tests"
 
 
 class AgentProcess:
@@ -108,6 +108,6 @@ def _with_test_resources(shipped: bytes) -> bytes:
     """The shipment with the resources of `tests/resources_for_tests.py` in it, as one more module."""
     payload = json.loads(zlib.decompress(shipped.split(b"\n", 1)[1]))
     source = Path(__file__).with_name("resources_for_tests.py").read_text()
-    payload["modules"]["windlass.resources.for_tests"] = source
+    payload["windlass.agent.resources.for_tests"] = source
     packed = zlib.compress(json.dumps(payload).encode())
     return b"%d\n%s" % (len(packed), packed)

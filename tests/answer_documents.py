@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import ConfigDict, TypeAdapter
 
-from windlass import answer_document as documents
+from windlass.output import answer_document as documents
 
 for each in vars(documents).values():
     if hasattr(each, "__required_keys__"):

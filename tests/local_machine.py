@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import io
 
+from windlass.agent.resources.resource import compare
+from windlass.agent.wire import Wire
 from windlass.resources import Resource
-from windlass.resources.resource import compare
-from windlass.wire import Wire
 
 
 def on_this_machine(resource: Resource) -> Resource:
     """Puts a resource on this machine."""
-    from windlass.machine import Machine  # needs the resources to be loaded before it
+    from windlass.agent.machine import Machine  # needs the resources to be loaded before it
 
     resource.machine = Machine(Wire(io.BytesIO(), io.BytesIO()), bytes, [resource])
     return resource

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from windlass.resources import certificate, nginx
+from windlass.agent.resources import certificate, nginx
 
 if TYPE_CHECKING:
     import pytest

@@ -6,7 +6,7 @@ import json
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from windlass.release.records import RECORD, Record
+from windlass.agent.release.records import RECORD, Record
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -7,7 +7,8 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
-from windlass.resources.resource import Failed, Resource, Unknown
+from windlass.agent.failures import Failed
+from windlass.agent.resources.resource import Resource, Unknown
 
 
 @dataclass(eq=False)

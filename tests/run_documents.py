@@ -6,7 +6,7 @@ import json
 
 from pydantic import ConfigDict, TypeAdapter
 
-from windlass.report_document import Document, HostDocument, ResourceDocument
+from windlass.output.report_document import Document, HostDocument, ResourceDocument
 
 for kind in (Document, HostDocument, ResourceDocument):
     kind.__pydantic_config__ = ConfigDict(extra="forbid", strict=True)  # type: ignore[attr-defined]

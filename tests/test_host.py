@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from windlass.agent.facts import gather
 from windlass.errors import AgentError
-from windlass.facts import gather
 from windlass.host import Facts
 
 

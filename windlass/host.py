@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
-    from windlass.secrets.secret import Secret
     from windlass.settings import Settings
+    from windlass.settings.secret import Secret
 
 ADD_APP = "add one to the inventory: ./deploy.py settings apps"
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from windlass.host import Host
     from windlass.inventory.inventory import Inventory
+    from windlass.secrets.folder import Folder
 
 SSH_PORT = 22
 
@@ -48,9 +49,21 @@ class Project:
 
     def inventory(self) -> Inventory:
         """The inventory, read anew. Raises InventoryError."""
-        from windlass.inventory import load
+        return self._read()[0]
 
-        return load(self.project / "inventory", self.extra_vars)
+    def secrets(self) -> Folder:
+        """The encrypted secrets beside the inventory. Raises InventoryError."""
+        return self._read()[1]
+
+    def _read(self) -> tuple[Inventory, Folder]:
+        from windlass.inventory import load
+        from windlass.secrets.folder import Folder
+
+        inventory = load(self.project / "inventory", self.extra_vars)
+        names = {*inventory.tree.groups, *inventory.tree.hosts}
+        folder = Folder(inventory.folder / "secrets", names, inventory.apps_of)
+        inventory.secrets_of = folder.of
+        return inventory, folder
 
 
 def _host_of(given: fabric.Connection, inventory: Inventory) -> Host:

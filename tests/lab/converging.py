@@ -6,17 +6,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from windlass.host import Connect, Host
-from windlass.plan import Plan, Roles
-from windlass.report import Report
-from windlass.rolling import Rolling
-from windlass.run import Request, Run
+from windlass.output.report import Report
+from windlass.output.terminal import Terminal
+from windlass.run.plan import Plan, Roles
+from windlass.run.rolling import Rolling
+from windlass.run.run import Request, Run
 from windlass.settings import Settings
-from windlass.ssh.connection import ConnectOptions
-from windlass.terminal import Terminal
+from windlass.ssh.options import ConnectOptions
 
 if TYPE_CHECKING:
     from windlass.lab import Lab, LabHost
-    from windlass.outcome import Outcome, Result
+    from windlass.output.outcome import Outcome, Result
 
 # The roles that bring an app as far as its socket; no nginx, no certificate.
 ROLES = frozenset({"app", "venv", "release"})

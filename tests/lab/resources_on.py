@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from windlass.catalog import Catalog, Entry
 from windlass.host import Connect, Host
-from windlass.outcome import Result
+from windlass.output.outcome import Result
+from windlass.run.catalog import Catalog, Entry
+from windlass.run.transport import Session
 from windlass.settings import Settings
 from windlass.ssh import connection as ssh
-from windlass.ssh.connection import ConnectOptions
-from windlass.transport import Session
+from windlass.ssh.options import ConnectOptions
 
 if TYPE_CHECKING:
+    from windlass.agent.wire import Message
     from windlass.lab import Lab, LabHost
     from windlass.resources import Resource
-    from windlass.wire import Message
 
 
 def converge(

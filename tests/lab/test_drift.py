@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from windlass.lab import Lab, LabHost
-    from windlass.report_document import HostDocument
+    from windlass.output.report_document import HostDocument
 
 pytestmark = pytest.mark.lab
 

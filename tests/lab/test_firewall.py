@@ -12,17 +12,17 @@ import pytest
 from roles.firewall import DROP_IN, UNIT, firewall
 from tests.lab.resources_on import converge
 from tests.roles import hosts
+from windlass.agent.resources.firewall import PATH
 from windlass.errors import AgentError
 from windlass.resources import Firewall
-from windlass.resources.firewall import PATH
-from windlass.ssh import second_login
-from windlass.ssh.connection import ConnectOptions
+from windlass.run import second_login
+from windlass.ssh.options import ConnectOptions
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from windlass.lab import Lab, LabHost
-    from windlass.outcome import Result
+    from windlass.output.outcome import Result
     from windlass.resources import Resource
 
 pytestmark = pytest.mark.lab

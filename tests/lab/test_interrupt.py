@@ -39,9 +39,9 @@ HANGING = "printf '#!/bin/sh\nexec sleep 1000\n' > /usr/local/sbin/useradd; chmo
 FEW_PACKAGES = f"""
 import sys
 sys.path[0] = {str(ROOT)!r}
-import roles, windlass.cli
+import roles, windlass.cli.cli
 sys.modules["roles.base"]._packages = lambda settings: settings.packages
-windlass.cli.main()
+windlass.cli.cli.main()
 """
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from tests.lab.conftest import disposable_lab
 from windlass import lab as labs
-from windlass.cli import run
+from windlass.cli.cli import run
 from windlass.errors import LabError, UsageError
 from windlass.lab import containers, files
 from windlass.project import Project

@@ -11,8 +11,8 @@ import pytest
 
 from tests.answer_documents import held
 from tests.lab.attended import PAGE, begin, line_with, nothing_is_left, serving
-from windlass.answer_document import LogLine
 from windlass.lab.visit import visit
+from windlass.output.answer_document import LogLine
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from windlass.lab import Lab, LabHost
-    from windlass.outcome import Outcome
+    from windlass.output.outcome import Outcome
 
 pytestmark = pytest.mark.lab
 

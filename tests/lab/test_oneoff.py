@@ -12,7 +12,7 @@ import pytest
 
 from tests.answer_documents import read
 from tests.lab.attended import begin, line_with, nothing_is_left, serving, terminal
-from windlass.operator import operator
+from windlass.run.operator import operator
 
 if TYPE_CHECKING:
     from pathlib import Path

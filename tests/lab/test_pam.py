@@ -13,7 +13,7 @@ from tests.roles import hosts
 from windlass.errors import AgentError
 from windlass.lab import files
 from windlass.resources import Pam, PasswordAge
-from windlass.ssh import second_login
+from windlass.run import second_login
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -24,7 +24,7 @@ def main(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An sshd_config that says nothing, in place of this machine's own."""
     path = tmp_path / "sshd_config"
     path.touch()
-    monkeypatch.setattr("windlass.resources.sshd.MAIN", str(path))
+    monkeypatch.setattr("windlass.agent.resources.sshd.MAIN", str(path))
     return path
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pyrage
 
 from tests.projects import project
-from windlass.inventory import load
+from windlass.project import Project
 from windlass.secrets.folder import Folder
 
 HOSTS = """
@@ -45,7 +45,7 @@ def secrets_project(home: Path, **files: str) -> Folder:
     """A project in the working directory whose secrets files hold these texts, by group or host."""
     project(Path.cwd(), HOSTS)
     recipients(new_identity(home).to_public())
-    folder = load(Path.cwd() / "inventory").secrets
+    folder = Project(Path.cwd()).secrets()
     for level, text in files.items():
         folder.write(level, text)
-    return load(Path.cwd() / "inventory").secrets
+    return Project(Path.cwd()).secrets()

@@ -8,12 +8,13 @@ from typing import Any
 
 import pytest
 
-from tests.test_settings import app, refusal
+from tests.settings.test_settings import app, refusal
 from windlass.errors import InventoryError
+from windlass.secrets.elsewhere import own_secrets
 
 
 def own(**secrets: Any) -> dict[str, str]:
-    found = app(secrets=secrets).own_secrets()
+    found = own_secrets(app(secrets=secrets))
     return {name: secret.value for name, secret in found.items()}
 
 
@@ -34,7 +35,7 @@ def test_values_arrive_without_the_last_newline_alone(monkeypatch: pytest.Monkey
 def test_commands_run_once_and_together_in_the_project_folder(tmp_path: Path) -> None:
     found = app(secrets={name: {"command": f"sleep 0.3; echo {name} | tee -a log"} for name in "ABCD"})
     start = time.monotonic()
-    assert len(found.own_secrets()) == len(found.own_secrets()) == 4
+    assert len(own_secrets(found)) == len(own_secrets(found)) == 4
     assert time.monotonic() - start < 1
     assert sorted(Path("log").read_text().split()) == list("ABCD")
 
@@ -78,10 +79,10 @@ def test_a_name_from_two_sources(tmp_path: Path) -> None:
     path.write_text("KEY=hidden\n")
     path.chmod(0o600)
     with pytest.raises(InventoryError, match=r"^secrets: KEY is set at shop.env:1 already; remove one of the two$"):
-        app(env_file=str(path), secrets={"KEY": {"command": "echo hidden"}}).own_secrets()
+        own_secrets(app(env_file=str(path), secrets={"KEY": {"command": "echo hidden"}}))
 
 
 def test_values_show_nowhere() -> None:
     found = app(secrets={"KEY": {"command": "printf 'hid%s' den"}})
-    found.own_secrets()
-    assert "hidden" not in repr(found) + found.model_dump_json() + repr(found.own_secrets())
+    own_secrets(found)
+    assert "hidden" not in repr(found) + found.model_dump_json() + repr(own_secrets(found))

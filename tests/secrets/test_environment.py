@@ -9,14 +9,14 @@ import pytest
 
 from tests.projects import project
 from tests.secrets.projects import new_identity, recipients, secrets_project
-from tests.test_settings import MINIMAL
+from tests.settings.test_settings import MINIMAL
 from windlass.errors import InventoryError
 from windlass.host import Connect, Host
-from windlass.inventory import load
+from windlass.project import Project
 from windlass.secrets.environment import check, environment_of
-from windlass.secrets.secret import Secret
 from windlass.settings import Settings
 from windlass.settings.environment import LONGEST
+from windlass.settings.secret import Secret
 
 
 def host(sealed: dict[str, str] | None = None, name: str = "web1", **app: Any) -> Host:
@@ -126,8 +126,8 @@ def test_a_host_that_is_not_in_the_inventory_allows_nothing_by_itself(home: Path
         },
     )
     recipients(new_identity(home).to_public())
-    load(Path.cwd() / "inventory").secrets.write("all", "PATH: hidden\n")
-    inventory = load(Path.cwd() / "inventory")
+    Project(Path.cwd()).secrets().write("all", "PATH: hidden\n")
+    inventory = Project(Path.cwd()).inventory()
     assert check([inventory.hosts["web1"]]) == []
     [line] = complaint(inventory.ad_hoc("192.0.2.7"))
     assert line.startswith("inventory/secrets/all.yml.age:1: shop on 192.0.2.7: PATH is set by systemd")
@@ -135,6 +135,6 @@ def test_a_host_that_is_not_in_the_inventory_allows_nothing_by_itself(home: Path
 
 def test_in_a_project(home: Path) -> None:
     secrets_project(home, web="A: sealed\n")
-    hosts = load(Path.cwd() / "inventory").hosts
+    hosts = Project(Path.cwd()).inventory().hosts
     assert environment_of(hosts["web1"], "shop").variables == {"A": "sealed"}
     assert check(hosts.values()) == []

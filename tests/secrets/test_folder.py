@@ -9,11 +9,11 @@ import pytest
 
 from tests.secrets.projects import secrets_project
 from windlass.errors import InventoryError
-from windlass.inventory import load
+from windlass.project import Project
 
 
 def values(host: str, app: str) -> dict[str, str]:
-    secrets = load(Path.cwd() / "inventory").hosts[host].secrets(app)
+    secrets = Project(Path.cwd()).inventory().hosts[host].secrets(app)
     return {name: secret.value for name, secret in secrets.items()}
 
 
@@ -127,7 +127,7 @@ def test_files_that_may_be_there(home: Path) -> None:
     for name in ("README.md", ".gitattributes", ".windlass-new-web.yml.age", "web.yml.age~", "lab.yml.age"):
         Path("inventory/secrets", name).touch()
     assert values("web1", "shop") == {"A": "1"}
-    assert load(Path.cwd() / "inventory").secrets.levels() == ["lab", "web"]
+    assert Project(Path.cwd()).secrets().levels() == ["lab", "web"]
 
 
 LAST_GOOD = "Bring back the last good one: git checkout -- inventory/secrets/web.yml.age"

@@ -33,7 +33,7 @@ def watch(event, arguments):
         if left == 0:
             os.kill(os.getpid(), signal.SIGKILL)
 sys.addaudithook(watch)
-from windlass.cli import main
+from windlass.cli.cli import main
 main()
 """
 

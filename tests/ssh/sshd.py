@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Self
 
 from windlass.host import Connect, Host
 from windlass.settings import Settings
-from windlass.ssh.connection import ConnectOptions
+from windlass.ssh.options import ConnectOptions
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

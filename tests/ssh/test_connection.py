@@ -15,7 +15,7 @@ import pytest
 from tests.ssh.sshd import ME, Sshd, host, listening, options, output
 from windlass.errors import ConnectError
 from windlass.ssh import connection as ssh
-from windlass.ssh.connection import ConnectOptions
+from windlass.ssh.options import ConnectOptions
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -14,8 +14,8 @@ import pytest
 from tests.ssh.sshd import ME, Sshd, free_port, host, listening, options
 from windlass.errors import ConnectError
 from windlass.ssh import connection as ssh
-from windlass.ssh.connection import ConnectOptions
 from windlass.ssh.handshake import explain_network
+from windlass.ssh.options import ConnectOptions
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -163,7 +163,8 @@ def test_a_host_that_runs_no_commands(tmp_path: Path) -> None:
 def test_a_failure_does_not_hold_up_the_end_of_the_process() -> None:
     script = (
         "import sys; from tests.ssh.sshd import host; from windlass.ssh import connection as ssh\n"
-        "try: ssh.connect(host(int(sys.argv[1])), ssh.ConnectOptions(attempts=1, connect_timeout=60))\n"
+        "from windlass.ssh.options import ConnectOptions\n"
+        "try: ssh.connect(host(int(sys.argv[1])), ConnectOptions(attempts=1, connect_timeout=60))\n"
         "except ssh.ConnectError as error: print('failed')"
     )
     with listening(lambda wire: wire.sendall(b"SSH-2.0-closing\r\n")) as port:

@@ -11,7 +11,7 @@ import pytest
 from tests.ssh.sshd import ME, Sshd, fingerprint, host, make_key, public
 from windlass.errors import ConnectError
 from windlass.ssh import connection as ssh
-from windlass.ssh.connection import ConnectOptions
+from windlass.ssh.options import ConnectOptions
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -14,7 +14,7 @@ from tests.stopped_process import stopped
 from windlass.errors import ConnectError
 from windlass.ssh import connection as ssh
 from windlass.ssh import handshake
-from windlass.ssh.connection import ConnectOptions
+from windlass.ssh.options import ConnectOptions
 
 if TYPE_CHECKING:
     from pathlib import Path

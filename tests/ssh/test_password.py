@@ -19,7 +19,7 @@ from tests.terminal_process import CTRL_C, TerminalProcess
 from windlass.errors import ConnectError
 from windlass.ssh import connection as ssh
 from windlass.ssh import handshake
-from windlass.ssh.connection import ConnectOptions
+from windlass.ssh.options import ConnectOptions
 
 
 def log_in(port: int, known: Path, password: str, **connect: object) -> None:
@@ -149,7 +149,7 @@ def test_ask_pass_asks_once_for_all_hosts_and_tells_nobody(tmp_path: Path) -> No
 
 @pytest.mark.parametrize("option", ["--ask-pass", "--ask-sudo-pass"])
 def test_without_a_terminal_nothing_is_asked(tmp_path: Path, option: str, capsys: pytest.CaptureFixture[str]) -> None:
-    from windlass.cli import run
+    from windlass.cli.cli import run
 
     project(tmp_path, "web: {hosts: {web1: }}")
     assert run(["--project", str(tmp_path), "status", "web1", option]) == 2

@@ -130,11 +130,12 @@ import sys
 from pathlib import Path
 from tests.ssh.sshd import host
 from windlass.ssh import connection as ssh
+from windlass.ssh.options import ConnectOptions
 from windlass.errors import ConnectError
 from windlass.ssh.private_keys import KeyFile, UnusableKey, _loaded
 try:
     for _ in range(2):  # the second time without a question
-        options = ssh.ConnectOptions(known_hosts=[Path(sys.argv[2])])
+        options = ConnectOptions(known_hosts=[Path(sys.argv[2])])
         ssh.close(ssh.connect(host(int(sys.argv[1]), key=Path(sys.argv[3])), options))
     print("logged in")
 except ConnectError as error:

@@ -11,11 +11,11 @@ import pytest
 
 from tests.projects import project
 from tests.ssh.sshd import ME, Sshd, host, options, public
-from windlass.cli import run
+from windlass.agent.facts import gather
+from windlass.agent.wire import LONGEST_LINE
+from windlass.cli.cli import run
 from windlass.errors import AgentError, HostError
-from windlass.facts import gather
-from windlass.run import reached
-from windlass.wire import LONGEST_LINE
+from windlass.run.run import reached
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from windlass.errors import UsageError
@@ -20,14 +19,23 @@ from windlass.inventory.values import HostVariables, Values
 from windlass.settings import Settings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from pathlib import Path
+
+    from windlass.settings.secret import Secret
+
+    # From groups (the widest first) and a host, and the name of an app.
+    SecretsOf = Callable[[Sequence[str], str], Mapping[str, Secret]]
 
 from windlass.inventory.tree import Group
 
 # The names of variables that Windlass reads, beside Ansible's own, and the settings in each.
 KNOWN = {**{name: settings_in(field.annotation) for name, field in Settings.model_fields.items()}, "host_key": set()}
 BY_SSH = "Windlass goes by SSH alone: name another host, or remove ansible_connection"
+
+
+def _no_secrets(levels: Sequence[str], app: str) -> Mapping[str, Secret]:
+    return {}
 
 
 class Inventory:
@@ -37,15 +45,13 @@ class Inventory:
         self.folder = folder
         self.project = folder.parent
         self.tree = Tree()
-        from windlass.secrets.folder import Folder  # which needs this package for its messages
-
         problems = Problems()
         reader = Reader(self.tree, problems, KNOWN)
         self._files = Files(self.project, reader)
         self._extra = ExtraVariables(extra_vars, reader)
         self._files.read(folder)
         self.tree.settle()
-        self.secrets = Folder(folder / "secrets", {*self.tree.groups, *self.tree.hosts}, self._apps_of)
+        self.secrets_of: SecretsOf = _no_secrets  # whoever opens the secrets beside the inventory sets it
         self._of_groups: dict[tuple[Group, ...], Variables] = {}
         self._values: dict[str, Values] = {}
         self._hostvars = HostVariables(self.tree.hosts, self._values_of)
@@ -85,18 +91,6 @@ class Inventory:
         """Refuse extra variables that mean none of these hosts. Raises UsageError."""
         self._extra.check(self._values_of(host.name).raw for host in hosts)
 
-    def graph(self) -> str:
-        """The groups and hosts as a drawing, like `ansible-inventory --graph`."""
-        from windlass.inventory.listing import graph
-
-        return graph(self.tree)
-
-    def listing(self) -> dict[str, Any]:
-        """Groups, hosts and merged variables, like `ansible-inventory --list`; secret values are masked."""
-        from windlass.inventory.listing import listing
-
-        return listing(self)
-
     def variables_of(self, name: str) -> Variables:
         """The merged variables of a host, as the files have them."""
         return self._merge(name, self.tree.groups_of(name))
@@ -126,10 +120,13 @@ class Inventory:
         if connection is None or settings is None:
             return None
         names = [group.name for group in groups]
-        secrets = partial(self.secrets.of, [*names, name])
+
+        def secrets(app: str) -> Mapping[str, Secret]:
+            return self.secrets_of([*names, name], app)
+
         return Host(name, names, connection.connect(name), settings, values, secrets=secrets)
 
-    def _apps_of(self, level: str) -> dict[str, set[str]]:
+    def apps_of(self, level: str) -> dict[str, set[str]]:
         """The apps of the hosts of a group, or of a host, each with what all of these hosts have in its `allow_env`."""
         names = [*self.tree.members.get(level, []), level]
         hosts = [self.hosts[name] for name in names if name in self.hosts]

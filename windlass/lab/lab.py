@@ -7,12 +7,12 @@ import subprocess
 from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any
 
-from windlass import openssh
 from windlass.errors import LabError, UsageError
 from windlass.lab import containers, files, image, key, network, seed
 from windlass.lab.acme import Acme
 from windlass.lab.engine import Engine
 from windlass.lab.host import LabHost, create_host
+from windlass.ssh import openssh
 
 if TYPE_CHECKING:
     from pathlib import Path

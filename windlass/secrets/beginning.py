@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from windlass import files
+from windlass.agent import files
 from windlass.errors import InventoryError, UsageError, WindlassError
 from windlass.secrets import age, recipients, ssh_key
 from windlass.secrets.keyring import Keyring, NoKey, identities, identity_file, named_file, private, ssh_files

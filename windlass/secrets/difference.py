@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from windlass.release.environment import fingerprints
+from windlass.agent.release.environment import fingerprints
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from windlass.release.environment import Environment
+    from windlass.agent.release.environment import Environment
 
 
 @dataclass(frozen=True)

@@ -10,14 +10,20 @@ from typing import TYPE_CHECKING
 
 from windlass.errors import InventoryError
 from windlass.secrets.env_file import read_env_file
-from windlass.secrets.secret import Secret
 from windlass.settings.environment import fault_of_value
+from windlass.settings.secret import Secret
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
     from pathlib import Path
 
+    from windlass.settings import AppSettings
     from windlass.settings.secret import SecretSource
+
+
+def own_secrets(app: AppSettings) -> dict[str, Secret]:
+    """Those of an app's `env_file` and `secrets`, each read once. Raises InventoryError with all that is wrong."""
+    return app.secrets_read_by(lambda app: secrets_from(app.env_file, app.secrets, app.project, app.allow_env))
 
 
 def secrets_from(

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from windlass.errors import InventoryError
 from windlass.secrets import git
-from windlass.secrets.secret import Secret
 from windlass.secrets.shown import shown
 from windlass.settings.environment import fault_of_name, fault_of_value
+from windlass.settings.secret import Secret
 
 if TYPE_CHECKING:
     from collections.abc import Collection

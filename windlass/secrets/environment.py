@@ -6,14 +6,15 @@ from typing import TYPE_CHECKING
 
 from windlass.errors import InventoryError
 from windlass.secrets.committed import check_nothing_committed
-from windlass.secrets.secret import Secret
+from windlass.secrets.elsewhere import own_secrets
 from windlass.settings.environment import LARGEST, fault_of_name, is_placeholder, is_secret
+from windlass.settings.secret import Secret
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from windlass.agent.release.environment import Environment
     from windlass.host import Host
-    from windlass.release.environment import Environment
 
 
 def environment_of(host: Host, app: str) -> Environment:
@@ -21,7 +22,7 @@ def environment_of(host: Host, app: str) -> Environment:
 
     Raises InventoryError with all that is wrong.
     """
-    from windlass.release.environment import Environment  # with all resources, which a check need not wait for
+    from windlass.agent.release.environment import Environment  # with all resources, which a check need not wait for
 
     plain = host.settings.apps[app].env
     variables = {name: variable.value for name, variable in variables_of(host, app).items()}
@@ -35,7 +36,7 @@ def variables_of(host: Host, app: str) -> dict[str, Secret]:
     """
     settings = host.settings.apps[app]
     sealed = host.secrets(app)
-    own = settings.own_secrets()
+    own = own_secrets(settings)
     plain = {name: Secret(value, "`env`") for name, value in settings.env.items()}
     found = {**plain, **own, **sealed}
     faults = [
@@ -75,7 +76,7 @@ def check(hosts: Iterable[Host], app: str | None = None) -> list[str]:
             except InventoryError as error:
                 faults[str(error)] = None
                 continue
-            for key, secret in {**settings.own_secrets(), **host.secrets(name)}.items():
+            for key, secret in {**own_secrets(settings), **host.secrets(name)}.items():
                 known = not settings.required_env or key in settings.required_env
                 takers.setdefault((key, secret.place), []).append((name, known))
     if faults:

@@ -6,7 +6,7 @@ import hashlib
 import hmac
 import secrets
 
-from windlass import files
+from windlass.agent import files
 from windlass.secrets.keyring import config_folder
 
 LENGTH = 8

@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from windlass import files
+from windlass.agent import files
 from windlass.errors import InventoryError, UsageError
 from windlass.inventory.problems import did_you_mean
 from windlass.secrets.recipients import NAME, Recipients
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from windlass.secrets.keyring import Keyring
-    from windlass.secrets.secret import Secret
+    from windlass.settings.secret import Secret
 
 ENDING = ".yml.age"
 LAB = "lab"  # a group that comes and goes

@@ -14,7 +14,7 @@ from windlass.settings.environment import fault_of_value, is_name
 
 if TYPE_CHECKING:
     from windlass.secrets.folder import Folder
-    from windlass.secrets.secret import Secret
+    from windlass.settings.secret import Secret
 
 
 @dataclass(frozen=True)

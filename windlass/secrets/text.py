@@ -12,8 +12,8 @@ import yaml
 
 from windlass.errors import InventoryError
 from windlass.inventory.document import NULL, TEXT, Document, DocumentError
-from windlass.secrets.secret import Secret
 from windlass.settings.environment import fault_of_value, is_name
+from windlass.settings.secret import Secret
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -1,18 +1,18 @@
 """The settings of one app."""
 
 import shlex
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, Field, PrivateAttr, ValidationInfo, field_validator
 
-from windlass.secrets.secret import Secret
 from windlass.settings.domain import Domain
 from windlass.settings.environment import as_text, fault_of_inline_secret, fault_of_name, fault_of_value
 from windlass.settings.limits import Limits
 from windlass.settings.model import Faults, Model
 from windlass.settings.sandbox import Sandbox
-from windlass.settings.secret import SecretSource
+from windlass.settings.secret import Secret, SecretSource
 from windlass.settings.tls import Tls
 from windlass.settings.words import (
     BodySize,
@@ -218,6 +218,11 @@ class AppSettings(Model):
         return ref
 
     @property
+    def project(self) -> Path:
+        """The project folder, which relative paths are below."""
+        return self._project
+
+    @property
     def from_git(self) -> bool:
         """Whether `source` is a git URL."""
         return is_git(self.source)
@@ -227,10 +232,8 @@ class AppSettings(Model):
         """The folder of the code, None = it comes from git."""
         return None if self.from_git else self._project / self.source
 
-    def own_secrets(self) -> dict[str, Secret]:
-        """The secrets of `env_file` and of `secrets`, each read once. Raises InventoryError with all that is wrong."""
+    def secrets_read_by(self, read: Callable[["AppSettings"], dict[str, Secret]]) -> dict[str, Secret]:
+        """What `read` gives as the secrets of `env_file` and `secrets`, asked once: their commands may take long."""
         if self._secrets is None:
-            from windlass.secrets.elsewhere import secrets_from
-
-            self._secrets = secrets_from(self.env_file, self.secrets, self._project, self.allow_env)
+            self._secrets = read(self)
         return dict(self._secrets)

@@ -1,9 +1,19 @@
-"""Where a secret of an app comes from, when it is kept elsewhere."""
+"""A secret of an app, and where it comes from when it is kept elsewhere."""
+
+from dataclasses import dataclass, field
 
 from pydantic import Field, model_validator
 
 from windlass.settings.model import Model
 from windlass.settings.words import Command
+
+
+@dataclass(frozen=True)
+class Secret:
+    """A value for its app alone, and where it was set (`place`, for messages: `inventory/secrets/web.yml.age:3`)."""
+
+    value: str = field(repr=False)
+    place: str
 
 
 class SecretSource(Model):

@@ -58,7 +58,7 @@ class Tls(Model):
     @classmethod
     def _readable(cls, path: Any) -> Any:
         if path is not None:
-            from windlass import roots  # ssl takes a while to import
+            from windlass.settings import roots  # ssl takes a while to import
 
             try:
                 roots.read(path)

@@ -6,15 +6,13 @@ fabric.Connection does what it is good at (ssh_config, tasks); it neither verifi
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from windlass import questions
 from windlass.errors import ConnectError
+from windlass.ssh.options import PLAIN, ConnectOptions
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     import fabric
     import paramiko
@@ -22,21 +20,8 @@ if TYPE_CHECKING:
     from windlass.host import Host
 
 
-@dataclass(frozen=True)
-class ConnectOptions:
-    """How hard to try, and whom to believe; times in seconds."""
-
-    connect_timeout: float = 10  # per step (TCP, handshake); a ConnectTimeout in ssh_config wins
-    attempts: int = 3  # when refused, timed out or reset
-    accept_new_host_key: bool = False
-    known_hosts: list[Path] | None = None  # the first is written to; None = those of ssh
-    keepalive: float = 10  # of silence, before the host is asked for a sign of life
-    dead_after: float = 25  # of silence, after which it counts as dead
-    ask: Callable[[str], str] = questions.ask  # for a key's passphrase
-
-
 def connect(
-    host: Host, options: ConnectOptions = ConnectOptions(), say: Callable[[str], None] = lambda line: None
+    host: Host, options: ConnectOptions = PLAIN, say: Callable[[str], None] = lambda line: None
 ) -> fabric.Connection:
     """An open connection to a host of the inventory, whose values win over ssh_config; raises ConnectError."""
     from windlass.ssh.config import connection_to
@@ -57,7 +42,7 @@ def connect(
 
 def adopt(
     connection: fabric.Connection,
-    options: ConnectOptions = ConnectOptions(),
+    options: ConnectOptions = PLAIN,
     say: Callable[[str], None] = lambda line: None,
     *,
     host_key: str | None = None,

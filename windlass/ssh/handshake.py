@@ -10,6 +10,7 @@ import paramiko
 
 from windlass.errors import ConnectError
 from windlass.ssh.known_hosts import KnownKey
+from windlass.ssh.transport import Transport, printable
 
 if TYPE_CHECKING:
     from windlass.ssh.host_keys import HostKeys
@@ -24,17 +25,6 @@ BUSY = "sshd does so when it has too many connections (MaxStartups) or penalises
 
 class Unreachable(ConnectError):
     """Not now: another try in a moment may succeed."""
-
-
-class Transport(paramiko.Transport):
-    """Paramiko's transport, which keeps what the host says when it hangs up, and by what kinds of key it is known."""
-
-    farewell = ""
-    known_by: frozenset[str] = frozenset()
-
-    def _parse_disconnect(self, message: paramiko.Message) -> None:
-        message.get_int()
-        self.farewell = printable(message.get_string())
 
 
 def shake_hands(link: Link, keys: HostKeys, login: Login, timeout: float) -> Transport:
@@ -120,9 +110,3 @@ def explain_network(error: Exception, where: str, timeout: float) -> ConnectErro
             f"{where}: no route to host", hint="Is the host up, and the address right (`ansible_host`)?"
         )
     return ConnectError(f"{where}: {error.strerror if isinstance(error, OSError) else error}")
-
-
-def printable(heard: bytes) -> str:
-    """The first line of what a peer said, safe to show on a terminal."""
-    line = heard.partition(b"\n")[0].decode(errors="replace")
-    return "".join(character for character in line if character.isprintable())[:200]

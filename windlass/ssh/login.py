@@ -31,9 +31,9 @@ if TYPE_CHECKING:
 
     import fabric
 
-    from windlass.ssh.handshake import Transport
     from windlass.ssh.key_agent import NamedAgent
     from windlass.ssh.private_keys import Ask
+    from windlass.ssh.transport import Transport
 
 ANOTHER_KEY = "Name another key: `ansible_ssh_private_key_file` in the inventory."
 DEFAULT_KEYS = ("id_ed25519", "id_ecdsa", "id_rsa")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import paramiko
 
 from windlass.errors import ConnectError
-from windlass.ssh.handshake import Transport, Unreachable, explain_network, shake_hands
+from windlass.ssh.handshake import Unreachable, explain_network, shake_hands
 from windlass.ssh.host_keys import HostKeys
 from windlass.ssh.link import Link, open_proxy, open_tcp
 from windlass.ssh.login import Login
@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
     import fabric
 
-    from windlass.ssh.connection import ConnectOptions
+    from windlass.ssh.options import ConnectOptions
+    from windlass.ssh.transport import Transport
 
 KNOWN_HOSTS = ("~/.ssh/known_hosts", "/etc/ssh/ssh_known_hosts")
 LONGEST_PAUSE = 8  # seconds between two tries

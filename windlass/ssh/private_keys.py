@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import paramiko
 from paramiko.message import Message
 
-from windlass.questions import UnansweredError
+from windlass.output.questions import UnansweredError
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -11,7 +11,7 @@ from tests.lab.release.world import NOTES
 
 if TYPE_CHECKING:
     from tests.lab.release.world import World
-    from windlass.outcome import Result
+    from windlass.output.outcome import Result
 
 pytestmark = pytest.mark.lab
 

@@ -11,6 +11,7 @@ import pytest
 from tests.lab.converging import result
 from tests.lab.release.visitors import visiting
 from tests.lab.release.world import World
+from windlass.output.outcome import Progress
 
 pytestmark = pytest.mark.lab
 
@@ -79,13 +80,13 @@ def test_a_killed_run_leaves_old_or_new_and_the_next_converges(
     agent = 'kill -KILL $(python3 -c \'import json;print(json.load(open("/var/lib/windlass/lock"))["pid"])\')'
     killed = []
 
-    def progress(report: Any, host: str, entry: Any, text: str, **_: Any) -> None:
-        if text == step and not killed:
+    def progress(report: Any, host: str, progress: Progress) -> None:
+        if progress.text == step and not killed:
             killed.append(step)
             time.sleep(0.15)
             world.host.run(agent)
 
-    monkeypatch.setattr("windlass.report.Report.progress", progress)
+    monkeypatch.setattr("windlass.output.report.Report.progress", progress)
     if step == "release command":
         world.host.run("echo 300 >/var/lib/notes/seconds")  # it goes on when the run is dead
     with visiting(world.host, "notes", count=2) as visits:
@@ -109,13 +110,13 @@ def test_a_killed_run_whose_release_is_sick_leaves_the_old_one_for_the_next(
     world.edit('        return "ok\\n"', '        return ("sick", 500) if (folder / "sick").exists() else ("ok", 200)')
     agent = 'kill -KILL $(python3 -c \'import json;print(json.load(open("/var/lib/windlass/lock"))["pid"])\')'
 
-    def progress(report: Any, host: str, entry: Any, text: str, **_: Any) -> None:
-        if text == "switch":
+    def progress(report: Any, host: str, progress: Progress) -> None:
+        if progress.text == "switch":
             time.sleep(0.5)
             world.host.run(f"{agent}; touch /var/lib/notes/sick")
 
     with monkeypatch.context() as patched:
-        patched.setattr("windlass.report.Report.progress", progress)
+        patched.setattr("windlass.output.report.Report.progress", progress)
         assert world.deploy(watch=5).error is not None
     assert world.current > before
     try:

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from windlass.agent.release.environment import Environment
 from windlass.errors import LabError
-from windlass.release.environment import Environment
 from windlass.settings.environment import LARGEST, LONGEST, fault_of_value
 
 if TYPE_CHECKING:

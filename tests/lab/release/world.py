@@ -16,13 +16,13 @@ from tests.lab.converging import converge, follow, result, target
 from tests.lab.inventory import inventory
 from tests.lab.release.browsing import Browsed, browsing
 from windlass.lab.visit import Visitor
-from windlass.plan import Rollbacks
+from windlass.run.plan import Rollbacks
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from windlass.lab import Lab, LabHost
-    from windlass.outcome import Outcome
+    from windlass.output.outcome import Outcome
 
 ROOT = Path(__file__).parents[3]
 NAME = "notes.lab.test"

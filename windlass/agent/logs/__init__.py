@@ -1,0 +1,1 @@
+"""What apps and nginx say on a host."""

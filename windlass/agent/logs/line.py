@@ -1,0 +1,37 @@
+"""One line of a log, and which lines are wanted."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from windlass.agent.failures import Failed
+
+Line = dict[str, Any]  # time (seconds since the epoch), app, source, text, priority; of an app also release and pid
+
+
+@dataclass
+class Wanted:
+    """Of each log the newest `count` lines that match `pattern` (None = any) and are not older than `since`.
+
+    `since` is in seconds since the epoch; 0 = however old.
+    """
+
+    count: int
+    since: float
+    pattern: re.Pattern[str] | None
+
+    @classmethod
+    def of(cls, count: int, since: float, grep: str | None) -> Wanted:
+        """From what a user asks for; as with journalctl, a pattern without capitals means them, too."""
+        if grep is None:
+            return cls(count, since, None)
+        try:
+            return cls(count, since, re.compile(grep, re.IGNORECASE if grep == grep.lower() else 0))
+        except re.error as error:
+            raise Failed(f"this host's Python does not understand the pattern {grep!r}: {error}") from None
+
+    def matches(self, line: Line) -> bool:
+        """Whether a line is wanted, as far as its text says."""
+        return self.pattern is None or self.pattern.search(line["text"]) is not None

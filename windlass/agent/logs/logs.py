@@ -1,0 +1,59 @@
+"""The logs of apps: the journal and nginx's files as one, for `deploy.py logs`."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING
+
+from windlass.agent.failures import CommandFailed
+from windlass.agent.logs.file import KINDS, LogFile
+from windlass.agent.logs.journal import Journal
+from windlass.agent.logs.line import Line, Wanted
+
+if TYPE_CHECKING:
+    from windlass.agent.machine import Machine
+    from windlass.agent.wire import Message
+
+# How often files that are followed are looked at (seconds).
+LOOK = 0.25
+
+
+def tell(machine: Machine, request: Message) -> None:
+    """Tells the lines that a request asks for, oldest first, then those that come, if it asks to follow.
+
+    `{"apps", "nginx", "count", "since", "grep", "follow"}`: `nginx` asks for its access and error log and not for the
+    journal; else the journal and nginx's errors are told.
+    """
+    wanted = Wanted.of(request["count"], request["since"], request["grep"])
+    journal = None if request["nginx"] else Journal(machine, request["apps"])
+    kinds = KINDS if request["nginx"] else ("error",)
+    files = [LogFile(app, kind) for app in request["apps"] for kind in kinds]
+    found = [line for file in files for line in reversed(file.before(wanted))]
+    found += reversed(journal.before(wanted)) if journal else []
+    found.sort(key=lambda line: float(line["time"]))
+    for line in found[-wanted.count :] if wanted.count else []:
+        machine.tell({"type": "line", **line}, flush=False)
+    machine.tell({"type": "shown", "cut": len(found) >= wanted.count > 0})
+    if request["follow"]:
+        _follow(machine, wanted, journal, files)
+
+
+def _follow(machine: Machine, wanted: Wanted, journal: Journal | None, files: list[LogFile]) -> None:
+    def on_line(line: Line) -> None:
+        machine.tell({"type": "line", **line})
+
+    def look() -> None:
+        while not machine.aborted.wait(LOOK):
+            for file in files:
+                for line in file.fresh(wanted):
+                    on_line(line)
+
+    if journal is None:
+        look()
+        return
+    threading.Thread(target=look, daemon=True).start()
+    try:
+        journal.follow(wanted, on_line)
+    except CommandFailed:
+        if not machine.aborted.is_set():
+            raise

@@ -1,0 +1,1 @@
+"""How releases of an app live on a host."""

@@ -1,0 +1,1 @@
+"""The kinds of thing that a host can have."""

@@ -1,0 +1,124 @@
+"""How a host and its apps are right now, for `deploy.py status`."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import time
+from typing import TYPE_CHECKING, Any
+
+from windlass.agent.failures import CommandFailed
+from windlass.agent.release.health import Question
+from windlass.agent.release.instance import Instance
+from windlass.agent.release.records import Releases
+from windlass.agent.resources.certificate import LINKS, look_at
+from windlass.agent.resources.firewall import PATH, table
+from windlass.agent.vitals import vitals
+
+if TYPE_CHECKING:
+    from windlass.agent.machine import Machine
+
+PROPERTIES = ("ActiveState", "MainPID", "MemoryCurrent", "NRestarts")
+# What an app that is not deployed has not.
+OF_A_RELEASE = (
+    *("release", "commit", "dirty", "age", "active", "workers", "memory", "restarts", "health"),
+    *("certificate_kind", "certificate_issuer", "certificate_until", "certificate_late"),
+)
+HEALTH_TIMEOUT = 5  # seconds
+LONGEST = 400  # of what an unhealthy app answers (characters), cut when no secret is in it any more
+
+
+def collect(machine: Machine, apps: list[dict[str, str]]) -> dict[str, Any]:
+    """The host's disk, uptime and vital signs, and each app's release, process, health and certificate.
+
+    An app is given as `{"name", "domain", "health_path", "tls"}`, the last being the mode of its settings. Sizes are in
+    bytes, times in seconds.
+    """
+    disk = shutil.disk_usage("/")
+    with open("/proc/uptime", encoding="ascii") as file:
+        uptime = float(file.read().split()[0])
+    return {
+        "disk_used": disk.used,
+        "disk_size": disk.total,
+        "uptime": uptime,
+        "nginx": _active(machine, "nginx.service"),
+        "firewall": bool(table(machine)) if os.path.exists(PATH) else None,
+        **vitals(machine, [app["name"] for app in apps]),
+        "apps": [_app(machine, **app) for app in apps],
+    }
+
+
+def _app(machine: Machine, name: str, domain: str, health_path: str, tls: str) -> dict[str, Any]:
+    known: dict[str, Any] = {"name": name, **dict.fromkeys(OF_A_RELEASE)}
+    releases = Releases(f"/srv/{name}")
+    record = releases.current
+    if record is None:
+        return known
+    instance = Instance(machine, name, record.id)
+    properties = _show(machine, instance.service)
+    pid = int(properties.get("MainPID", 0))
+    active = properties.get("ActiveState") == "active"
+    # A question to the socket of one that does not run would start it.
+    health = _health(instance, Question(domain, health_path)) if active else None
+    return {
+        **known,
+        "release": record.id,
+        "commit": record.commit,
+        "dirty": record.dirty,
+        "age": int(time.time()) - record.created,
+        "active": active,
+        "workers": len(_children(pid)) if pid else 0,
+        "memory": _number(properties.get("MemoryCurrent", "")),
+        "restarts": _number(properties.get("NRestarts", "")),
+        "health": releases.environment(record).mask(health)[:LONGEST] if health else None,
+        **(certificate(f"{LINKS}/{name}", tls) if tls != "off" else {}),
+    }
+
+
+def certificate(folder: str, mode: str) -> dict[str, Any]:
+    """The certificate in a folder of nginx's, as AppStatus has it, for an app of that TLS mode."""
+    look = look_at(folder)
+    if look is None:
+        return {"certificate_kind": "missing"}
+    own = "self-signed" if mode == "self-signed" else "placeholder"
+    return {
+        "certificate_kind": own if look.self_signed else "ca",
+        "certificate_issuer": look.issuer,
+        "certificate_until": look.expires,
+        "certificate_late": look.late,
+    }
+
+
+def _health(instance: Instance, question: Question) -> str:
+    """`ok`, or what came instead."""
+    try:
+        answer = question.ask(instance.address, HEALTH_TIMEOUT)
+    except OSError as error:
+        return error.strerror or str(error)
+    return "ok" if answer.good else str(answer)
+
+
+def _show(machine: Machine, unit: str) -> dict[str, str]:
+    output = machine.run(["systemctl", "show", f"--property={','.join(PROPERTIES)}", "--", unit])
+    return dict(line.split("=", 1) for line in output.splitlines() if "=" in line)
+
+
+def _active(machine: Machine, unit: str) -> bool:
+    try:
+        machine.run(["systemctl", "is-active", "--quiet", unit])
+    except CommandFailed:
+        return False
+    return True
+
+
+def _children(pid: int) -> list[str]:
+    try:
+        with open(f"/proc/{pid}/task/{pid}/children", encoding="ascii") as file:
+            return file.read().split()
+    except OSError:  # it has ended, or ends while we read
+        return []
+
+
+def _number(text: str) -> int | None:
+    """A number of systemd's; None where it says that it does not know."""
+    return int(text) if text.isdigit() else None

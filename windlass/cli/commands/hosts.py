@@ -1,0 +1,93 @@
+"""What commands that go to hosts share: which hosts, and how to get in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import click
+
+from windlass.cli import completion
+from windlass.cli.commands.options import options
+from windlass.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from windlass.host import Host
+    from windlass.project import Project
+    from windlass.ssh.options import ConnectOptions
+
+
+# Adds the options; their values make a `Selection`, together with those of no other option.
+on_hosts = options(
+    click.argument("hosts", nargs=-1, required=True, metavar="HOST...", shell_complete=completion.hosts),
+    click.option(
+        "--limit",
+        metavar="PATTERN",
+        shell_complete=completion.hosts,
+        help="Only those of the hosts that match this too.",
+    ),
+    click.option("--forks", type=click.IntRange(1, 100), default=10, show_default=True, help="Hosts at once."),
+    click.option("--accept-new-host-key", is_flag=True, help="Trust the key of a host never seen before."),
+    click.option("--ask-pass", is_flag=True, help="Ask for the login password."),
+    click.option("--ask-sudo-pass", is_flag=True, help="Ask for the sudo password."),
+    click.option("--json", "as_json", is_flag=True, help="JSON instead of lines."),
+    click.option("--debug", is_flag=True, help="Show tracebacks and the SSH library's log."),
+)
+
+
+@dataclass(frozen=True)
+class Selection:
+    """The values of the options of `on_hosts`."""
+
+    hosts: tuple[str, ...]
+    limit: str | None
+    forks: int
+    accept_new_host_key: bool
+    ask_pass: bool
+    ask_sudo_pass: bool
+    as_json: bool
+    debug: bool
+
+    def chosen(self, project: Project) -> list[Host]:
+        """The hosts; asks for the passwords that are wanted, once for all of them."""
+        if self.debug:
+            from windlass.cli.cli import show_everything
+
+            show_everything()
+        hosts = project.hosts(self.hosts, self.limit)
+        if self.ask_pass:
+            password = _password("--ask-pass", "login password: ")
+            for host in hosts:
+                host.connect.password = password
+        if self.ask_sudo_pass:
+            password = _password("--ask-sudo-pass", "sudo password: ")
+            for host in hosts:
+                host.connect.become_password = password
+        return hosts
+
+    def connecting(self, ask: Callable[[str], str] | None = None) -> ConnectOptions:
+        """How to connect to them; `ask` asks for passphrases, None = on the terminal, where nothing else is shown."""
+        from windlass.ssh.options import ConnectOptions
+
+        options = ConnectOptions(accept_new_host_key=self.accept_new_host_key)
+        return replace(options, ask=ask) if ask else options
+
+
+def no_apps(*hosts: str) -> UsageError:
+    """What is said where a command needs an app, and none of these hosts has one."""
+    from windlass.host import ADD_APP
+
+    return UsageError(f"there are no apps on {', '.join(hosts)}", hint=ADD_APP)
+
+
+def _password(option: str, question: str) -> str:
+    from windlass.output.questions import UnansweredError, ask
+
+    try:
+        return ask(question)
+    except UnansweredError:
+        raise UsageError(
+            f"{option}: nobody answers", hint="It asks on a terminal; without one, log in by key."
+        ) from None

@@ -1,0 +1,69 @@
+"""`deploy.py inventory`: the groups, hosts and variables as Windlass reads them."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import click
+
+from windlass.cli import completion
+from windlass.errors import UsageError
+
+if TYPE_CHECKING:
+    from windlass.inventory.inventory import Inventory
+    from windlass.project import Project
+
+
+@click.command()
+@click.option("--graph", "form", flag_value="graph", default=True, help="Draw groups and hosts (the default).")
+@click.option("--list", "form", flag_value="list", help="Groups, hosts and their variables as JSON.")
+@click.option(
+    "--host",
+    "name",
+    metavar="HOST",
+    shell_complete=completion.hosts,
+    help="The merged variables of one host, and where each is set.",
+)
+@click.option("--json", "as_json", is_flag=True, help="JSON: --host as plain variables; else the same as --list.")
+@click.pass_obj
+def inventory(project: Project, /, form: str, name: str | None, as_json: bool) -> None:
+    """Show the inventory, checked, as Windlass reads it; secret values are masked.
+
+    The output has the shape of ansible-inventory's.
+    """
+    from windlass.inventory import load
+    from windlass.inventory.listing import graph, listing
+
+    found = load(project.project / "inventory")
+    if name is not None:
+        click.echo(_host(found, name, as_json=as_json))
+    elif as_json or form == "list":
+        click.echo(_json(listing(found)))
+    else:
+        click.echo(graph(found.tree))
+
+
+def _host(inventory: Inventory, name: str, *, as_json: bool) -> str:
+    from windlass.inventory.listing import host_listing
+
+    hosts = inventory.select([name])
+    if len(hosts) != 1:
+        raise UsageError(
+            f"--host takes one host, and {name!r} means {len(hosts)}", hint="./deploy.py inventory shows which"
+        )
+    variables = host_listing(inventory, hosts[0].name)
+    if as_json:
+        return _json(variables)
+    import yaml
+
+    places = {key: variable.place_of_key() for key, variable in inventory.variables_of(hosts[0].name).items()}
+    blocks = [
+        f"# {places[key]}\n{yaml.safe_dump({key: value}, sort_keys=False, allow_unicode=True, width=110)}"
+        for key, value in variables.items()
+    ]
+    return "\n".join([f"# {hosts[0].name} in {', '.join(hosts[0].groups)}", *blocks]).rstrip()
+
+
+def _json(found: object) -> str:
+    return json.dumps(found, indent=4, sort_keys=True, default=str, ensure_ascii=False)

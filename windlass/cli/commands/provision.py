@@ -1,0 +1,37 @@
+"""`deploy.py provision HOST...`: a bare host becomes production; a finished one stays as it is."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from windlass.cli.commands.converge import converge, converging, rolling
+from windlass.cli.commands.roles import choosing_roles, chosen_roles
+
+if TYPE_CHECKING:
+    from windlass.project import Project
+
+
+@click.command()
+@converging
+@rolling
+@choosing_roles
+@click.pass_obj
+def provision(
+    project: Project,
+    /,
+    tags: frozenset[str],
+    skip_tags: frozenset[str],
+    start_at: str | None,
+    app: str | None,
+    **options: Any,
+) -> int:
+    """Bring hosts to what the inventory and the roles say; run again, nothing changes.
+
+    HOST is a host, a group or a pattern of the inventory (web, web:&eu, 'all:!db', 'web*').
+    """
+    roles = chosen_roles(tags, skip_tags, start_at)
+    from windlass.run.plan import Roles
+
+    return converge(project, "provision", Roles(app, tags=roles, project=project.project), **options)

@@ -1,0 +1,109 @@
+"""`deploy.py status HOST...`: how hosts and their apps are right now."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from windlass.cli.commands import figures
+from windlass.cli.commands.asking import ask, show
+from windlass.cli.commands.hosts import Selection, on_hosts
+from windlass.cli.commands.vitals import vital_signs
+from windlass.output.answer_document import StatusDocument, unanswered
+
+if TYPE_CHECKING:
+    from windlass.agent.wire import Message
+    from windlass.host import Host
+    from windlass.project import Project
+
+
+OPEN = "the firewall is not loaded: `systemctl restart windlass-firewall` on the host, or provision"
+
+
+@click.command()
+@on_hosts
+@click.pass_obj
+def status(project: Project, /, **options: Any) -> int:
+    """Show each app's release, process, health and certificate, and the host's units, programs and updates.
+
+    Exits with 1 when something is wrong, in red: nginx or an app does not run or is not healthy; an app is not deployed
+    or has no certificate, a placeholder for one, or one that has expired or does within a week; the firewall is not
+    loaded; units have failed; programs run old versions of what was replaced. Pending updates and a wanted reboot, in
+    yellow, are no reason.
+    """
+    selection = Selection(**options)
+    hosts = selection.chosen(project)
+    answers = ask(project, selection, hosts, _question, unanswered(StatusDocument, apps=[]))
+    for host, answer in zip(hosts, answers, strict=True):
+        if host.facts:
+            answer.update(system=f"{host.facts.os} {host.facts.os_version}", cpus=host.facts.cpus)
+    show(answers, _lines, as_json=selection.as_json)
+    return 0 if all(_well(answer) for answer in answers) else 1
+
+
+def _question(host: Host) -> Message:
+    apps = [
+        {
+            "name": name,
+            "domain": app.domains[0],
+            "health_path": app.health_path,
+            "tls": host.settings.tls_of(app).mode,
+        }
+        for name, app in host.settings.apps.items()
+    ]
+    return {"type": "status", "apps": apps}
+
+
+def _well(answer: dict[str, Any]) -> bool:
+    if answer["error"] or not answer["nginx"] or answer["firewall"] is False:
+        return False
+    if answer["failed_units"] or answer["stale"]:
+        return False
+    return all(_serves(app) for app in answer["apps"])
+
+
+def _serves(app: dict[str, Any]) -> bool:
+    trusted = app["certificate_kind"] not in ("placeholder", "missing") and not app["certificate_late"]
+    return bool(app["release"] and app["active"] and app["health"] == "ok" and trusted)
+
+
+def _lines(answer: dict[str, Any]) -> list[str]:
+    disk = f"disk {100 * answer['disk_used'] // answer['disk_size']}% of {answer['disk_size'] / 2**30:.0f} GiB"
+    nginx = "" if answer["nginx"] else click.style("  nginx is not running", fg="red")
+    up = figures.span(answer["uptime"])
+    head = f"{answer['host']}  {answer['system']}, {answer['cpus']} CPUs, {disk}, up {up}{nginx}"
+    firewall = [click.style(OPEN, fg="red")] if answer["firewall"] is False else []
+    lines = [*firewall, *vital_signs(answer), *(line for app in answer["apps"] for line in _app_lines(app))]
+    return [head, *(f"  {line}" for line in lines)]
+
+
+def _app_lines(app: dict[str, Any]) -> list[str]:
+    if app["release"] is None:
+        return [f"{app['name']}  {click.style('not deployed', fg='red')}"]
+    health = click.style("healthy", fg="green") if app["health"] == "ok" else click.style(app["health"], fg="red")
+    state = f"running, {health}" if app["active"] else click.style("not running", fg="red")
+    commit = f" ({figures.commit(app['commit'], dirty=app['dirty'])})" if app["commit"] else ""
+    memory = f", {app['memory'] / 2**20:.0f} MiB" if app["memory"] else ""
+    workers = f"{app['workers']} worker{'' if app['workers'] == 1 else 's'}"
+    lines = [
+        f"{app['name']}  {app['release']}{commit}, {figures.span(app['age'])} old",
+        f"  {state}, {workers}{memory}, {app['restarts'] or 0} restarts",
+    ]
+    return [*lines, f"  {_certificate(app)}"] if app["certificate_kind"] else lines
+
+
+def _certificate(app: dict[str, Any]) -> str:
+    kind = app["certificate_kind"]
+    if kind == "missing":
+        return click.style("no certificate", fg="red") + ": `provision` gets one"
+    if kind == "placeholder":
+        return click.style("a self-signed placeholder for a certificate", fg="red") + ": `provision` gets one"
+    name = "self-signed certificate" if kind == "self-signed" else f"certificate from {app['certificate_issuer']}"
+    days = (app["certificate_until"] - time.time()) / 86400
+    day = time.strftime("%Y-%m-%d", time.gmtime(app["certificate_until"]))
+    until = f"expired {day} ({figures.span(-86400 * days)} ago)" if days < 0 else f"until {day} ({days:.0f} days)"
+    if not app["certificate_late"]:
+        return f"{name} {until}"
+    return f"{name} {click.style(until, fg='red')}: `provision` renews it"

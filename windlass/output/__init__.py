@@ -1,0 +1,1 @@
+"""What is shown: to people on a terminal, to programs as JSON."""

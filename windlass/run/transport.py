@@ -1,0 +1,183 @@
+"""The one exec of a run: ships the agent over it, and carries messages both ways."""
+
+from __future__ import annotations
+
+import json
+import shlex
+import zlib
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+from windlass.agent.wire import Message, Wire, WireError
+from windlass.errors import AgentError, HostError, SudoError
+from windlass.run.exec import NO_PYTHON, OLD_PYTHON, Exec
+from windlass.ssh import connection as ssh
+from windlass.ssh.options import PLAIN, ConnectOptions
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import BinaryIO
+
+    import fabric
+
+    from windlass.host import Connect
+
+AGENT = Path(__file__).parents[1] / "agent"
+
+# Reads the loader and all modules from stdin; one line, so that it survives any login shell's quoting.
+STUB = (
+    f"import sys;sys.version_info<(3,9) and sys.exit({OLD_PYTHON});"
+    "import zlib,json;r=sys.stdin.buffer;p=json.loads(zlib.decompress(r.read(int(r.readline()))));"
+    "m='windlass.agent.loader';n={'__name__':m};exec(compile(p[m],'windlass/agent/loader.py','exec'),n);n['start'](p)"
+)
+
+# The interpreters that the bootstrap brings.
+INSTALLABLE = ("python3", "/usr/bin/python3")
+BOOTSTRAP = (
+    "export DEBIAN_FRONTEND=noninteractive; command -v apt-get >/dev/null || exit 98; "
+    # Kept by the shell until it ends: a dpkg that wrote to a broken connection would stop in the middle.
+    "said=$({ apt-get -q -o DPkg::Lock::Timeout=600 update && "
+    "apt-get -q -y -o DPkg::Lock::Timeout=600 install --no-install-recommends python3; } 2>&1) && exit; "
+    "status=$?; printf '%s\\n' \"$said\" >&2; exit $status"
+)
+
+# Of a run that was cut off.
+KEPT = "Run again: what was done is kept."
+
+
+class Session:
+    """An agent that runs on a host, root, over one exec of an open connection; `facts` are from its HELLO."""
+
+    def __init__(
+        self,
+        connection: fabric.Connection,
+        connect: Connect,
+        say: Callable[[str], None],
+        *,
+        may_install: bool = False,
+        options: ConnectOptions = PLAIN,
+    ) -> None:
+        self._connection = connection
+        self._connect = connect
+        self._say = say
+        self._options = options
+        self._exec = self._start()
+        if self._exec.status == NO_PYTHON:
+            if connect.python not in INSTALLABLE:
+                raise AgentError(
+                    f"there is no {connect.python} on the host",
+                    hint="It is the inventory's `ansible_python_interpreter`: name one that is there, or leave it out:"
+                    " then it is python3, which `provision` installs.",
+                )
+            if not may_install:
+                raise AgentError("there is no python3 on the host", hint="`provision` without --check installs it.")
+            say("there is no python3 on the host: installing it")
+            self._bootstrap()
+            self._exec = self._start()
+        if self._exec.status is not None:
+            raise self._exec.error(f"cannot start {connect.python} on the host")
+        self._wire = Wire(self._exec.stdout, cast("BinaryIO", self._exec))
+        hello = self._receive()
+        if hello["type"] != "hello":
+            raise AgentError(f"the agent said {hello['type']!r} instead of hello")
+        self.facts: dict[str, Any] = hello["facts"]
+        if self.facts["uid"] != 0:
+            raise SudoError(
+                f"logged in as {connection.user!r}, who is not root, and ansible_become is off",
+                hint="Remove `ansible_become: false`, or log in as root.",
+            )
+
+    @property
+    def execs(self) -> int:
+        """How many commands this run has started on the host: one, unless Python had to be installed."""
+        return ssh.execs(self._connection)
+
+    @property
+    def sent(self) -> int:
+        """How many bytes the agent was sent, itself included."""
+        return self._exec.sent
+
+    def ask(self, request: Message, contents: dict[str, bytes], on_event: Callable[[Message], None]) -> None:
+        """Sends a request, serves contents, says warnings, and passes every other event on until the agent is done.
+
+        Raises HostError when the agent refuses, with its reason: e.g. another run holds the host.
+        """
+        try:
+            self._wire.write(request)
+        except WireError as error:
+            raise AgentError(
+                f"this is too much for one run: {error}", hint="Do it in parts: --app NAME, or --tags ROLE."
+            ) from None
+        hint = KEPT if request["type"] == "converge" else None
+        while (message := self._receive(hint))["type"] != "bye":
+            match message["type"]:
+                case "want":
+                    self._wire.write({"type": "content"}, contents[message["sha256"]])
+                case "login":
+                    self._wire.write({"type": "login"}, self._log_in_again().encode())
+                case "refused":
+                    raise HostError(message["reason"])
+                case "warning":
+                    self._say(message["text"])
+                case _:
+                    on_event(message)
+
+    def send(self, body: bytes) -> None:
+        """Sends what a request under way takes beside contents, e.g. a command's input; from any thread."""
+        self._wire.write({"type": "content"}, body)
+
+    def interrupt(self) -> None:
+        """Has the agent stop what it runs, as far as that may be cut off, say how far it came, and go."""
+        self._exec.end_input()
+
+    def close(self) -> None:
+        """Ends the connection, and so the agent: it does the same, but nobody hears of it."""
+        ssh.close(self._connection)
+
+    def _log_in_again(self) -> str:
+        """Why a second login by the same way does not work; empty = it does."""
+        from windlass.run.second_login import log_in_again
+
+        return log_in_again(self._connection, self._options, self._connect)
+
+    def _receive(self, hint: str | None = None) -> Message:
+        try:
+            received = self._wire.read()
+        except WireError as error:
+            raise AgentError(f"the agent sent nonsense: {error}") from None
+        if received is None:
+            raise self._exec.error("the agent ended before it was done", hint=hint)
+        return received[0]
+
+    def _start(self) -> Exec:
+        python = shlex.quote(self._connect.python)
+        # -I and -S: no site packages, no PYTHON* variables, and 10 ms less to start.
+        command = f"exec {python} -I -S -c {shlex.quote(STUB)}"
+        check = f"command -v {python} >/dev/null || exit {NO_PYTHON}"
+        started = Exec(self._connection, self._connect, command, check=check)
+        if started.status is None:
+            started.write(shipment())
+        return started
+
+    def _bootstrap(self) -> None:
+        installing = Exec(self._connection, self._connect, BOOTSTRAP)
+        status = installing.wait()
+        if status == 98:
+            raise AgentError(
+                "there is no python3 on the host, and no apt-get to install it with",
+                hint="Install it by hand, or name one that is there with `ansible_python_interpreter`.",
+            )
+        if status:
+            raise installing.error("cannot install python3 on the host", hint=KEPT)
+
+
+@cache
+def shipment() -> bytes:
+    """All modules of `windlass/agent/` by name, compressed, with their length in front."""
+    sources = {"windlass": ""}
+    for path in sorted(AGENT.rglob("*.py")):
+        name = ".".join(path.relative_to(AGENT.parents[1]).with_suffix("").parts)
+        sources[name.removesuffix(".__init__")] = path.read_text()
+    packed = zlib.compress(json.dumps(sources).encode(), 6)
+    return b"%d\n%s" % (len(packed), packed)
