@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 
+from windlass.agent.machine import Machine
 from windlass.agent.resources.resource import compare
 from windlass.agent.wire import Wire
 from windlass.resources import Resource
@@ -11,8 +12,6 @@ from windlass.resources import Resource
 
 def on_this_machine(resource: Resource) -> Resource:
     """Puts a resource on this machine."""
-    from windlass.agent.machine import Machine  # needs the resources to be loaded before it
-
     resource.machine = Machine(Wire(io.BytesIO(), io.BytesIO()), bytes, [resource])
     return resource
 
