@@ -11,8 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
-from windlass.settings import AppSettings, Settings, Tls, words
-from windlass.settings.app import Gunicorn, Nginx
+from windlass.settings import AppSettings, Gunicorn, Nginx, Settings, Tls, words
 from windlass.settings.domain import Domain
 
 if TYPE_CHECKING:

@@ -5,10 +5,12 @@ from typing import Annotated
 from pydantic import AfterValidator, Field
 
 from windlass.settings.accounts import Accounts
-from windlass.settings.app import AppSettings, Gunicorn, Nginx
+from windlass.settings.app import AppSettings
 from windlass.settings.firewall import Firewall
+from windlass.settings.gunicorn import Gunicorn
 from windlass.settings.kernel import Kernel
 from windlass.settings.model import Faults, Model
+from windlass.settings.nginx import Nginx
 from windlass.settings.reserved import not_reserved
 from windlass.settings.ssh import Ssh
 from windlass.settings.time_sync import TimeSync

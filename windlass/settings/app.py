@@ -8,14 +8,15 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BeforeValidator, Field, PrivateAttr, ValidationInfo, field_validator
 
 from windlass.settings.domain import Domain
-from windlass.settings.environment import as_text, fault_of_inline_secret, fault_of_name, fault_of_value
+from windlass.settings.gunicorn import Gunicorn
 from windlass.settings.limits import Limits
-from windlass.settings.model import Faults, Model
+from windlass.settings.model import Model
+from windlass.settings.nginx import Nginx
 from windlass.settings.sandbox import Sandbox
 from windlass.settings.secret import Secret, SecretSource
 from windlass.settings.tls import Tls
+from windlass.settings.variables import names_of_variables, secret_sources, variables
 from windlass.settings.words import (
-    BodySize,
     Command,
     DebianPackage,
     GitRef,
@@ -25,47 +26,9 @@ from windlass.settings.words import (
     Source,
     SourcePath,
     UrlPrefix,
-    Version,
-    WorkerClass,
     Wsgi,
     is_git,
 )
-
-
-def _environment(variables: Any, info: ValidationInfo) -> Any:
-    """Variables as text, each of a name and value that may be set in the inventory."""
-    if not isinstance(variables, dict):
-        return variables  # which pydantic refuses
-    texts: dict[Any, str | None] = {}
-    faults: list[tuple[tuple[str | int, ...], str]] = []
-    for name, value in variables.items():
-        text = as_text(value)
-        texts[name] = text
-        fault = fault_of_name(name, info.data.get("allow_env", ()))
-        if text is None:
-            fault = f"YAML does not read the value of {name} as text: put it in quotes"
-        elif not fault:
-            fault = fault_of_value(name, text) or fault_of_inline_secret(name, text)
-        faults += [((name,), fault)] if fault else []
-    if faults:
-        raise Faults(faults)
-    return texts
-
-
-def _names(names: list[str], info: ValidationInfo) -> list[str]:
-    allowed = names if info.field_name == "allow_env" else info.data.get("allow_env", ())
-    faults = [((place,), fault) for place, name in enumerate(names) if (fault := fault_of_name(name, allowed))]
-    if faults:
-        raise Faults(list(faults))
-    return names
-
-
-def _sources(sources: dict[str, SecretSource], info: ValidationInfo) -> dict[str, SecretSource]:
-    allowed = info.data.get("allow_env", ())
-    faults = [((name,), fault) for name in sources if (fault := fault_of_name(name, allowed))]
-    if faults:
-        raise Faults(list(faults))
-    return sources
 
 
 def _command(value: str) -> str:
@@ -86,43 +49,6 @@ def _static(folders: dict[str, str]) -> dict[str, str]:
         if f"{prefix}/".startswith("/.well-known/acme-challenge/"):
             raise ValueError(f"{prefix} belongs to the ACME challenge")
     return trimmed
-
-
-class Gunicorn(Model):
-    """How Gunicorn runs an app."""
-
-    workers: Annotated[int, Field(ge=1, le=512)] | None = Field(
-        None, description="Worker processes; by default from the host's CPUs and memory."
-    )
-    threads: Annotated[int, Field(ge=1, le=1024)] | None = Field(
-        None, description="Threads of each worker; by default from the host's CPUs and memory."
-    )
-    worker_class: WorkerClass = Field("gthread", description="The kind of worker.")
-    timeout: int = Field(
-        30,
-        ge=1,
-        le=86400,
-        description="Seconds after which a worker is replaced that is silent, or whose threads all hang.",
-    )
-    graceful_timeout: Annotated[int, Field(ge=1, le=86400)] | None = Field(
-        None,
-        description="Seconds that requests in flight get when a worker stops; at least and by default drain_timeout.",
-    )
-    max_requests: int = Field(10_000, ge=0, description="Requests after which a worker is replaced; 0 means never.")
-    max_requests_jitter: int = Field(
-        1000, ge=0, description="Random addition to max_requests, so that workers are not replaced all at once."
-    )
-    access_log: bool = Field(True, description="A line per request in the journal; off for apps that log their own.")
-    version: Version | None = Field(
-        None, description="The version to install where the app's requirements name none; by default a tested one."
-    )
-
-
-class Nginx(Model):
-    """How nginx serves an app."""
-
-    body_limit: BodySize = Field("10m", description="The largest request body that is accepted.")
-    proxy_timeout: int = Field(60, ge=1, le=86400, description="Seconds that nginx waits for the app.")
 
 
 class AppSettings(Model):
@@ -166,11 +92,11 @@ class AppSettings(Model):
     keep_releases: int = Field(5, ge=1, le=100, description="Releases kept on the host for a rollback.")
     domains: list[Domain] = Field(min_length=1, description="The domains that the app answers to.")
     tls: Tls | None = Field(None, description="The app's own TLS settings in place of the host's.")
-    allow_env: Annotated[list[str], AfterValidator(_names)] = Field(
+    allow_env: Annotated[list[str], AfterValidator(names_of_variables)] = Field(
         default_factory=list,
         description="Environment variables that may be set although they change how processes start (LD_PRELOAD).",
     )
-    env: Annotated[dict[str, str], BeforeValidator(_environment)] = Field(
+    env: Annotated[dict[str, str], BeforeValidator(variables)] = Field(
         default_factory=dict,
         description="Environment variables that are no secrets. Values that YAML would change (0123, 12:30, yes) are"
         " refused; true and false are these words.",
@@ -179,11 +105,11 @@ class AppSettings(Model):
         None,
         description="A file of secret environment variables (NAME=value lines), mode 0600, ignored by git.",
     )
-    secrets: Annotated[dict[str, SecretSource], AfterValidator(_sources)] = Field(
+    secrets: Annotated[dict[str, SecretSource], AfterValidator(secret_sources)] = Field(
         default_factory=dict,
         description="Secret environment variables that a command or the environment of this machine gives.",
     )
-    required_env: Annotated[list[str], AfterValidator(_names)] = Field(
+    required_env: Annotated[list[str], AfterValidator(names_of_variables)] = Field(
         default_factory=list,
         description="Environment variables that must be set, and not to a placeholder, before anything is done.",
     )
