@@ -20,9 +20,9 @@ from roles.venv import venv
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from windlass.agent.resources import Resource
     from windlass.app import App
     from windlass.host import Host
-    from windlass.resources import Resource
 
 HOST_ROLES: dict[str, Callable[[Host, list[App]], Iterator[Resource]]] = {
     "base": base,

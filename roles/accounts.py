@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from windlass.agent.resources import Directory, File, InitFiles, LoginDefs, Pam, PasswordAge
 from windlass.errors import HostError
-from windlass.resources import Directory, File, InitFiles, LoginDefs, Pam, PasswordAge
 from windlass.template import render
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from windlass.agent.resources import Resource
     from windlass.app import App
     from windlass.host import Host
-    from windlass.resources import Resource
     from windlass.settings.accounts import Accounts
 
 # Without cracklib's dictionary pwquality refuses every new password; it is only recommended.

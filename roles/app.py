@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from windlass.resources import Directory, File, User
+from windlass.agent.resources import Directory, File, User
 from windlass.template import render
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from windlass.agent.resources import Resource
     from windlass.app import App
     from windlass.host import Host
-    from windlass.resources import Resource
 
 
 def app(host: Host, app: App) -> Iterator[Resource]:

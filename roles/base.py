@@ -11,15 +11,15 @@ from roles.tls import PACKAGES as CERTBOT
 from roles.tls import uses_certbot
 from roles.updates import PACKAGES as UPDATES
 from roles.venv import PACKAGES as VENV
-from windlass.resources import Directory, File, Link, Locale, Packages, Unit
+from windlass.agent.resources import Directory, File, Link, Locale, Packages, Unit
 from windlass.template import render
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from windlass.agent.resources import Resource
     from windlass.app import App
     from windlass.host import Host
-    from windlass.resources import Resource
     from windlass.settings import Settings
 
 PACKAGES = ("ca-certificates", "tzdata")

@@ -5,17 +5,17 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+from windlass.agent.resources import Directory, File, Firewall, NoFirewall, Unit
 from windlass.agent.resources.firewall import PATH
-from windlass.resources import Directory, File, Firewall, NoFirewall, Unit
 from windlass.settings.firewall import OPENING
 from windlass.template import render
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from windlass.agent.resources import Resource
     from windlass.app import App
     from windlass.host import Host
-    from windlass.resources import Resource
 
 PACKAGES = ("nftables",)
 

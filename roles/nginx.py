@@ -5,17 +5,17 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any
 
+from windlass.agent.resources import Absent, Directory, File, Placeholder, Reload, Unit
 from windlass.agent.resources.certificate import LINKS, OWN
 from windlass.agent.resources.nginx import TEST
-from windlass.resources import Absent, Directory, File, Placeholder, Reload, Unit
 from windlass.template import render
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from windlass.agent.resources import Resource
     from windlass.app import App
     from windlass.host import Host
-    from windlass.resources import Resource
 
 PACKAGES = ("nginx", "openssl", "logrotate")
 

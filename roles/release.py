@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from roles.sandbox import properties, sandbox
+from windlass.agent.resources import Release, Rollback
 from windlass.agent.resources.content import Content
-from windlass.resources import Release, Rollback
 from windlass.secrets.environment import environment_of
 from windlass.sizing import workers_and_threads
 from windlass.template import render
@@ -14,9 +14,9 @@ from windlass.template import render
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from windlass.agent.resources import Resource
     from windlass.app import App
     from windlass.host import Host
-    from windlass.resources import Resource
     from windlass.settings import AppSettings
 
 

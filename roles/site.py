@@ -5,16 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from roles.nginx import listening
+from windlass.agent.resources import File, Placeholder, Reload
 from windlass.agent.resources.nginx import TEST
-from windlass.resources import File, Placeholder, Reload
 from windlass.template import render
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from windlass.agent.resources import Resource
     from windlass.app import App
     from windlass.host import Host
-    from windlass.resources import Resource
 
 
 def site(host: Host, app: App) -> Iterator[Resource]:

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from windlass.agent.resources import Directory, Moduli, Sshd
 from windlass.errors import HostError
-from windlass.resources import Directory, Moduli, Sshd
 from windlass.template import render
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from windlass.agent.resources import Resource
     from windlass.app import App
     from windlass.host import Host
-    from windlass.resources import Resource
 
 FOLDER = "/etc/ssh/sshd_config.d"
 

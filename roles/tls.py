@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from windlass.resources import Absent, Certificate, Directory, File, SelfSigned, Unit
+from windlass.agent.resources import Absent, Certificate, Directory, File, SelfSigned, Unit
 from windlass.settings import roots
 from windlass.template import render
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from windlass.agent.resources import Resource
     from windlass.app import App
     from windlass.host import Host
-    from windlass.resources import Resource
     from windlass.settings import Settings
 
 PACKAGES = ("certbot",)

@@ -5,15 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from roles.sandbox import properties
+from windlass.agent.resources import AppPackages, Venv
 from windlass.agent.resources.content import Content
-from windlass.resources import AppPackages, Venv
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from windlass.agent.resources import Resource
     from windlass.app import App
     from windlass.host import Host
-    from windlass.resources import Resource
 
 PACKAGES = ("python3", "python3-venv")
 

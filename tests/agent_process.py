@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Any
 
 from tests import resources_for_tests as odd
+from windlass.agent.resources import File
 from windlass.agent.resources.resource import Resource
 from windlass.agent.wire import Message, Wire
-from windlass.resources import File
 from windlass.run.catalog import Catalog, Entry
 from windlass.run.transport import STUB, shipment
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import io
 
 from windlass.agent.machine import Machine
+from windlass.agent.resources import Resource
 from windlass.agent.resources.resource import compare
 from windlass.agent.wire import Wire
-from windlass.resources import Resource
 
 
 def on_this_machine(resource: Resource) -> Resource:

@@ -21,7 +21,7 @@ FLOORS = (
     {"windlass.inventory", "windlass.ssh", "windlass.sizing", "windlass.app"},
     {"windlass.source", "windlass.host"},
     {"windlass.output", "windlass.settings", "windlass.template"},
-    {"windlass.agent", "windlass.resources"},
+    {"windlass.agent"},
     {"windlass.errors", "windlass"},
 )
 

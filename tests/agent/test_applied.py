@@ -11,7 +11,7 @@ import pytest
 from tests import resources_for_tests as odd
 from tests.agent_process import AgentProcess, converge, own_file, statuses
 from windlass.agent.applied import Applied
-from windlass.resources import Absent, Directory, File, Link, LoginDefs
+from windlass.agent.resources import Absent, Directory, File, Link, LoginDefs
 
 
 @pytest.fixture

@@ -17,8 +17,8 @@ from tests.agent_process import AgentProcess, converge, own_file, statuses, wait
 from tests.releases import release
 from windlass.agent import audit
 from windlass.agent.audit import Audit
+from windlass.agent.resources import Link
 from windlass.agent.wire import Message
-from windlass.resources import Link
 from windlass.run.catalog import Entry
 
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")

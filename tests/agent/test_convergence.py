@@ -8,7 +8,7 @@ import pytest
 
 from tests import resources_for_tests as odd
 from tests.agent_process import GROUP, USER, AgentProcess, converge, own_file, statuses
-from windlass.resources import Absent, Directory, Link
+from windlass.agent.resources import Absent, Directory, Link
 from windlass.run.catalog import Entry
 
 

@@ -10,7 +10,7 @@ import pytest
 from tests.local_machine import converge
 from windlass.agent import files
 from windlass.agent.failures import Failed
-from windlass.resources import Absent, Directory, Link
+from windlass.agent.resources import Absent, Directory, Link
 
 if TYPE_CHECKING:
     from pathlib import Path

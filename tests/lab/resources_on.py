@@ -13,9 +13,9 @@ from windlass.ssh import connection as ssh
 from windlass.ssh.options import ConnectOptions
 
 if TYPE_CHECKING:
+    from windlass.agent.resources import Resource
     from windlass.agent.wire import Message
     from windlass.lab import Lab, LabHost
-    from windlass.resources import Resource
 
 
 def converge(

@@ -12,18 +12,18 @@ import pytest
 from roles.firewall import DROP_IN, UNIT, firewall
 from tests.lab.resources_on import converge
 from tests.roles import hosts
+from windlass.agent.resources import Firewall
 from windlass.agent.resources.firewall import PATH
 from windlass.errors import AgentError
-from windlass.resources import Firewall
 from windlass.run import second_login
 from windlass.ssh.options import ConnectOptions
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from windlass.agent.resources import Resource
     from windlass.lab import Lab, LabHost
     from windlass.output.outcome import Result
-    from windlass.resources import Resource
 
 pytestmark = pytest.mark.lab
 

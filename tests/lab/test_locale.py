@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.lab.resources_on import converge
-from windlass.resources import Locale, Packages
+from windlass.agent.resources import Locale, Packages
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -12,9 +12,9 @@ import pytest
 from roles.ssh import ssh
 from tests.lab.resources_on import converge
 from tests.roles import hosts
+from windlass.agent.resources import Sshd
 from windlass.errors import AgentError
 from windlass.lab import files
-from windlass.resources import Sshd
 from windlass.run import second_login
 
 if TYPE_CHECKING:

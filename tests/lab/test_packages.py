@@ -8,7 +8,7 @@ import pytest
 
 from tests.lab.resources_on import converge
 from tests.lab.slow_package import CONFIGURING, slow_package
-from windlass.resources import Packages
+from windlass.agent.resources import Packages
 
 if TYPE_CHECKING:
     from windlass.lab import Lab, LabHost

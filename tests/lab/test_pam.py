@@ -10,9 +10,9 @@ import pytest
 from roles.accounts import accounts
 from tests.lab.resources_on import converge
 from tests.roles import hosts
+from windlass.agent.resources import Pam, PasswordAge
 from windlass.errors import AgentError
 from windlass.lab import files
-from windlass.resources import Pam, PasswordAge
 from windlass.run import second_login
 
 if TYPE_CHECKING:

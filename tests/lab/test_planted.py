@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.lab.resources_on import converge
+from windlass.agent.resources import Absent, Directory, File, Link, User
 from windlass.errors import WindlassError
-from windlass.resources import Absent, Directory, File, Link, User
 
 if TYPE_CHECKING:
     from windlass.lab import Lab, LabHost

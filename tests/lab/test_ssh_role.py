@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
+    from windlass.agent.resources import Sshd
     from windlass.lab import Lab, LabHost
-    from windlass.resources import Sshd
 
 pytestmark = pytest.mark.lab
 

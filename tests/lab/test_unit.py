@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.lab.resources_on import converge
-from windlass.resources import Directory, File, Unit
+from windlass.agent.resources import Directory, File, Unit
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

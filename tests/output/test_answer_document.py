@@ -15,12 +15,12 @@ from tests.projects import project
 from tests.releases import release
 from windlass.agent.logs.journal import Journal
 from windlass.agent.release.environment import Environment
+from windlass.agent.resources import Link
 from windlass.agent.status import _app
 from windlass.cli.cli import run
 from windlass.host import Facts
 from windlass.output import answer_document as documents
 from windlass.output.log_view import LogView
-from windlass.resources import Link
 from windlass.secrets.difference import Difference
 
 if TYPE_CHECKING:

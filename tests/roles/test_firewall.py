@@ -11,7 +11,7 @@ import pytest
 
 from roles.firewall import firewall
 from tests.roles.hosts import host, resources
-from windlass.resources import File, Firewall
+from windlass.agent.resources import File, Firewall
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -12,9 +12,9 @@ from roles.ssh import ssh
 from tests.local_machine import on_this_machine
 from tests.roles.hosts import host, resources
 from tests.ssh.sshd import find_sshd, make_key
+from windlass.agent.resources import Sshd
 from windlass.errors import HostError
 from windlass.host import Login
-from windlass.resources import Sshd
 
 NAME = "sshd /etc/ssh/sshd_config.d/00-windlass.conf"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from windlass.resources import File, Unit
+from windlass.agent.resources import File, Unit
 from windlass.run.catalog import Catalog, Entry
 
 

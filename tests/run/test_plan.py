@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
+from windlass.agent.resources import Release, Rollback
 from windlass.errors import SourceError, UsageError
 from windlass.host import Connect, Facts, Host
-from windlass.resources import Release, Rollback
 from windlass.run.plan import Plan, Roles, Rollbacks
 from windlass.settings import Settings
 from windlass.settings.secret import Secret

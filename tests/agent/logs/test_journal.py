@@ -11,7 +11,7 @@ from tests.local_machine import on_this_machine
 from windlass.agent.logs import journal
 from windlass.agent.logs.journal import Journal
 from windlass.agent.logs.line import Wanted
-from windlass.resources import Link
+from windlass.agent.resources import Link
 
 if TYPE_CHECKING:
     from pathlib import Path

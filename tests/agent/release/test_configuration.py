@@ -14,7 +14,7 @@ from windlass.agent.release.configuration import Configuration
 from windlass.agent.release.environment import Environment
 from windlass.agent.release.instance import Instance
 from windlass.agent.release.records import Releases
-from windlass.resources import Absent
+from windlass.agent.resources import Absent
 
 SECRET = "canary-of-the-bank"
 WRITTEN = Environment({"COLOUR": "red", "TOKEN": f"{SECRET}\nMII=\n"}, frozenset({"TOKEN"}))

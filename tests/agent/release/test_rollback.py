@@ -10,7 +10,7 @@ from tests.local_machine import on_this_machine
 from tests.releases import release
 from windlass.agent.failures import Failed
 from windlass.agent.release.records import Releases
-from windlass.resources import Rollback
+from windlass.agent.resources import Rollback
 
 if TYPE_CHECKING:
     from pathlib import Path

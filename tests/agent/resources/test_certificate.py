@@ -13,9 +13,8 @@ import pytest
 from tests.local_machine import converge, on_this_machine
 from tests.nginx_process import NginxProcess, self_signed
 from windlass.agent.failures import Failed
-from windlass.agent.resources import certificate
+from windlass.agent.resources import Placeholder, SelfSigned, certificate
 from windlass.agent.resources.certificate import look_at
-from windlass.resources import Placeholder, SelfSigned
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

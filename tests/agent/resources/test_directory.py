@@ -11,7 +11,7 @@ import pytest
 
 from tests.local_machine import converge
 from windlass.agent.failures import Failed
-from windlass.resources import Directory
+from windlass.agent.resources import Directory
 
 if TYPE_CHECKING:
     from pathlib import Path

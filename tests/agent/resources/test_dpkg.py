@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from windlass.agent.resources import AppPackages, Packages
 from windlass.agent.resources.dpkg import Dpkg, read
-from windlass.resources import AppPackages, Packages
 
 if TYPE_CHECKING:
     from pathlib import Path

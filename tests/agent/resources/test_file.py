@@ -12,7 +12,7 @@ import pytest
 
 from tests.local_machine import converge, on_this_machine
 from windlass.agent.failures import Failed
-from windlass.resources import File
+from windlass.agent.resources import File
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -11,15 +11,14 @@ from pathlib import Path
 import pytest
 
 from tests.roles.test_firewall import rules
-from windlass.agent.resources import firewall
+from windlass.agent.resources import Firewall, firewall
 from windlass.agent.resources.resource import Unknown
-from windlass.resources import Firewall
 
 NOBODY = 65534
 SCRIPT = f"""
 import os
 from tests.local_machine import on_this_machine
-from windlass.resources import Firewall
+from windlass.agent.resources import Firewall
 from windlass.agent.failures import Failed
 os.getuid() or os.setuid({NOBODY})
 try:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.local_machine import converge, on_this_machine
-from windlass.resources import InitFiles
+from windlass.agent.resources import InitFiles
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -8,9 +8,8 @@ import pytest
 
 from tests.local_machine import on_this_machine
 from windlass.agent.failures import Failed
-from windlass.agent.resources import iptables_legacy
+from windlass.agent.resources import Reload, iptables_legacy
 from windlass.agent.resources.iptables_legacy import _objects, filtering
-from windlass.resources import Reload
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -8,7 +8,7 @@ import pytest
 
 from tests.local_machine import converge
 from windlass.agent.failures import Failed
-from windlass.resources import Absent, Link
+from windlass.agent.resources import Absent, Link
 
 if TYPE_CHECKING:
     from pathlib import Path

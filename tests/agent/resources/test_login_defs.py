@@ -8,8 +8,7 @@ import pytest
 
 from tests.local_machine import converge, on_this_machine
 from windlass.agent.failures import Failed
-from windlass.agent.resources import login_defs
-from windlass.resources import LoginDefs
+from windlass.agent.resources import LoginDefs, login_defs
 
 if TYPE_CHECKING:
     from pathlib import Path

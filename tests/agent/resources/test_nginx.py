@@ -12,8 +12,7 @@ from tests.local_machine import on_this_machine
 from tests.nginx_process import NginxProcess
 from tests.stopped_process import stopped
 from windlass.agent.failures import Failed
-from windlass.agent.resources import nginx
-from windlass.resources import Reload
+from windlass.agent.resources import Reload, nginx
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tests.local_machine import on_this_machine
-from windlass.resources import Pam
+from windlass.agent.resources import Pam
 
 if TYPE_CHECKING:
     from pathlib import Path

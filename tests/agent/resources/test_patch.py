@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from tests.local_machine import on_this_machine
+from windlass.agent.resources import Absent
 from windlass.agent.resources.patch import LONGEST, Side, patch
-from windlass.resources import Absent
 
 PATH = "/etc/thing.conf"
 

@@ -13,7 +13,7 @@ from tests.local_machine import converge, on_this_machine
 from windlass.agent import files
 from windlass.agent.failures import Failed
 from windlass.agent.owed import Owed
-from windlass.resources import Absent, Directory, File, Link, Sshd
+from windlass.agent.resources import Absent, Directory, File, Link, Sshd
 
 AGAIN = "\n  Move it away, then run again."
 # `{at}` has a folder, a file and a link.

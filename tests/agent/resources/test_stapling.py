@@ -11,9 +11,8 @@ import pytest
 from tests.agent.resources.test_certificate import NAMES, tls  # noqa: F401 - a fixture
 from tests.local_machine import converge
 from tests.nginx_process import NginxProcess, free_port
-from windlass.agent.resources import certificate
+from windlass.agent.resources import SelfSigned, certificate
 from windlass.agent.resources.certificate import look_at
-from windlass.resources import SelfSigned
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -8,8 +8,7 @@ import pytest
 
 from tests.local_machine import converge, on_this_machine
 from windlass.agent.failures import Failed
-from windlass.agent.resources import sysctl
-from windlass.resources import Sysctl
+from windlass.agent.resources import Sysctl, sysctl
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -9,7 +9,7 @@ import pytest
 
 from tests.local_machine import on_this_machine
 from windlass.agent.failures import Failed
-from windlass.resources import User
+from windlass.agent.resources import User
 
 PERSON = pwd.getpwuid(os.getuid()).pw_name
 
