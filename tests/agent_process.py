@@ -72,7 +72,7 @@ class AgentProcess:
 
     def close(self) -> str:
         """Ends it; gives back what it said on stderr."""
-        _, stderr = self.process.communicate(timeout=10)
+        _, stderr = self.process.communicate(timeout=60)
         return stderr.decode()
 
 
@@ -97,10 +97,11 @@ def own_file(path: Path, content: str, **rest: Any) -> File:
 
 def wait_for(path: Path) -> str:
     """What is in a file, as soon as something is."""
-    for _ in range(100):
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
         if path.exists() and path.read_text():
             return path.read_text()
-        time.sleep(0.05)
+        time.sleep(0.02)
     raise AssertionError(f"{path} did not appear")
 
 

@@ -23,8 +23,10 @@ APP = """
 import os, time
 
 def app(environ, start_response):
-    seconds = environ["PATH_INFO"].strip("/")
-    time.sleep(float(seconds or 0))
+    seconds = float(environ["PATH_INFO"].strip("/") or 0)
+    if seconds:
+        open(f"begun-{time.monotonic_ns()}", "w").close()
+    time.sleep(seconds)
     start_response("200 OK", [("Content-Type", "text/plain")])
     return [str(os.getpid()).encode()]
 """
@@ -66,6 +68,13 @@ class GunicornProcess:
             assert answer.status == 200
             return int(answer.read())
 
+    def until_begun(self, number: int) -> None:
+        """Returns when so many requests that sleep have reached the app."""
+        deadline = time.monotonic() + 60
+        while len(list(self._log.parent.glob("begun-*"))) < number:
+            assert time.monotonic() < deadline, self.log
+            time.sleep(0.02)
+
     def stop(self) -> None:
         """Has it finish its requests and end."""
         self.process.send_signal(signal.SIGTERM)
@@ -76,7 +85,7 @@ class GunicornProcess:
         return self._log.read_text()
 
     def _wait(self) -> None:
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + 60
         while True:
             try:
                 self.ask()
@@ -97,7 +106,7 @@ def gunicorn(folder: Path, **settings: Any) -> Iterator[GunicornProcess]:
     finally:
         made.stop()
         try:
-            made.process.wait(15)
+            made.process.wait(60)
         except subprocess.TimeoutExpired:
             made.process.kill()
             made.process.wait()
@@ -105,7 +114,7 @@ def gunicorn(folder: Path, **settings: Any) -> Iterator[GunicornProcess]:
 
 class _Connection(http.client.HTTPConnection):
     def __init__(self, path: str) -> None:
-        super().__init__("localhost", timeout=20)
+        super().__init__("localhost", timeout=60)
         self._path = path
 
     def connect(self) -> None:

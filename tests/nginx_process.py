@@ -78,7 +78,7 @@ class NginxProcess:
         """Starts it; it must accept its configuration."""
         assert self.test() == ""
         self._process = subprocess.Popen([*self._command(), "-g", "daemon off;"], stderr=subprocess.PIPE)
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + 60
         # The master listens before its workers are there.
         workers = Path(f"/proc/{self._process.pid}/task/{self._process.pid}/children")
         while not (workers.read_text() and (_listens(self.http_port) or _listens(self.https_port))):
@@ -96,13 +96,13 @@ class NginxProcess:
     def stop(self) -> None:
         """Ends it."""
         self._process.terminate()
-        self._process.communicate(timeout=10)
+        self._process.communicate(timeout=60)
 
     def ask(self, url: str, method: str = "GET", body: bytes | None = None, **headers: str) -> Answer:
         """Asks over a connection of its own; `url` has the name to ask for, `_` in names of headers stands for `-`."""
         scheme, _, rest = url.partition("://")
         name, slash, path = rest.partition("/")
-        connection: Any = http.client.HTTPConnection("127.0.0.1", self.http_port, timeout=5)
+        connection: Any = http.client.HTTPConnection("127.0.0.1", self.http_port, timeout=60)
         if scheme == "https":
             connection.sock = self.handshake(name)
         sent = {"Host": name, **{header.replace("_", "-"): value for header, value in headers.items()}}
@@ -125,7 +125,7 @@ class NginxProcess:
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
         context.set_alpn_protocols(["http/1.1"])
-        plain = socket.create_connection(("127.0.0.1", self.https_port), timeout=5)
+        plain = socket.create_connection(("127.0.0.1", self.https_port), timeout=60)
         return context.wrap_socket(plain, server_hostname=name)
 
     def _scratch(self) -> str:

@@ -42,7 +42,7 @@ class TerminalProcess:
     def pid(self) -> int:
         return self._process.pid
 
-    def until(self, text: str, timeout: float = 30, times: int = 1) -> None:
+    def until(self, text: str, timeout: float = 60, times: int = 1) -> None:
         """Reads until the process has shown this text so many times."""
         deadline = time.monotonic() + timeout
         while self.shown.count(text) < times:
@@ -91,7 +91,7 @@ class TerminalProcess:
     def __exit__(self, *exc: object) -> None:
         if self._process.poll() is None:
             self._process.kill()
-        self._process.wait(10)
+        self._process.wait(60)
         os.close(self._terminal)
 
 

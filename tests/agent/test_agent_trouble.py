@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import time
 from pathlib import Path
 
 import pytest
@@ -24,9 +23,7 @@ def test_an_agent_that_waits_for_content_ends_when_the_connection_does(tmp_path:
     agent.process.stdin.write(last_words)
     agent.process.stdin.close()
     agent.process.stdin = None
-    start = time.monotonic()
     assert agent.close() == ""
-    assert time.monotonic() - start < 2
     assert not (tmp_path / "never").exists()
     assert statuses(converge(tmp_path / "state", own_file(tmp_path / "file", ""))) == ["changed"]
 

@@ -100,7 +100,7 @@ def test_a_run_whose_control_machine_is_gone_is_interrupted(tmp_path: Path, stat
     assert agent.process.stdin
     agent.process.stdin.close()
     agent.process.stdin = None
-    agent.process.wait(10)
+    agent.process.wait(60)
     agent.close()
     (entry,) = asked(state)
     assert entry["result"] == "interrupted"

@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import os
 import signal
-import time
 from typing import Any
 
 import pytest
@@ -32,13 +31,11 @@ def test_lines_come_as_they_are_said(machine: Machine) -> None:
     assert output == "one \ntwö\n50%\nlast"
 
 
-@pytest.mark.parametrize("left_behind", ["sleep 25", "yes"])
+@pytest.mark.parametrize("left_behind", ["sleep 600", "yes"])
 def test_what_a_command_leaves_behind_is_not_waited_for(machine: Machine, left_behind: str) -> None:
-    start = time.monotonic()
     lines: list[str] = []
-    shell(machine, f"setsid {left_behind} & echo $!; exit 0", timeout=3, each_line=lines.append)
-    os.kill(int(next(line for line in lines if line != "y")), signal.SIGKILL)
-    assert time.monotonic() - start < 2.5
+    shell(machine, f"setsid {left_behind} & echo $!; exit 0", timeout=60, each_line=lines.append)
+    os.kill(int(next(line for line in lines if line != "y")), signal.SIGKILL)  # it goes on until now
 
 
 def test_one_that_takes_too_long_is_killed(machine: Machine) -> None:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-ENOUGH = 30  # seconds, however busy the machine is; to give up a host that says nothing takes longer
+ENOUGH = 60  # seconds, however busy the machine is
 
 
 @pytest.fixture
@@ -87,9 +87,9 @@ def test_a_question_that_a_job_of_ci_cancels_ends_as_by_ctrl_c(silent: Path, ser
 
 @pytest.mark.parametrize("pause", [0, 0.01, 0.03, 0.1])
 @pytest.mark.parametrize("command", ["provision", "status"])
-def test_a_second_ctrl_c_stops_at_once(silent: Path, command: str, pause: float) -> None:
+def test_a_second_ctrl_c_stops_at_once(silent: Path, servers: list[socket.socket], command: str, pause: float) -> None:
     with running(silent, command, "all") as process:
-        process.until("s1 connecting") if command == "provision" else process.silence(1)
+        assert select.select(servers, [], [], ENOUGH)[0]
         process.type(CTRL_C)
         time.sleep(pause)
         process.type(CTRL_C)

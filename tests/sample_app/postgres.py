@@ -41,7 +41,7 @@ class PostgresServer:
             "max_connections=60",
             *fast,
         )
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + 60
         while not self._answers():
             assert time.monotonic() < deadline, self.log()
             assert self.process.poll() is None, self.log()
@@ -76,7 +76,7 @@ class PostgresServer:
     def stop(self):
         """At once, whoever is connected."""
         self.process.send_signal(signal.SIGQUIT)
-        self.process.wait(30)
+        self.process.wait(60)
         shutil.rmtree(self.folder)
 
     def _start(self, program, *arguments):

@@ -22,12 +22,12 @@ def redis_server():
     with open(folder / "log", "w") as log:
         process = subprocess.Popen(["setpriv", "--pdeathsig", "TERM", *command], stdout=log, stderr=log)
     try:
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + 60
         while not socket.exists():
             assert time.monotonic() < deadline, (folder / "log").read_text()
             time.sleep(0.02)
         yield f"redis+unix://{socket}"
     finally:
         process.terminate()
-        process.wait(10)
+        process.wait(60)
         shutil.rmtree(folder)

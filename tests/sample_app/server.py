@@ -17,7 +17,7 @@ class UnixConnection(http.client.HTTPConnection):
     """HTTP over the Unix socket at `path`."""
 
     def __init__(self, path):
-        super().__init__("short.example", timeout=30)
+        super().__init__("short.example", timeout=60)
         self.path = path
 
     def connect(self):
@@ -57,7 +57,7 @@ class Server:
 
     def wait_until_listening(self, wanted="Listening at"):
         """Gunicorn says so when the socket is there; what comes then waits for the first worker."""
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + 60
         while wanted not in self.said:
             assert time.monotonic() < deadline, self.said
             assert self.process.poll() is None, self.said
@@ -77,7 +77,7 @@ class Server:
         """As systemd does it."""
         self.process.send_signal(signal.SIGTERM)
         try:
-            self.process.wait(30)
+            self.process.wait(60)
         except subprocess.TimeoutExpired:
             self.process.kill()
             raise

@@ -11,7 +11,7 @@ def test_they_are_written_without_anyone_asking(visitor, monkeypatch):
     monkeypatch.setattr(visits, "SECONDS", 0.02)
     code = visitor.shorten()
     visitor.get(f"/{code}")
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     while "<dt>Visits</dt><dd>1</dd>" not in visitor.get(f"/links/{code}").text:
         assert time.monotonic() < deadline
         time.sleep(0.02)

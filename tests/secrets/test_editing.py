@@ -128,17 +128,18 @@ def test_vim_keeps_nothing_elsewhere(home: Path, memory: Path, monkeypatch: pyte
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGKILL])
 def test_a_killed_edit_leaves_nothing_behind(memory: Path, monkeypatch: pytest.MonkeyPatch, number: int) -> None:
-    monkeypatch.setenv("ACT", "time.sleep(8)")  # an orphan of SIGKILL ends by itself
+    monkeypatch.setenv("ACT", "time.sleep(20)")  # an orphan of SIGKILL ends by itself
     script = "from windlass.secrets.editing import edited; edited('A: 1', 'web.yml', len)"
     editing = subprocess.Popen(
         [sys.executable, "-c", script], env={**os.environ, "PYTHONPATH": str(ROOT)}, stderr=subprocess.DEVNULL
     )
     while not Path("seen").exists():
-        time.sleep(0.05)
+        assert editing.poll() is None
+        time.sleep(0.02)
     assert list(memory.iterdir())
     editing.send_signal(number)
-    editing.wait(10)
-    deadline = time.monotonic() + 5
+    editing.wait(60)
+    deadline = time.monotonic() + 60
     while list(memory.iterdir()) and time.monotonic() < deadline:
         time.sleep(0.02)
     assert list(memory.iterdir()) == []

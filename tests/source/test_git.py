@@ -47,7 +47,7 @@ def over_https(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[int]
         thread.start()
         yield server.server_port
         server.shutdown()
-        thread.join(10)
+        thread.join(60)
 
 
 def test_over_https(tmp_path: Path, over_https: int, monkeypatch: pytest.MonkeyPatch) -> None:

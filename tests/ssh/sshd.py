@@ -34,8 +34,8 @@ def find_sshd() -> str:
 
 
 def wait_until(make: Callable[[], socket.socket], address: str | tuple[str, int]) -> None:
-    """Return when something listens there; AssertionError after 10 s."""
-    deadline = time.monotonic() + 10
+    """Return when something listens there; AssertionError after a minute."""
+    deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
         with contextlib.suppress(OSError), make() as wire:
             wire.connect(address)
@@ -122,7 +122,7 @@ class Sshd:
 
     def __exit__(self, *exc: object) -> None:
         self.process.terminate()
-        self.process.wait(10)
+        self.process.wait(60)
 
 
 def host(port: int, *, key: Path | None = None, **connect: object) -> Host:
@@ -164,7 +164,7 @@ def listening(answer: Callable[[socket.socket], None], path: Path | None = None)
         thread.start()
         yield 0 if path else server.getsockname()[1]
         server.shutdown(socket.SHUT_RDWR)
-        thread.join(10)
+        thread.join(60)
 
 
 class Relay:
@@ -225,4 +225,4 @@ def agent(folder: Path, *keys: Path) -> Iterator[str]:
         yield str(path)
     finally:
         process.send_signal(signal.SIGTERM)
-        process.wait(10)
+        process.wait(60)

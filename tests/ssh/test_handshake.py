@@ -5,7 +5,6 @@ from __future__ import annotations
 import socket
 import subprocess
 import sys
-import time
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
@@ -22,7 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-def failure(port: int, more: ConnectOptions | None = None, timeout: float = 30, **connect: object) -> str:
+def failure(port: int, more: ConnectOptions | None = None, timeout: float = 60, **connect: object) -> str:
     """What is said when it fails, from the colon behind the host on."""
     with pytest.raises(ConnectError) as caught:
         ssh.connect(host(port, **connect), more or ConnectOptions(attempts=1, connect_timeout=timeout))  # type: ignore[arg-type]
@@ -164,11 +163,10 @@ def test_a_failure_does_not_hold_up_the_end_of_the_process() -> None:
     script = (
         "import sys; from tests.ssh.sshd import host; from windlass.ssh import connection as ssh\n"
         "from windlass.ssh.options import ConnectOptions\n"
-        "try: ssh.connect(host(int(sys.argv[1])), ConnectOptions(attempts=1, connect_timeout=60))\n"
+        "try: ssh.connect(host(int(sys.argv[1])), ConnectOptions(attempts=1, connect_timeout=600))\n"
         "except ssh.ConnectError as error: print('failed')"
     )
     with listening(lambda wire: wire.sendall(b"SSH-2.0-closing\r\n")) as port:
-        began = time.monotonic()
-        done = subprocess.run([sys.executable, "-c", script, str(port)], capture_output=True, text=True, check=False)
+        argv = [sys.executable, "-c", script, str(port)]
+        done = subprocess.run(argv, capture_output=True, text=True, timeout=120)
     assert (done.stdout, done.stderr) == ("failed\n", "")
-    assert time.monotonic() - began < 20

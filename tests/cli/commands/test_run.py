@@ -108,7 +108,7 @@ def test_several_hosts_have_no_terminal(tmp_path: Path) -> None:
     argv = [sys.executable, str(ROOT / "deploy.py"), "--project", str(tmp_path), "run", "web", "--", "flask", "shell"]
     master, slave = pty.openpty()
     try:
-        done = subprocess.run(argv, stdin=slave, stdout=slave, stderr=subprocess.PIPE, text=True, timeout=30)
+        done = subprocess.run(argv, stdin=slave, stdout=slave, stderr=subprocess.PIPE, text=True, timeout=60)
     finally:
         os.close(master)
         os.close(slave)

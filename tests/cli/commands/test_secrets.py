@@ -360,10 +360,11 @@ def test_a_killed_edit_leaves_the_old_file(secrets: Secrets) -> None:
         argv, cwd=secrets.folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE
     )
     while not (secrets.folder / "begun").exists():
-        time.sleep(0.05)
+        assert editing.poll() is None
+        time.sleep(0.02)
     editing.kill()
-    editing.wait(10)
+    editing.wait(60)
     (secrets.folder / "go").touch()  # the editor, which is an orphan now
-    editing.communicate(timeout=10)
+    editing.communicate(timeout=60)
     assert secrets.file("all.yml.age").read_bytes() == before
     assert [path.name for path in secrets.file("").iterdir() if path.name.startswith(".")] == []
