@@ -28,14 +28,14 @@ def folder(tmp_path: Path) -> Path:
 
 
 def host_of(folder: Path, connection: str, limit: str | None = None) -> str:
-    (host,) = Project(folder, fabric.Connection(connection)).hosts([], limit)
+    (host,) = Project(folder, fabric.Connection(connection)).hosts([], limit, print)
     return host.name
 
 
 def test_limit_leaves_those_that_match_both(folder: Path) -> None:
-    assert [host.name for host in Project(folder).hosts(["all"], "a,c")] == ["a", "c"]
+    assert [host.name for host in Project(folder).hosts(["all"], "a,c", print)] == ["a", "c"]
     with pytest.raises(UsageError) as raised:
-        Project(folder).hosts(["a"], "b")
+        Project(folder).hosts(["a"], "b", print)
     assert str(raised.value) == "--limit 'b' leaves no host\n  ./deploy.py inventory shows what there is"
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from windlass.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     import fabric
@@ -32,18 +32,19 @@ class Project:
     connection: fabric.Connection | None = None
     extra_vars: tuple[str, ...] = ()
 
-    def hosts(self, patterns: Sequence[str], limit: str | None = None) -> list[Host]:
+    def hosts(self, patterns: Sequence[str], limit: str | None, tell: Callable[[str], None]) -> list[Host]:
         """The hosts that the patterns name; with a Fabric connection the one it leads to, in the inventory or not.
 
-        `limit` is one more pattern that they must match (None = no limit). Raises UsageError and InventoryError.
+        `limit` is one more pattern that they must match (None = no limit); `tell` is told whom that leaves out.
+        Raises UsageError and InventoryError.
         """
         inventory = self.inventory()
-        chosen = inventory.select(patterns) if self.connection is None else [_host_of(self.connection, inventory)]
-        if limit is not None:
-            allowed = {host.name for host in inventory.select([limit])}
-            chosen = [host for host in chosen if host.name in allowed]
-            if not chosen:
-                raise UsageError(f"--limit {limit!r} leaves no host", hint="./deploy.py inventory shows what there is")
+        if self.connection is None:
+            chosen = inventory.select(patterns, limit, tell)
+        else:
+            chosen = [_host_of(self.connection, inventory)]
+            if limit is not None:
+                inventory.limited([chosen[0].name], limit, tell)
         inventory.check_extra_vars(chosen)
         return chosen
 

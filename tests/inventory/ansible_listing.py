@@ -7,6 +7,7 @@ import sys
 from typing import Any
 
 from ansible import constants
+from ansible.errors import AnsibleError
 from ansible.inventory.manager import InventoryManager
 from ansible.parsing.dataloader import DataLoader
 from ansible.plugins.loader import init_plugin_loader
@@ -24,8 +25,16 @@ def listing(folder: str, patterns: list[str]) -> dict[str, Any]:
         variables = manager.get_vars(host=host, include_hostvars=False, stage="all")
         hosts[host.name] = {k: v for k, v in variables.items() if k not in constants.INTERNAL_STATIC_VARS}
     groups = {name: sorted(host.name for host in group.get_hosts()) for name, group in inventory.groups.items()}
-    matches = {pattern: [host.name for host in inventory.get_hosts(pattern)] for pattern in patterns}
+    matches = {pattern: _matches(inventory, pattern) for pattern in patterns}
     return {"groups": groups, "hosts": hosts, "matches": matches}
+
+
+def _matches(inventory: InventoryManager, pattern: str) -> list[str] | None:
+    """The hosts of a pattern, None = it cannot be used."""
+    try:
+        return [host.name for host in inventory.get_hosts(pattern)]
+    except (AnsibleError, IndexError):  # the latter for an operator without a name
+        return None
 
 
 if __name__ == "__main__":

@@ -286,7 +286,6 @@ PATTERNS = {
         "'here' is not reached by SSH but by ansible_connection 'local'\n"
         "  Windlass goes by SSH alone: name another host, or remove ansible_connection"
     ),
-    "web": "'here' is not reached by SSH but by ansible_connection 'local'\n  leave it out: 'web,!here'",
 }
 
 

@@ -103,8 +103,20 @@ def test_hosts_that_ansible_reaches_without_ssh_are_left_alone(tmp_path: Path) -
     found = inventory(tmp_path, "all: {hosts: {h: , here: {ansible_connection: local, ansible_become_method: runas}}}")
     assert list(found.hosts) == ["h"]
     assert [host.name for host in found.select(["all:!here"])] == ["h"]
-    with pytest.raises(UsageError, match="not reached by SSH"):
-        found.select(["all"])
+    told: list[str] = []
+    assert [host.name for host in found.select(["all"], tell=told.append)] == ["h"]
+    assert told == ["left out, as Ansible reaches them without SSH: here (local)"]
+    for pattern in ("here", "all:!h"):
+        with pytest.raises(UsageError, match="'here' is not reached by SSH"):
+            found.select([pattern])
+
+
+def test_of_many_hosts_without_ssh_some_are_named(tmp_path: Path) -> None:
+    found = inventory(tmp_path, "all: {hosts: {h: }}\nc: {hosts: {'c[1:9]': }, vars: {ansible_connection: docker}}")
+    told: list[str] = []
+    found.select(["all"], tell=told.append)
+    first = "c1 (docker), c2 (docker), c3 (docker), c4 (docker), c5 (docker)"
+    assert told == [f"left out, as Ansible reaches them without SSH: {first}, 4 more"]
 
 
 APP = "{source: s, wsgi: 's:app', domains: ['{{ inventory_hostname }}.example.com']}"

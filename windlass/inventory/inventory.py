@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from windlass.errors import UsageError
@@ -38,6 +40,10 @@ def _no_secrets(levels: Sequence[str], app: str) -> Mapping[str, Secret]:
     return {}
 
 
+def _silent(words: str) -> None:
+    """Tells nobody."""
+
+
 class Inventory:
     """Hosts and groups, checked as a whole when read."""
 
@@ -63,20 +69,39 @@ class Inventory:
         problems.raise_if_any()
         self.hosts = {host.name: host for host in found if host is not None}
 
-    def select(self, patterns: Sequence[str]) -> list[Host]:
-        """The hosts that Ansible-like patterns name. Raises UsageError where one names nothing."""
+    def select(
+        self, patterns: Sequence[str], limit: str | None = None, tell: Callable[[str], None] = _silent
+    ) -> list[Host]:
+        """The hosts that Ansible-like patterns name, without those of its hosts that Ansible reaches without SSH.
+
+        `limit` is one more pattern that they must match (None = no limit). `tell` is told whom Ansible reaches
+        otherwise, and of an exclusion that matches nothing.
+
+        Raises UsageError where a pattern names nothing, or only such hosts.
+        """
+        names = self._names(patterns, tell)
+        if limit is not None:
+            names = self.limited(names, limit, tell)
+        foreign = {name: self.foreign[name] for name in names if name in self.foreign}
+        for name, kind in foreign.items():
+            if name in patterns or len(foreign) == len(names):
+                raise UsageError(f"{name!r} is not reached by SSH but by ansible_connection {kind!r}", hint=BY_SSH)
+        if foreign:
+            tell(f"left out, as Ansible reaches them without SSH: {_with_kinds(foreign)}")
+        return [self.hosts[name] for name in names if name not in foreign]
+
+    def limited(self, names: Sequence[str], limit: str, tell: Callable[[str], None] = _silent) -> list[str]:
+        """Those of the hosts that a pattern means, too. Raises UsageError where there are none."""
+        allowed = set(self._names([limit], tell))
+        if not allowed.intersection(names):
+            raise UsageError(f"--limit {limit!r} leaves no host", hint="./deploy.py inventory shows what there is")
+        return [name for name in names if name in allowed]
+
+    def _names(self, patterns: Sequence[str], tell: Callable[[str], None]) -> list[str]:
+        from windlass.inventory.host_file import lines_of
         from windlass.inventory.patterns import select
 
-        names = select(self.tree, patterns)
-        foreign = [name for name in names if name in self.foreign]
-        if foreign:
-            raise UsageError(
-                f"{foreign[0]!r} is not reached by SSH but by ansible_connection {self.foreign[foreign[0]]!r}",
-                hint=f"leave it out: {','.join([*patterns, *(f'!{name}' for name in foreign)])!r}"
-                if len(foreign) < len(names)
-                else BY_SSH,
-            )
-        return [self.hosts[name] for name in names]
+        return select(self.tree, patterns, partial(lines_of, self.project), tell)
 
     def ad_hoc(self, address: str, user: str | None = None, port: int | None = None) -> Host:
         """A host by name or address, as `fab -H USER@HOST:PORT` gives it; it need not be in the inventory.
@@ -184,3 +209,9 @@ class Inventory:
             "groups": self.tree.members,
             "hostvars": self._hostvars,
         }
+
+
+def _with_kinds(foreign: Mapping[str, str]) -> str:
+    """Some of the hosts, each with how Ansible reaches it."""
+    some = [f"{name} ({kind})" for name, kind in islice(foreign.items(), 5)]
+    return ", ".join([*some, f"{len(foreign) - 5} more"] if len(foreign) > 5 else some)

@@ -113,3 +113,12 @@ def test_mistakes(ask: Ask, tmp_path: Path) -> None:
     (tmp_path / "inventory/hosts.yml").write_text("all: [")
     status, _, err = ask()
     assert (status, err.startswith("error: inventory/hosts.yml:1: ")) == (2, True)
+
+
+def test_list_hosts_of_a_pattern(ask: Ask) -> None:
+    assert ask("--list-hosts", "all,!web1") == (0, "web2\n", "")
+    assert ask("--list-hosts", "web") == (0, "web1\nweb2\n", "")
+    assert json.loads(ask("--list-hosts", "web", "--json")[1]) == ["web1", "web2"]
+    told = "'!x*' matches no host and no group: it leaves out nobody\n"
+    assert ask("--list-hosts", "web,!x*") == (0, "web1\nweb2\n", told)
+    assert ask("--list-hosts", "wbe") == (2, "", "error: unknown host or group 'wbe'\n  did you mean 'web'?\n")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from windlass.cli import completion
-from windlass.cli.commands.hosts import Selection, on_hosts
+from windlass.cli.commands.hosts import Selection, on_hosts, tell
 from windlass.cli.commands.options import options
 
 if TYPE_CHECKING:
@@ -104,9 +104,22 @@ def converge(
     finally:
         report.terminal.close()
     report.summary(outcomes)
+    if project.connection is None:
+        _note_failed(project, [host.name for host in hosts], outcomes)
     if run.interrupted:
         raise KeyboardInterrupt
     return _exit_status(outcomes, as_diff=exit_code)
+
+
+def _note_failed(project: Project, hosts: list[str], outcomes: list[Outcome]) -> None:
+    """For `--limit @failed`: the hosts that have not come to a good end, begun or not."""
+    from windlass.inventory.host_file import FAILED, note_failed
+
+    done = {outcome.host for outcome in outcomes if not outcome.exit_status}
+    try:
+        note_failed(project.project, [host for host in hosts if host not in done])
+    except OSError as error:
+        tell(f"{FAILED} cannot be written, so --limit @failed does not know of this run: {error.strerror}")
 
 
 def _exit_status(outcomes: list[Outcome], *, as_diff: bool) -> int:

@@ -26,7 +26,8 @@ on_hosts = options(
         "--limit",
         metavar="PATTERN",
         shell_complete=completion.hosts,
-        help="Only those of the hosts that match this too.",
+        help="Only those of the hosts that match this too: a pattern, @FILE with one a line, or @failed, those that the"
+        " last run failed on.",
     ),
     click.option("--forks", type=click.IntRange(1, 100), default=10, show_default=True, help="Hosts at once."),
     click.option("--accept-new-host-key", is_flag=True, help="Trust the key of a host never seen before."),
@@ -56,7 +57,7 @@ class Selection:
             from windlass.cli.cli import show_everything
 
             show_everything()
-        hosts = project.hosts(self.hosts, self.limit)
+        hosts = project.hosts(self.hosts, self.limit, tell)
         if self.ask_pass:
             password = _password("--ask-pass", "login password: ")
             for host in hosts:
@@ -73,6 +74,11 @@ class Selection:
 
         options = ConnectOptions(accept_new_host_key=self.accept_new_host_key)
         return replace(options, ask=ask) if ask else options
+
+
+def tell(words: str) -> None:
+    """What a user has to know beside the answer."""
+    click.echo(words, err=True)
 
 
 def no_apps(*hosts: str) -> UsageError:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from windlass.cli import completion
+from windlass.cli.commands.hosts import tell
 from windlass.errors import UsageError
 
 if TYPE_CHECKING:
@@ -25,9 +26,21 @@ if TYPE_CHECKING:
     shell_complete=completion.hosts,
     help="The merged variables of one host, and where each is set.",
 )
-@click.option("--json", "as_json", is_flag=True, help="JSON: --host as plain variables; else the same as --list.")
+@click.option(
+    "--list-hosts",
+    "pattern",
+    metavar="PATTERN",
+    shell_complete=completion.hosts,
+    help="The hosts that a pattern means, one a line: those that a command would go to.",
+)
+@click.option(
+    "--json",
+    "as_json",
+    is_flag=True,
+    help="JSON: --host as plain variables, --list-hosts as a list; else the same as --list.",
+)
 @click.pass_obj
-def inventory(project: Project, /, form: str, name: str | None, as_json: bool) -> None:
+def inventory(project: Project, /, form: str, name: str | None, pattern: str | None, as_json: bool) -> None:
     """Show the inventory, checked, as Windlass reads it; secret values are masked.
 
     The output has the shape of ansible-inventory's.
@@ -36,7 +49,10 @@ def inventory(project: Project, /, form: str, name: str | None, as_json: bool) -
     from windlass.inventory.listing import graph, listing
 
     found = load(project.project / "inventory")
-    if name is not None:
+    if pattern is not None:
+        names = [host.name for host in found.select([pattern], tell=tell)]
+        click.echo(json.dumps(names, indent=4) if as_json else "\n".join(names))
+    elif name is not None:
         click.echo(_host(found, name, as_json=as_json))
     elif as_json or form == "list":
         click.echo(_json(listing(found)))
