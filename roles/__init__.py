@@ -24,7 +24,10 @@ if TYPE_CHECKING:
     from windlass.app import App
     from windlass.host import Host
 
-HOST_ROLES: dict[str, Callable[[Host, list[App]], Iterator[Resource]]] = {
+    HostRole = Callable[[Host, list[App]], Iterator[Resource]]
+    AppRole = Callable[[Host, App], Iterator[Resource]]
+
+HOST_ROLES: dict[str, HostRole] = {
     "base": base,
     "ssh": ssh,
     "firewall": firewall,
@@ -34,7 +37,7 @@ HOST_ROLES: dict[str, Callable[[Host, list[App]], Iterator[Resource]]] = {
     "nginx": nginx,
     "certbot": certbot,
 }
-APP_ROLES: dict[str, Callable[[Host, App], Iterator[Resource]]] = {
+APP_ROLES: dict[str, AppRole] = {
     "app": app,
     "venv": venv,
     "release": release,

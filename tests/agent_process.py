@@ -56,7 +56,7 @@ class AgentProcess:
         catalog = Catalog(entries)
         request = {"check": check, "diff": diff, "who": "me@here", "command": "test", **self.folders}
         request |= {"whole": whole}
-        self.wire.write({"type": "converge", **request, "catalog": catalog.encoded()})
+        self.wire.write({"type": "converge", **request, "catalog": catalog.encoded(), "own_kinds": {}})
         return catalog.contents
 
     def finish(self, contents: dict[str, bytes]) -> list[Message]:

@@ -12,7 +12,7 @@ from windlass.errors import TemplateError
 
 @pytest.fixture(autouse=True)
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setattr(template, "FOLDER", tmp_path)
+    monkeypatch.setattr(template, "FOLDERS", [tmp_path])
     template._environment.cache_clear()
     yield tmp_path
     template._environment.cache_clear()
@@ -44,3 +44,14 @@ def test_a_mistake_in_an_included_template_is_told_there(folder: Path) -> None:
     (folder / "b.j2").write_text("{{ size }}")
     with pytest.raises(TemplateError, match=r"^templates/b.j2:1: 'size' is undefined$"):
         template.render("a.j2")
+
+
+def test_further_folders_come_after_ours(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+    other = tmp_path_factory.mktemp("own")
+    (folder / "a.j2").write_text("ours\n")
+    (other / "a.j2").write_text("theirs\n")
+    (other / "b.j2").write_text("\n{{ gone }}\n")
+    template.also_from(other)
+    assert template.render("a.j2") == "ours\n"
+    with pytest.raises(TemplateError, match=r"^templates/b\.j2:2: 'gone' is undefined$"):
+        template.render("b.j2")

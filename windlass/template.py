@@ -1,4 +1,4 @@
-"""Jinja2 templates, in `templates/` of the project: an undefined name is an error with file and line."""
+"""Jinja2 templates, ours and those of a project's own roles: an undefined name is an error with file and line."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     import jinja2
 
 FOLDER = Path(__file__).parent.parent / "templates"
+FOLDERS = [FOLDER]
 
 
 @cache
@@ -19,13 +20,20 @@ def _environment() -> jinja2.Environment:
     import jinja2
 
     return jinja2.Environment(
-        loader=jinja2.FileSystemLoader(FOLDER),
+        loader=jinja2.FileSystemLoader(FOLDERS),
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
         autoescape=False,  # noqa: S701 - configuration files, not HTML; values are checked by the settings
     )
+
+
+def also_from(folder: Path) -> None:
+    """Has `render` find the templates of a further folder, for names that no folder before it has."""
+    if folder not in FOLDERS:
+        FOLDERS.append(folder)
+        _environment.cache_clear()
 
 
 def load_templates() -> None:
@@ -56,7 +64,8 @@ def _place(error: Exception, name: str) -> str:
     trace = error.__traceback__
     while trace:
         file = trace.tb_frame.f_code.co_filename
-        if file.startswith(f"{FOLDER}/"):
-            place = f"templates/{Path(file).relative_to(FOLDER)}:{trace.tb_lineno}"
+        for folder in FOLDERS:
+            if file.startswith(f"{folder}/"):
+                place = f"templates/{Path(file).relative_to(folder)}:{trace.tb_lineno}"
         trace = trace.tb_next
     return place

@@ -15,7 +15,7 @@ import pytest
 
 from roles import APP_ROLES, HOST_ROLES
 from tests.lab.commands import ROOT, Commands
-from windlass.cli.commands.roles import all_roles
+from windlass.cli.role_names import all_roles
 
 HOSTS = """
 all:
@@ -193,7 +193,7 @@ def test_a_tab_loads_no_large_library(words: str, folder: Path) -> None:
 
 
 def test_the_roles_that_are_read_off_the_source_are_those_there_are() -> None:
-    assert all_roles() == [*HOST_ROLES, *APP_ROLES]
+    assert all_roles(ROOT) == [*HOST_ROLES, *APP_ROLES]
 
 
 def test_a_shell_or_an_alias_that_is_none_is_refused(folder: Path) -> None:

@@ -12,7 +12,7 @@ def test_content_is_named_and_kept_aside() -> None:
     catalog = Catalog([Entry(File("/etc/motd", "hello"), "base")])
     (entry,) = catalog.encoded()
     digest = "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824"
-    assert entry["kind"] == "resources.file:File"
+    assert entry["kind"] == "windlass.agent.resources.file:File"
     assert entry["fields"]["content"] == {"$sha256": digest, "$size": 5}
     assert catalog.contents == {digest: b"hello"}
 

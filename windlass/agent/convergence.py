@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Callable
 from windlass.agent import files
 from windlass.agent.applied import Applied
 from windlass.agent.failures import Failed
+from windlass.agent.loader import add
 from windlass.agent.owed import Owed
 from windlass.agent.resources.content import Content
 from windlass.agent.resources.resource import Diff, Resource, Unknown, compare
@@ -30,6 +31,7 @@ class Convergence:
         self.check: bool = message["check"]
         self.show_patch: bool = message["diff"]
         self.entries: list[dict[str, Any]] = message["catalog"]
+        add(message["own_kinds"])
         machine.resources = [self._decode(entry) for entry in self.entries]
         self.owed = Owed(message["state"])
         self.applied = Applied(message["state"])
@@ -129,7 +131,7 @@ class Convergence:
     def _decode(self, entry: dict[str, Any]) -> Resource:
         module, kind = entry["kind"].split(":")
         values = {name: self._value(value) for name, value in entry["fields"].items()}
-        resource: Resource = getattr(importlib.import_module(f"windlass.agent.{module}"), kind)(**values)
+        resource: Resource = getattr(importlib.import_module(module), kind)(**values)
         resource.machine = self.machine
         return resource
 

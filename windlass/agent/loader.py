@@ -41,7 +41,13 @@ class ShippedSources:
         return self.sources[name]
 
 
+def add(sources: dict[str, str]) -> None:
+    """Makes further sources importable, by the names of their modules."""
+    if sources:
+        sys.meta_path.insert(0, ShippedSources(sources))
+
+
 def start(sources: dict[str, str]) -> None:
     """Makes the sources importable, and starts the agent."""
-    sys.meta_path.insert(0, ShippedSources(sources))
+    add(sources)
     importlib.import_module("windlass.agent.agent").main()

@@ -46,7 +46,9 @@ def roles(context: click.Context, parameter: click.Parameter, incomplete: str) -
     from windlass.cli.role_names import all_roles
 
     before, comma, last = incomplete.rpartition(",")
-    return _behind(before + comma, last, [name for name in all_roles() if name not in before.split(",")])
+    return _behind(
+        before + comma, last, [name for name in all_roles(_folder(context).parent) if name not in before.split(",")]
+    )
 
 
 def _behind(before: str, incomplete: str, names: Iterable[str]) -> list[str]:

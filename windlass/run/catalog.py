@@ -6,6 +6,7 @@ from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
 
 from windlass.agent.resources.content import Content
+from windlass.run.own_kinds import sources
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -34,9 +35,13 @@ class Catalog:
         """The catalog as plain JSON-like values; fills `contents`, by sha256 in hex."""
         return [self._encode(entry) for entry in self.entries]
 
+    def own_kinds(self) -> dict[str, str]:
+        """The sources of kinds that are the project's own, by the names of their modules. Raises UsageError."""
+        return sources(type(entry.resource) for entry in self.entries)
+
     def _encode(self, entry: Entry) -> dict[str, Any]:
         resource = entry.resource
-        kind = f"{type(resource).__module__.removeprefix('windlass.agent.')}:{type(resource).__name__}"
+        kind = f"{type(resource).__module__}:{type(resource).__name__}"
         values = {
             field.name: self._value(getattr(resource, field.name))
             for field in fields(resource)  # type: ignore[arg-type]

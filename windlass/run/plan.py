@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from windlass.app import App
 from windlass.errors import UsageError
+from windlass.run import own_roles
 from windlass.run.catalog import Entry
 from windlass.secrets.environment import check, variables_of
 from windlass.settings.database import shared
@@ -15,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
+    from roles import AppRole, HostRole
     from windlass.host import Host
     from windlass.settings import AppSettings
     from windlass.source import Source
@@ -66,6 +69,7 @@ class Roles(Plan):
         return check(hosts, self.app) if self._has("release") else []
 
     def prepare(self, hosts: Sequence[Host]) -> None:
+        _ = self._tables
         first: dict[tuple[str, tuple[str, ...]], str] = {}
         for host in hosts:
             for name, settings in self.apps(host).items():
@@ -83,19 +87,29 @@ class Roles(Plan):
         return set(self._leaders.values())
 
     def entries(self, host: Host) -> Iterator[Entry]:
-        from roles import APP_ROLES, HOST_ROLES
-
+        host_roles, app_roles = self._tables
         apps = [
             App(name, settings, self._source(name, settings), led=(host.name, name) in self._leaders)
             for name, settings in self.apps(host).items()
         ]
-        for name, host_role in HOST_ROLES.items():
+        for name, host_role in host_roles.items():
             if self._has(name):
                 yield from (Entry(resource, name) for resource in host_role(host, apps))
         for app in apps:
-            for name, app_role in APP_ROLES.items():
+            for name, app_role in app_roles.items():
                 if self._has(name):
                     yield from (Entry(resource, name, app.name) for resource in app_role(host, app))
+
+    @cached_property
+    def _tables(self) -> tuple[dict[str, HostRole], dict[str, AppRole]]:
+        """The roles of hosts and those of apps, in order. Raises UsageError for faults of the project's own."""
+        from roles import APP_ROLES, HOST_ROLES
+
+        own = {role.name: role for role in own_roles.find(self.project)}
+        hosts, apps = own_roles.arranged(own.values(), list(HOST_ROLES), list(APP_ROLES))
+        loaded = {name: own_roles.load(role, self.project) for name, role in own.items()}
+        host_roles, app_roles = {**HOST_ROLES, **loaded}, {**APP_ROLES, **loaded}
+        return {name: host_roles[name] for name in hosts}, {name: app_roles[name] for name in apps}
 
     def _has(self, role: str) -> bool:
         return self.tags is None or role in self.tags

@@ -183,7 +183,7 @@ class Run:
                 raise HostError(NOT_BEGUN)
             catalog = Catalog(self.plan.entries(host))
             request = {name: getattr(self.request, name) for name in ("check", "diff", "who", "command", "state")}
-            request |= {"whole": self.plan.whole, "catalog": catalog.encoded()}
+            request |= {"whole": self.plan.whole, "catalog": catalog.encoded(), "own_kinds": catalog.own_kinds()}
             try:
                 on_event = self._listener(catalog, outcome)
                 session.ask({"type": "converge", **request}, catalog.contents, on_event)

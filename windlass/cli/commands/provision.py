@@ -31,7 +31,7 @@ def provision(
 
     HOST is a host, a group or a pattern of the inventory (web, web:&eu, 'all:!db', 'web*').
     """
-    roles = chosen_roles(tags, skip_tags, start_at)
+    roles = chosen_roles(project.project, tags, skip_tags, start_at)
     from windlass.run.plan import Roles
 
     return converge(project, "provision", Roles(app, tags=roles, project=project.project), **options)

@@ -12,6 +12,7 @@ from windlass.cli.role_names import all_roles
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from windlass.cli.commands.options import Option
 
@@ -22,20 +23,20 @@ def _names(context: click.Context, parameter: click.Parameter, value: str | None
         return frozenset()
     names = [name.strip() for name in value.split(",")]
     for name in names:
-        _check(name)
+        _check(name, context.obj.project)
     return frozenset(names)
 
 
 def _name(context: click.Context, parameter: click.Parameter, value: str | None) -> str | None:
     if value is not None and not context.resilient_parsing:
-        _check(value)
+        _check(value, context.obj.project)
     return value
 
 
-def _check(name: str) -> None:
+def _check(name: str, project: Path) -> None:
     from windlass.inventory.problems import nearest
 
-    known = all_roles()
+    known = all_roles(project)
     if name not in known:
         near = nearest(name, known, cutoff=0.5)
         words = f"Did you mean {near!r}?" if near else f"There are: {', '.join(known)}."
@@ -54,11 +55,13 @@ choosing_roles = options(
 )
 
 
-def chosen_roles(tags: frozenset[str], skip_tags: frozenset[str], start_at: str | None) -> frozenset[str] | None:
+def chosen_roles(
+    project: Path, tags: frozenset[str], skip_tags: frozenset[str], start_at: str | None
+) -> frozenset[str] | None:
     """The roles that the options leave, None = all. Raises UsageError when they leave none."""
     if not (tags or skip_tags or start_at):
         return None
-    known = all_roles()
+    known = all_roles(project)
     after = known[known.index(start_at) :] if start_at else known
     left = frozenset(after) & (tags or frozenset(known)) - skip_tags
     if not left:
