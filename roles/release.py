@@ -79,12 +79,23 @@ def _process(app: App) -> dict[str, str]:
     here = f"{app.home}/releases/%i"
     folders = [f"{here}/code" if folder == "." else f"{here}/code/{folder}" for folder in app.source.python_path]
     return {
+        "FLASK_APP": app.settings.wsgi,
         "FLASK_DEBUG": "0",
+        # Else a call of app.run() at the import would start Flask's own server, in debug mode where it says so.
+        "FLASK_RUN_FROM_CLI": "true",
+        "HOME": app.data,
         "PATH": f"{here}/venv/bin:/usr/local/bin:/usr/bin:/bin",
         "PYTHONDONTWRITEBYTECODE": "1",  # it could not: the code belongs to root
+        # Packages in HOME would outlive every release, and nobody would see them.
+        "PYTHONNOUSERSITE": "1",
         "PYTHONPATH": ":".join(folders),
         "PYTHONUNBUFFERED": "1",
         "STATE_DIRECTORY": app.data,
+        "TMPDIR": "/tmp",  # noqa: S108 - its own, but for `sandbox: off`
+        "XDG_CACHE_HOME": f"{app.data}/.cache",
+        "XDG_CONFIG_HOME": f"{app.data}/.config",
+        "XDG_DATA_HOME": f"{app.data}/.local/share",
+        "XDG_STATE_HOME": f"{app.data}/.local/state",
     }
 
 

@@ -17,22 +17,39 @@ MEMORY_MAX = "80%"
 TASKS, TASKS_OF_EACH = 512, 8
 
 
-def sandbox(host: Host, app: App, network: str | None = None) -> str:
-    """The lines with their comments; `network` None = what the app's settings say it may connect to."""
+def sandbox(host: Host, app: App) -> str:
+    """The lines for the app itself, with their comments."""
+    return _lines(host, app, network=app.settings.sandbox.network, data=app.data)
+
+
+def properties(host: Host, app: App) -> list[str]:
+    """The lines for the app itself alone, `Name=value`."""
+    return _alone(sandbox(host, app))
+
+
+def building(host: Host, app: App) -> list[str]:
+    """The lines alone for installing what the app needs, which sees nothing that the app has written.
+
+    It comes over the network, whatever the app may do later.
+    """
+    return _alone(_lines(host, app, network="network", data=None))
+
+
+def _lines(host: Host, app: App, *, network: str, data: str | None) -> str:
+    """The lines with their comments; `data` is the folder that the processes own, None = they have nothing."""
     assert host.facts is not None  # noqa: S101 - roles run after HELLO
     settings = app.settings
     workers, threads = workers_and_threads(settings, host.facts, len(host.settings.apps))
     return render(
         "systemd/sandbox.conf.j2",
-        name=app.name,
+        app=app,
+        data=data,
         sandbox=settings.sandbox,
-        network=network or settings.sandbox.network,
+        network=network,
         memory_max=settings.memory_max or MEMORY_MAX,
         tasks_max=settings.tasks_max or max(TASKS, workers * threads * TASKS_OF_EACH),
     )
 
 
-def properties(host: Host, app: App, network: str | None = None) -> list[str]:
-    """The lines alone, `Name=value`."""
-    lines = sandbox(host, app, network).splitlines()
-    return [line for line in lines if line and not line.startswith("#")]
+def _alone(text: str) -> list[str]:
+    return [line for line in text.splitlines() if line and not line.startswith("#")]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from roles.sandbox import properties
+from roles.sandbox import building
 from windlass.agent.resources import AppPackages, Venv
 from windlass.agent.resources.content import Content
 
@@ -25,12 +25,11 @@ def venv(host: Host, app: App) -> Iterator[Resource]:
     requirements = app.source.requirements
     yield Venv(
         app.venv(host.facts),
-        user=app.name,
+        group=app.name,
         like=f"{app.home}/current/venv",
         requirements=Content.of(requirements.text),
         constraints=Content.of(requirements.constraints),
-        # What pip installs comes over the network, whatever the app may do later.
-        sandbox=properties(host, app, network="network"),
+        sandbox=building(host, app),
         gunicorn=app.gunicorn,
         hashed=requirements.hashed,
     )

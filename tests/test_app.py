@@ -7,11 +7,12 @@ from typing import Any
 
 import pytest
 
-from windlass.app import GUNICORN, App
+from windlass.app import App
 from windlass.host import Facts
 from windlass.settings import AppSettings
 from windlass.source import Source
 from windlass.source.requirements import Requirements
+from windlass.source.server import GUNICORN
 
 FACTS = Facts("debian", "12", "bookworm", "x86_64", "3.11.2", 2, 1, [], True, "h", True, "6.1")
 
@@ -24,9 +25,14 @@ def app(text: str = "flask\n", constraints: str = "", **gunicorn: Any) -> App:
 
 
 def test_gunicorn_is_added_only_where_it_is_missing() -> None:
-    assert app().gunicorn == f"gunicorn=={GUNICORN}"
-    assert app(version="23.0.0").gunicorn == "gunicorn==23.0.0"
-    assert app("Gunicorn[gevent]>=23\n").gunicorn is None
+    assert app().gunicorn == f"gunicorn=={GUNICORN}\n"
+    assert app("Gunicorn[gevent]>=23\n").gunicorn == ""
+
+
+def test_a_venv_made_in_another_way_is_not_used_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = app().venv(FACTS)
+    monkeypatch.setattr("windlass.app.MADE", 1)
+    assert app().venv(FACTS) != now
 
 
 def test_a_venv_is_named_by_what_goes_into_it() -> None:

@@ -7,13 +7,16 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from windlass.source import server
+
 if TYPE_CHECKING:
     from windlass.host import Facts
     from windlass.settings import AppSettings
     from windlass.source import Source
 
-# Installed where an app's requirements do not name gunicorn, and its settings no version.
-GUNICORN = "27.0.1"
+# Goes into the name of a virtual environment; another one when they are made in another way, so that those that are
+# there are not used again. 2: made by a user of its own, for an app could reach into those before.
+MADE = 2
 
 
 @dataclass(frozen=True)
@@ -44,15 +47,13 @@ class App:
         return f"/run/{self.name}"
 
     @property
-    def gunicorn(self) -> str | None:
-        """What to install beside the requirements to have Gunicorn; None = it is among them."""
-        if "gunicorn" in self.source.requirements.names:
-            return None
-        return f"gunicorn=={self.settings.gunicorn.version or GUNICORN}"
+    def gunicorn(self) -> str:
+        """Lines for pip beside the requirements, so that there is a Gunicorn; "" = it is among them."""
+        return server.to_install(self.settings.gunicorn, self.source.requirements)
 
     def venv(self, facts: Facts) -> str:
         """Where its virtual environment lies; the name stands for all that goes into it, and the kind of host."""
         wanted = self.source.requirements
         python = facts.python.rsplit(".", 1)[0]
-        parts = [wanted.text, wanted.constraints, self.gunicorn, python, facts.arch, facts.os]
+        parts = [MADE, wanted.text, wanted.constraints, self.gunicorn, python, facts.arch, facts.os]
         return f"{self.home}/venvs/{hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]}"

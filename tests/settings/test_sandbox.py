@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from roles.sandbox import properties
+from roles.sandbox import building, properties
 from tests.roles.hosts import apps, host
 from windlass.settings.sandbox import Sandbox
 
@@ -69,7 +69,14 @@ def test_levels_of_network() -> None:
     isolated = lines(sandbox={"network": "isolated"})
     assert {"PrivateNetwork=yes", "RestrictAddressFamilies=AF_UNIX", "IPAddressDeny=any"} <= set(isolated)
     here = host(apps={"shop": {"sandbox": {"network": "isolated"}}})
-    assert "PrivateNetwork=yes" not in properties(here, apps(here)[0], network="network")
+    assert "PrivateNetwork=yes" not in building(here, apps(here)[0])
+
+
+def test_an_installation_sees_nothing_that_the_app_writes() -> None:
+    here = host(apps={"shop": {"sandbox": {"writable_paths": ["/mnt/uploads"]}}})
+    for_app, for_pip = (set(lines(here, apps(here)[0])) for lines in (properties, building))
+    assert for_app - for_pip == {"StateDirectory=shop", "StateDirectoryMode=0700", "ReadWritePaths=/mnt/uploads"}
+    assert for_pip - for_app == {"InaccessiblePaths=-/var/lib/shop"}
 
 
 @pytest.mark.parametrize("off", [False, "off", {"enabled": False}])

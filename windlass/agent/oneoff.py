@@ -47,11 +47,10 @@ STOP = 10  # seconds that a command has to end when nobody is there any more
 
 
 def run(machine: Machine, request: Message) -> None:
-    """Runs `{"app", "wsgi", "argv", "input", "terminal", "who", "command"}`, tells its output, then its exit status.
+    """Runs `{"app", "argv", "input", "terminal", "who", "command"}`, tells its output, then its exit status.
 
-    `wsgi` is the app for `flask`, unless the environment says FLASK_APP; `input` says whether any comes; `terminal` is
-    None for pipes, else `{"rows", "columns", "kind"}` of the operator's, `kind` being its $TERM. `who` and `command`
-    are for the audit, which has no `argv`: a secret may be in it.
+    `input` says whether any comes; `terminal` is None for pipes, else `{"rows", "columns", "kind"}` of the operator's,
+    `kind` being its $TERM. `who` and `command` are for the audit, which has no `argv`: a secret may be in it.
     """
     app, terminal = request["app"], request["terminal"]
     release = Releases(f"/srv/{app}").current
@@ -60,7 +59,6 @@ def run(machine: Machine, request: Message) -> None:
     unit = f"windlass-run-{app}-{secrets.token_hex(4)}.service"
     properties = _properties(Instance(machine, app, release.id).service, release.id)
     start = ["systemd-run", "--quiet", "--wait", "--collect", f"--unit={unit}", f"--description=one command of {app}"]
-    start += [f"--property=Environment=FLASK_APP={request['wsgi']}"]
     start += [f"--property={each}" for each in (*properties, f"TimeoutStopSec={STOP}", "SendSIGHUP=yes")]
     plug = _Terminal(**terminal) if terminal else _Pipes()
     command = _Command(machine, unit, plug)

@@ -32,14 +32,12 @@ def interactive() -> bool:
     return os.isatty(STDIN) and os.isatty(STDOUT)
 
 
-def request(
-    app: str, wsgi: str, argv: list[str], *, command: str, attached: bool = False, terminal: bool = False
-) -> Message:
+def request(app: str, argv: list[str], *, command: str, attached: bool = False, terminal: bool = False) -> Message:
     """What to ask an agent for: a program, attached to our input or with none, with a terminal like ours or without.
 
     `command` is ours, as it is written down there.
     """
-    asked: Message = {"type": "run", "app": app, "wsgi": wsgi, "argv": argv, "input": attached, "terminal": None}
+    asked: Message = {"type": "run", "app": app, "argv": argv, "input": attached, "terminal": None}
     asked |= {"command": command, "who": operator()}
     if terminal:
         columns, rows = os.get_terminal_size(STDOUT)

@@ -1,5 +1,6 @@
 """Kinds of text that settings are made of; each matches as a whole, so none can break out of a generated file."""
 
+import difflib
 import os
 import re
 from pathlib import Path
@@ -49,7 +50,23 @@ SourcePath = Annotated[
         "a path inside the app's source, for example shop/static",
     ),
 ]
-WorkerClass = Annotated[str, word(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*", "a Gunicorn worker class, for example gthread")]
+_WORKERS = ("asgi", "eventlet", "gevent", "gevent_pywsgi", "gevent_wsgi", "gthread", "sync", "tornado")
+
+
+def _worker_class(name: str) -> str:
+    if "." not in name and name not in _WORKERS:
+        near = difflib.get_close_matches(name, _WORKERS, 1)
+        meant = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(_WORKERS)}, or MODULE.CLASS"
+        raise ValueError(f"{name!r} is no kind of worker: {meant}")
+    return name
+
+
+WorkerClass = Annotated[
+    str,
+    AfterValidator(_worker_class),
+    word(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*", "a Gunicorn worker class, for example gthread"),
+]
+
 
 Version = Annotated[str, word(r"[0-9]+(\.[0-9a-z]+)*", "a version such as 23.0.0")]
 Command = Annotated[str, AfterValidator(one_line), word(r"(?s).*\S.*", "a command")]

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from windlass.errors import SourceError
-from windlass.source import folder, git, requirements
+from windlass.source import folder, git, requirements, server
 
 if TYPE_CHECKING:
     from windlass.settings import AppSettings
@@ -36,7 +36,8 @@ def load(name: str, settings: AppSettings, project: Path) -> Source:
     """The code of app `name`: a folder relative to `project`, or one commit of a git URL.
 
     Raises SourceError for what would fail on the host later: no such folder or ref, a WSGI module, static folder or
-    requirements file that is not there, requirements that only this machine could install, too much of it all.
+    requirements file that is not there, requirements that only this machine could install or that no Gunicorn can
+    serve with, too much of it all.
     """
     try:
         return _load(settings, project)
@@ -54,6 +55,7 @@ def _load(settings: AppSettings, project: Path) -> Source:
                 hint="It must have a file in it, and not be ignored by .gitignore or .deployignore.",
             )
     wanted = requirements.read(tree, settings.requirements)
+    server.to_install(settings.gunicorn, wanted)
     archive, digest = tree.packed()
     return Source(archive, digest, tree.size, wanted, python_path, commit, dirty)
 

@@ -32,7 +32,7 @@ class Leftovers:
         """Their names."""
         unknown = [release for release in defined(self.app) if self.releases.record(release) is None]
         doomed = [record.id for record in self._doomed()]
-        return [*self._commands(), *self._strays(), *doomed, *self._running(), *self._venvs(), *unknown]
+        return [*self._busy(), *self._strays(), *doomed, *self._running(), *self._venvs(), *unknown]
 
     def await_ends(self) -> None:
         """Waits for instances that are about to end, so that however often one deploys, no more than two run."""
@@ -44,9 +44,10 @@ class Leftovers:
 
     def remove(self, question: Question, drain_timeout: float) -> None:
         """Removes them; an instance that may have had traffic answers what it has first."""
-        for unit in self._commands():
+        for user in self._busy():
+            unit = confined.unit_of(user)
             self.machine.say(f"stopping {unit}, a command of a run that was killed")
-            confined.end(self.machine, self.app)
+            confined.end(self.machine, user)
         self.remove_strays()
         for release in self._running():
             self.machine.say(f"stopping release {release}, which is not the current one")
@@ -71,11 +72,11 @@ class Leftovers:
         for stray in self._strays():
             self.releases.remove(stray)
 
-    def _commands(self) -> list[str]:
-        """The unit of a release command or of pip that a run was killed over, and that goes on."""
-        unit = confined.unit_of(self.app)
+    def _busy(self) -> list[str]:
+        """The users of a release command and of pip that a run was killed over, and that go on."""
         alive = ("active", "activating", "deactivating")
-        return [unit] if show(self.machine, unit).get("ActiveState") in alive else []
+        users = (self.app, confined.BUILDER)
+        return [user for user in users if show(self.machine, confined.unit_of(user)).get("ActiveState") in alive]
 
     def _strays(self) -> list[str]:
         return self.releases.strays()

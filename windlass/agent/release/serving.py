@@ -73,7 +73,7 @@ class Serving(Resource):
         names = self.machine.probe(("instances", self.app), lambda: defined(self.app))
         instances = [self._instance(name) for name in names]
         units = [unit for instance in instances for unit in (instance.service, instance.socket)]
-        return [confined.unit_of(self.app), *units]
+        return [confined.unit_of(self.app), confined.unit_of(confined.BUILDER), *units]
 
     def _instance(self, release: str) -> Instance:
         return Instance(self.machine, self.app, release)

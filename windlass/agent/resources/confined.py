@@ -1,4 +1,4 @@
-"""Commands as an app's user under the restrictions of its unit: they run code that is not ours."""
+"""Commands as another user under the restrictions of a unit: they run code that is not ours."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from windlass.agent.machine import Machine
     from windlass.agent.process import EachLine
 
+# Who makes virtual environments: nobody's data, nobody's processes. No app can have such a name.
+BUILDER = "_windlass-build"
 LOCALE = {"LC_ALL": "C.UTF-8", "LANG": "C.UTF-8"}
 # systemd ends a command that outlives its time by so much, should we be gone by then; and kills it so long after it
 # was told to stop (seconds).

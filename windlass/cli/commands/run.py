@@ -77,7 +77,7 @@ def _attached(
 
     app, argv = what
     command = recorded(selection.hosts, argv)
-    asked = request(app, host.settings.apps[app].wsgi, argv, command=command, attached=True, terminal=terminal)
+    asked = request(app, argv, command=command, attached=True, terminal=terminal)
     try:
         with reached(host, selection.connecting(), _say, project.connection) as session:
             return attach(session, asked)
@@ -121,7 +121,7 @@ class _Everywhere:
         try:
             with reached(host, self.selection.connecting(), _say, self.project.connection) as session:
                 command = recorded(self.selection.hosts, self.argv)
-                asked = request(app, host.settings.apps[app].wsgi, self.argv, command=command)
+                asked = request(app, self.argv, command=command)
                 session.ask(asked, {}, output.take)
         except HostError as failure:
             error = str(failure)
