@@ -12,12 +12,13 @@ from windlass.host import Host
 from windlass.inventory.connection import Connection, connection_variables, is_foreign
 from windlass.inventory.extra import ExtraVariables
 from windlass.inventory.files import Files
+from windlass.inventory.host_variables import HostVariables
 from windlass.inventory.problems import Problems
 from windlass.inventory.ranges import check_host_names
 from windlass.inventory.reader import Reader
 from windlass.inventory.tree import Tree, Variables
 from windlass.inventory.validation import settings_in, validated
-from windlass.inventory.values import HostVariables, Values
+from windlass.inventory.values import Values
 from windlass.settings import Settings
 
 if TYPE_CHECKING:

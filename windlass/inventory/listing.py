@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from windlass.inventory.document import Unsafe
-from windlass.settings.environment import is_secret_at, is_secret_value
+from windlass.settings.environment import is_secret_in
 
 if TYPE_CHECKING:
     from windlass.inventory.inventory import Inventory
@@ -54,8 +54,7 @@ def _masked(way: tuple[str, ...], value: Any) -> Any:
         return [_masked(way, below) for below in value]
     if isinstance(value, Unsafe):
         value = str(value)
-    secret = value is not None and (is_secret_at(way) or (isinstance(value, str) and is_secret_value(value)))
-    return MASK if secret else value
+    return MASK if is_secret_in(way, value) else value
 
 
 def _key(key: Any) -> Any:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from windlass.errors import InventoryError
 from windlass.inventory.document import Unsafe
+from windlass.inventory.host_variables import HostVariables
 from windlass.inventory.problems import did_you_mean
-from windlass.settings.environment import is_secret, is_secret_at, is_secret_value, secret_in
+from windlass.settings.environment import is_secret_at, is_secret_value, secret_in
+from windlass.settings.secret_names import is_secret
 
 if TYPE_CHECKING:
     import jinja2
@@ -198,32 +200,6 @@ class Values(Mapping[str, Any]):
             dotted = ".".join(map(str, (name, *way)))
             fault = f"{dotted} is not a template, or a wrong one; mark text that is none: !unsafe '...'"
         return RenderError(self.raw[name], way, fault)
-
-
-class HostVariables(Mapping[str, Values]):
-    """Ansible's `hostvars`: the variables of every host by its name, looked up on demand.
-
-    `shared` has what becomes of the templates that say the same for every host: each of many may read them all.
-    """
-
-    def __init__(self, names: Collection[str], values_of: Callable[[str], Values]) -> None:
-        self._names = names
-        self._values_of = values_of
-        self.shared: dict[str, tuple[Any, Exception | None]] = {}
-
-    def __getitem__(self, name: str) -> Values:
-        if name not in self._names:
-            raise KeyError(name)
-        return self._values_of(name)
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._names)
-
-    def __len__(self) -> int:
-        return len(self._names)
-
-    def __repr__(self) -> str:
-        return f"<{len(self)} hosts>"
 
 
 def _plain(error: jinja2.UndefinedError) -> str:

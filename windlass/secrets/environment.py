@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 from windlass.errors import InventoryError
 from windlass.secrets.committed import check_nothing_committed
 from windlass.secrets.elsewhere import own_secrets
-from windlass.settings.environment import LARGEST, fault_of_name, is_placeholder, is_secret
+from windlass.settings.environment import LARGEST, fault_of_name, is_placeholder
 from windlass.settings.secret import Secret
+from windlass.settings.secret_names import is_secret
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from windlass.settings.secret_names import is_secret
+
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
@@ -18,14 +20,16 @@ _PROCESS = """
 # Surrogates, and what Unicode says is no character (systemd, unichar_is_valid).
 _NONCHARACTERS = "".join(chr(plane << 16 | last) for plane in range(17) for last in (0xFFFE, 0xFFFF))
 _UNSENDABLE = re.compile(f"[\ud800-\udfff\ufdd0-\ufdef{_NONCHARACTERS}]")
-_SECRET = re.compile(
-    r"(^|_)(PASS|PASSWORDS?|PASSWDS?|PASSPHRASES?|SECRETS?|TOKENS?|API_?KEYS?)$"
-    r"|(?<!PUBLIC)(?<!PUBLISHABLE)(?<!AUTHORIZED)(?<!HOST)(?<!SITE)_KEYS?$",
-    re.IGNORECASE,
-)
-# What Stripe, AWS, GitHub, GitLab and Slack hand out, and private keys.
+# What Stripe, AWS, GitHub, GitLab, Slack and others hand out, hashes of passwords, private keys (also in base64).
 _KNOWN_SECRET = re.compile(
-    r"\s*([sr]k_(live|test)_|AKIA[0-9A-Z]{16}|gh[oprsu]_|github_pat_|glpat-|xox[abp]-|-----BEGIN ([A-Z]+ )*PRIVATE KEY)"
+    r"\s*([sr]k_(live|test)_|sk-[\w-]{20}|AKIA[0-9A-Z]{16}|gh[oprsu]_|github_pat_|glpat-|xox[abeprs]-|SG\.[\w-]{16,}\."
+    r"|hvs\.|dop_v1_|pypi-AgEI|https://hooks\.slack\.com/services/|AGE-SECRET-KEY-|eyJ[\w-]{8,}\.eyJ"
+    r"|\$(y|5|6|2[aby]|argon2id?)\$|LS0tLS1CRUdJTiB([EFPS]|QUklW))|(?s:.*)-----BEGIN ([A-Z]+ )*PRIVATE KEY",
+    re.ASCII,
+)
+# What is known to others, or says yes or no, whatever its name.
+_HARMLESS = re.compile(
+    r"\S+\.pub|\s*(ssh-(ed25519|rsa)|ecdsa-sha2-\S+|sk-\S+@openssh\.com) AAAA.*|true|false|yes|no|on|off", re.IGNORECASE
 )
 _URL_WITH_PASSWORD = re.compile(r"(?<=[A-Za-z0-9+.-])://[^/@\s:]*:([^/@\s]+)@")
 _FALSE = frozenset({"", "0", "false", "no", "off", "n", "f"})
@@ -54,11 +58,6 @@ LONGEST, LARGEST = 128 * 1024, 1024 * 1024
 _DEBUGGER = "the debugger lets any visitor run code on the host"
 
 
-def is_secret(name: str) -> bool:
-    """Whether a variable's name says that its value is a secret."""
-    return bool(_SECRET.search(name))
-
-
 def is_secret_at(way: Sequence[object]) -> bool:
     """Whether the names on the way to a value say that it is a secret: its own, or that of what it is in.
 
@@ -73,13 +72,21 @@ def is_secret_value(value: str) -> bool:
     return bool(_KNOWN_SECRET.match(value) or _URL_WITH_PASSWORD.search(value))
 
 
+def is_secret_in(way: Sequence[object], value: object) -> bool:
+    """Whether a text or the like is a secret, by itself or by the names on the way; nothing, yes and no are not."""
+    if value is None or isinstance(value, bool):
+        return False
+    text = str(value)
+    return is_secret_value(text) or (is_secret_at(way) and not _HARMLESS.fullmatch(text))
+
+
 def secret_in(way: tuple[str, ...], value: object) -> tuple[str, ...] | None:
     """The way to a secret in the value that `way` leads to, lists left out; None = there is none."""
     if isinstance(value, dict):
         return next((found for key, below in value.items() if (found := secret_in((*way, str(key)), below))), None)
     if isinstance(value, list):
         return next((found for below in value if (found := secret_in(way, below))), None)
-    return way if value is not None and (is_secret_at(way) or is_secret_value(str(value))) else None
+    return way if is_secret_in(way, value) else None
 
 
 def shown(text: str, line: str | None = None) -> str:
@@ -160,6 +167,6 @@ def _fault_of_debug_switch(name: str, value: str) -> str | None:
 
 def fault_of_inline_secret(name: str, value: str) -> str | None:
     """Why a value must not stand in the inventory, which is committed; None = it may."""
-    if is_secret(name) or is_secret_value(value):
+    if is_secret_in((name,), value):
         return f"{name} looks like a secret, and the inventory is committed: ./deploy.py secrets set {name}"
     return None

@@ -122,3 +122,13 @@ def test_list_hosts_of_a_pattern(ask: Ask) -> None:
     told = "'!x*' matches no host and no group: it leaves out nobody\n"
     assert ask("--list-hosts", "web,!x*") == (0, "web1\nweb2\n", told)
     assert ask("--list-hosts", "wbe") == (2, "", "error: unknown host or group 'wbe'\n  did you mean 'web'?\n")
+
+
+def test_list_judges_names_in_any_spelling(ask: Ask, tmp_path: Path) -> None:
+    secret = ("dbpassword", "clientSecret", "apiToken", "bindpw", "admin_pw", "privatekey")
+    lines = [*(f"{name}: hidden" for name in secret), "ssh_key: x.pub", "token_url: /shown", "allow_no_password: true"]
+    (tmp_path / "inventory/group_vars/web.yml").write_text("\n".join(lines))
+    out = ask("--list")[1]
+    assert "hidden" not in out
+    found = json.loads(out)["_meta"]["hostvars"]["web2"]
+    assert {name for name, value in found.items() if value == "********"} == set(secret)
