@@ -102,7 +102,7 @@ def test_git_does_not_answer(env_file: Path, monkeypatch: pytest.MonkeyPatch) ->
     way = ", or move what is deployed out of the repository."
     with monkeypatch.context() as patch:
         patch.setenv("PATH", "/nosuch")
-        assert complaint(env_file) == f"{said}git cannot be started here\n  Install git{way}"
+        assert complaint(env_file) == f"{said}git is not installed on this machine\n  Install git{way}"
     Path(".git/HEAD").unlink()
     assert complaint(env_file) == (
         f"{said}fatal: not a git repository (or any of the parent directories): .git\n"
@@ -114,7 +114,7 @@ def test_git_does_not_answer(env_file: Path, monkeypatch: pytest.MonkeyPatch) ->
     slow.chmod(0o755)
     monkeypatch.setenv("PATH", f"{slow.parent.resolve()}:{os.environ['PATH']}")
     monkeypatch.setattr(git, "TIMEOUT", 0.1)
-    assert complaint(env_file) == f"{said}git took more than 0.1 s\n  See what git status does there{way}"
+    assert complaint(env_file) == f"{said}git took more than 0.1 s\n  See what git status says there{way}"
 
 
 def test_every_bad_line_is_told_without_its_value(env_file: Path) -> None:

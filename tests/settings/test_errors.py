@@ -87,6 +87,14 @@ APP = {
     "source: -x": (
         "apps.a.source: '-x' is neither a folder nor a git URL (https://..., ssh://..., user@host:path, file://...)"
     ),
+    "source: 'https://a.test/x.git#subdirectory=web'": (
+        "apps.a.source: 'https://a.test/x.git#subdirectory=web': a branch or folder after # belongs into `ref` and"
+        " `subdirectory`"
+    ),
+    "source: 'https://a.test/me/x/tree/main/examples/web'": (
+        "apps.a.source: 'https://a.test/me/x/tree/main/examples/web' is a page about a folder; write"
+        " `source: https://a.test/me/x`, `ref: main` and `subdirectory: examples/web`"
+    ),
     "source: 'ext::sh -c x'": (
         "apps.a.source: 'ext::sh -c x' is neither a folder nor a git URL (https://..., ssh://..., "
         "user@host:path, file://...)"

@@ -229,23 +229,89 @@ SOURCES: dict[str, tuple[Callable[[Path], object], dict[str, Any], str]] = {
         {"source": REMOTE, "ref": "v1"},
         REMOTE + ": there is no branch, tag or commit 'v1'\n  Push it, or correct `ref`.",
     ),
+    "no such folder in the commit": (
+        lambda at: repository(at / "origin", APP),
+        {"source": REMOTE, "ref": "main", "subdirectory": "web"},
+        REMOTE + ": there is no folder web in the commit\n  Correct the app's `subdirectory`, or `ref`.",
+    ),
+    "no such folder in the folder": (
+        lambda at: None,
+        {"subdirectory": "web"},
+        "hello: there is no such folder ({project}/hello/web)" + FOLDER,
+    ),
     "submodules": (
-        lambda at: repository(at / "origin", {**APP, ".gitmodules": "x"}),
+        lambda at: with_submodule(at / "origin"),
         {"source": REMOTE},
         (
-            REMOTE + ": it has submodules, which are not fetched\n"
-            "  Deploy from a folder with the submodules checked out (`source: ../path`)."
+            REMOTE + ": it has submodules that are not checked out: vendor/inner\n"
+            "  Deploy from a folder with the submodules checked out (`source: ../path`), or list them in .deployignore."
         ),
     ),
     "a file in LFS": (
         lambda at: repository(at / "origin", {**APP, "big": "version https://git-lfs.github.com/spec/v1\n"}),
         {"source": REMOTE},
         (
-            REMOTE + "/big: is kept in git LFS, which is not fetched\n"
-            "  Deploy from a folder with the file checked out (`source: ../path`)."
+            REMOTE + "/big: is kept in git LFS, and only the pointer to it is here\n"
+            "  Deploy from a folder with the file checked out (`source: ../path`), or list it in .deployignore."
+        ),
+    ),
+    "a folder without its submodules": (
+        lambda at: with_submodule(at / "hello"),
+        {},
+        (
+            "hello: it has submodules that are not checked out: vendor/inner\n"
+            "  git -C {project}/hello submodule update --init --recursive, or list them in .deployignore."
+        ),
+    ),
+    "a folder with a pointer of LFS": (
+        lambda at: test_source.write(at / "hello", {"big": "version https://git-lfs.github.com/spec/v1\n"}),
+        {},
+        (
+            "hello/big: is kept in git LFS, and only the pointer to it is here\n"
+            "  git lfs pull, or list it in .deployignore."
+        ),
+    ),
+    "a folder that git cannot read": (
+        lambda at: (repository(at / "hello", {}), (at / "hello/.git/index").write_text("no index")),
+        {},
+        (
+            "hello: git does not tell what is in it: fatal: .git/index: index file smaller than expected\n"
+            "  Mend the repository, or deploy from a git URL."
+        ),
+    ),
+    "two names of one file": (
+        lambda at: (os.link(at / "hello/hello.py", at / "hello/Hello.py"), repository(at / "hello", {})),
+        {},
+        (
+            "hello: Hello.py and hello.py are one file here, and two on the host\n"
+            "  Rename one of them, or deploy from a git URL."
+        ),
+    ),
+    "what a sparse checkout of a partial clone lacks": (
+        lambda at: lacking(at / "hello"),
+        {},
+        (
+            "hello/hello.py: is not checked out, and git does not have it\n"
+            "  Check it out (`git sparse-checkout disable`), or list it in .deployignore."
         ),
     ),
 }
+
+
+def with_submodule(folder: Path) -> None:
+    """A repository that says which commit of another one it has in it, as a plain clone leaves it."""
+    commit = repository(folder, APP)
+    git(folder, "update-index", "--add", "--cacheinfo", f"160000,{commit},vendor/inner")
+    git(folder, "commit", "--quiet", "--message", "with a submodule")
+    (folder / "vendor/inner").mkdir(parents=True)
+
+
+def lacking(folder: Path) -> None:
+    repository(folder, {})
+    git(folder, "update-index", "--skip-worktree", "hello.py")
+    (folder / "hello.py").unlink()
+    blob = git(folder, "rev-parse", "HEAD:hello.py")
+    (folder / ".git/objects" / blob[:2] / blob[2:]).unlink()
 
 
 @pytest.mark.parametrize("mistake", SOURCES)

@@ -246,15 +246,6 @@ class TestGitUrl:
         git(project / "empty", "init", "--quiet")
         assert "there is no default branch" in refusal(project, source=f"file://{project}/empty")
 
-    def test_submodules_and_lfs_are_refused(self, project: Path, origin: Path) -> None:
-        url = f"file://{origin}"
-        write(origin, {"big.bin": "version https://git-lfs.github.com/spec/v1\noid sha256:1\nsize 1\n"})
-        commit(origin)
-        assert "big.bin: is kept in git LFS" in refusal(project, source=url)
-        write(origin, {".gitmodules": ""})
-        commit(origin)
-        assert "it has submodules, which are not fetched" in refusal(project, source=url)
-
 
 class TestChecks:
     def test_module_that_is_not_there(self, project: Path) -> None:

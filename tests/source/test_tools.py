@@ -40,8 +40,8 @@ GIT = {
             "  Install it (Debian: git), or deploy from a folder (`source: ../path`)."
         ),
     ),
-    "one that is killed": ('case "$*" in *archive*) kill -9 $$;; esac', "git exited with -9"),
-    "one that hangs": ('case "$*" in *archive*) exec sleep 60;; esac', "git took more than 2 s"),
+    "one that is killed": ('case "$*" in *cat-file*) kill -9 $$;; esac', "git exited with -9"),
+    "one that hangs": ('case "$*" in *cat-file*) exec sleep 60;; esac', "git took more than 2 s"),
 }
 
 
@@ -56,7 +56,7 @@ def test_the_git_of_this_machine(which: str, tmp_path: Path, monkeypatch: pytest
         (tmp_path / "bin/git").chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}/bin:{os.environ['PATH']}" if script else f"{tmp_path}/bin")
     if "hangs" in which:
-        monkeypatch.setattr(git, "FETCH_TIMEOUT", 2)
+        monkeypatch.setattr(git, "TIMEOUT", 2)
     url = REMOTE.format(project=tmp_path)
     assert test_source.refusal(tmp_path, source=url) == f"app hello: {url}: {message}"
 

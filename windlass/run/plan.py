@@ -66,7 +66,11 @@ class Roles(Plan):
     _leaders: dict[tuple[str, str], str] = field(default_factory=dict, init=False)  # by the host and app that is led
 
     def heed(self, hosts: Sequence[Host]) -> list[str]:
-        return check(hosts, self.app) if self._has("release") else []
+        told = check(hosts, self.app) if self._has("release") else []
+        for host in hosts:
+            for name, settings in self.apps(host).items():
+                told += [f"app {name}: {remark}" for remark in self._source(name, settings).remarks]
+        return list(dict.fromkeys(told))
 
     def prepare(self, hosts: Sequence[Host]) -> None:
         _ = self._tables

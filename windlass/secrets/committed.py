@@ -7,9 +7,10 @@ import shlex
 from typing import TYPE_CHECKING
 
 from windlass.errors import InventoryError
-from windlass.secrets import git
+from windlass.secrets.git import asked
 from windlass.secrets.shown import shown
 from windlass.settings.environment import fault_of_inline_secret, is_placeholder, password_in
+from windlass.source.git import is_in_repository
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -38,9 +39,9 @@ def check_nothing_committed(folders: Iterable[Path]) -> None:
 
 def _tracked(folder: Path) -> list[Path]:
     """The `.env`, `.env.*` and `*.env` below a folder that git tracks, without those that are mere examples."""
-    if not folder.is_dir() or not git.is_in_repository(folder):
+    if not folder.is_dir() or not is_in_repository(folder):
         return []
-    listed = git.asked(folder, "ls-files", "-z", "--", *_NAMES).stdout
+    listed = asked(folder, "ls-files", "-z", "--", *_NAMES).output
     paths = [folder / name for name in listed.decode(errors="surrogateescape").split("\0") if name]
     return [path for path in paths if _MODELS.isdisjoint(re.split("[._-]", path.name.lower()))]
 

@@ -6,10 +6,11 @@ import stat
 from typing import TYPE_CHECKING
 
 from windlass.errors import InventoryError
-from windlass.secrets import git
+from windlass.secrets.git import asked
 from windlass.secrets.shown import shown
 from windlass.settings.environment import fault_of_name, fault_of_value
 from windlass.settings.secret import Secret
+from windlass.source.git import is_in_repository
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -61,13 +62,13 @@ def _check_private(path: Path) -> None:
     if mode & 0o077:
         raise InventoryError(f"{name}: mode {mode:04o} lets others read the secrets", hint=f"chmod 600 {name}")
     folder = path.parent
-    if not git.is_in_repository(folder):
+    if not is_in_repository(folder):
         return
     ignore = f"echo '{path.name}' >> {shown(path.parent / '.gitignore')}"
-    if git.asked(folder, "ls-files", "-z", "--", path.name).stdout:
+    if asked(folder, "ls-files", "-z", "--", path.name).output:
         raise InventoryError(
             f"{name}: git tracks this file of secrets",
             hint=f"git rm --cached {name} && {ignore}; then change the secrets: the history has them",
         )
-    if git.asked(folder, "check-ignore", "-q", "--", path.name, expected=(0, 1)).returncode == 1:
+    if asked(folder, "check-ignore", "-q", "--", path.name, expected=(0, 1)).status == 1:
         raise InventoryError(f"{name}: git does not ignore this file of secrets", hint=ignore)

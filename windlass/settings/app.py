@@ -58,6 +58,9 @@ class AppSettings(Model):
     ref: GitRef | None = Field(
         None, description="The git branch, tag or commit to deploy; by default the default branch."
     )
+    subdirectory: SourcePath | None = Field(
+        None, description="The folder of the source in which the app lies; by default its top folder."
+    )
     wsgi: Wsgi = Field(description="The WSGI object, MODULE:APP or MODULE:FACTORY().")
     python_path: list[SourcePath] | None = Field(
         None, description="Folders of the source that Python imports from; by default its top folder."
@@ -156,7 +159,7 @@ class AppSettings(Model):
     @property
     def source_folder(self) -> Path | None:
         """The folder of the code, None = it comes from git."""
-        return None if self.from_git else self._project / self.source
+        return None if self.from_git else self._project / self.source / (self.subdirectory or "")
 
     def secrets_read_by(self, read: Callable[["AppSettings"], dict[str, Secret]]) -> dict[str, Secret]:
         """What `read` gives as the secrets of `env_file` and `secrets`, asked once: their commands may take long."""

@@ -120,6 +120,8 @@ ProjectPath = Annotated[Path, BeforeValidator(_project_path)]
 _GIT_URL = re.compile(
     r"(https|ssh|file)://[A-Za-z0-9._~:@/%+-]+|[A-Za-z0-9._-]+@[A-Za-z0-9.-]+:[A-Za-z0-9._~/+-]+", re.ASCII
 )
+# As GitHub and GitLab show a folder of a repository.
+_PAGE = re.compile(r"(https://[^/]+/[^/]+/.+?)(?:/-)?/tree/([^/]+)/(.+?)/?")
 _LOOKS_REMOTE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*::?//|[^/]+@[^/]+:|ext::")
 
 
@@ -133,6 +135,13 @@ def _source(value: str) -> str:
     one_line(value)
     if re.match(r"https://[^/@]*:[^/@]*@", value):
         raise ValueError("a password in a git URL ends up in the repository; use an SSH key or a credential helper")
+    if found := _PAGE.fullmatch(value):
+        raise ValueError(
+            f"{value!r} is a page about a folder; write `source: {found[1]}`, `ref: {found[2]}` and"
+            f" `subdirectory: {found[3]}`"
+        )
+    if "#" in value and _LOOKS_REMOTE.match(value):
+        raise ValueError(f"{value!r}: a branch or folder after # belongs into `ref` and `subdirectory`")
     if not value or value.startswith("-") or (_LOOKS_REMOTE.match(value) and not is_git(value)):
         raise ValueError(
             f"{value!r} is neither a folder nor a git URL (https://..., ssh://..., user@host:path, file://...)"

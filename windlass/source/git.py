@@ -1,179 +1,167 @@
-"""What the git command line knows: files and state of a work tree, and the content of a commit at a URL."""
+"""The git command line, asked about folders and repositories that may be a stranger's: nothing of theirs is run."""
 
 from __future__ import annotations
 
-import fcntl
-import hashlib
-import io
 import os
-import re
 import subprocess
-import tarfile
-from contextlib import contextmanager
-from typing import TYPE_CHECKING
-
-from windlass.errors import SourceError
-from windlass.source.ignore import without_ignored
-from windlass.source.tree import LARGEST, Entry, Tree
+import tempfile
+import threading
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from typing import IO, TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
     from pathlib import Path
 
-FETCH_TIMEOUT = 600
-# Set while git runs a hook; they would point it at another repository.
-_LOCATION = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY", "GIT_COMMON_DIR", "GIT_PREFIX")
-_COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
-_ABBREVIATED = re.compile(r"[0-9a-f]{7,63}")
-# How git says that a name means no commit: of a repository elsewhere, and of this one.
-_NO_REF = re.compile("find remote ref|not our ref|Needed a single revision")
-_UNREAD = "fatal: Could not read from remote repository."
-_NO_GIT = "git is not installed on this machine"
-_LFS = b"version https://git-lfs.github.com/spec/"
+TIMEOUT = 600
+NO_GIT = "git is not installed on this machine"
+# What git runs by the configuration of a repository, and what it takes for a repository though it merely lies in a
+# folder. Whose files they are does not matter then. Commands that convert content (archive, status, diff, checkout)
+# are not for here: no option turns off the filters that a repository names.
+_GUARDS = (
+    "--no-pager", "--no-optional-locks", "--no-replace-objects",
+    "-c", "safe.directory=*",
+    "-c", "safe.bareRepository=explicit",
+    "-c", "core.fsmonitor=false",
+    "-c", "core.hooksPath=/dev/null",
+)  # fmt: skip
+# Of git's variables those that are the operator's own configuration, and how to reach others. The rest may point at
+# another repository: they are set while git runs a hook.
+_KEPT = ("GIT_CONFIG_GLOBAL", "GIT_CONFIG_SYSTEM", "GIT_CONFIG_NOSYSTEM", "GIT_CONFIG_COUNT")
+_KEPT_STEMS = ("GIT_CONFIG_KEY_", "GIT_CONFIG_VALUE_")
+_NETWORK_STEMS = ("GIT_SSH", "GIT_SSL_", "GIT_HTTP_", "GIT_PROXY_", "GIT_ASKPASS")
+_PROTOCOLS = "https:ssh:file"
 
 
 class GitError(Exception):
     """git failed; the message is what it said."""
 
 
-def files(folder: Path) -> list[str] | None:
-    """Tracked and addable files of a folder, relative to it; None when it lies in no work tree, or is ignored there."""
-    try:
-        names = _run(folder, "ls-files", "-z", "--cached", "--others", "--exclude-standard").decode(
-            errors="surrogateescape"
-        )
-    except GitError:
-        return None
-    found: list[str] = []
-    for name in dict.fromkeys(name.rstrip("/") for name in names.split("\0") if name):
-        inner = folder / name
-        if inner.is_dir() and not inner.is_symlink():  # a submodule, or a repository inside
-            found += [f"{name}/{path}" for path in files(inner) or ()]
-        else:
-            found.append(name)
-    return found or None
+class TooMuch(GitError):
+    """git said more than is read of it."""
 
 
-def state(folder: Path) -> tuple[str | None, bool]:
-    """The commit that a folder is at (None = none) and whether anything in it differs from that commit."""
-    try:
-        lines = _run(folder, "status", "--porcelain=v2", "--branch", "--", ".").decode(errors="replace").splitlines()
-    except GitError:
-        return None, False
-    commit = next((line.split()[2] for line in lines if line.startswith("# branch.oid ")), "(initial)")
-    dirty = any(not line.startswith("# ") for line in lines)
-    return (None if commit == "(initial)" else commit), dirty
+@dataclass(frozen=True)
+class Answer:
+    """What a command wrote, and its exit status."""
+
+    output: bytes
+    status: int
 
 
-def read(url: str, ref: str | None, cache: Path, label: str) -> tuple[Tree, str]:
-    """The files of exactly one commit at a URL, and the commit; `ref` None = the default branch.
+def is_in_repository(folder: Path) -> bool:
+    """Whether git has a say in a folder."""
+    return any((above / ".git").exists() for above in (folder, *folder.parents))
 
-    Keeps a bare repository in `cache`. Submodules and LFS files are refused, not left out silently.
+
+def run(
+    place: Path,
+    *command: str,
+    sent: bytes = b"",
+    most: int = -1,
+    expected: Collection[int] = (0,),
+    network: bool = False,
+    timeout: int | None = None,
+) -> Answer:
+    """git's answer to a command in a folder; with `--git-dir=.` before it, in a bare repository of ours.
+
+    `most` bytes are read (-1 = all), `timeout` is in seconds (None = TIMEOUT). Raises GitError when it exits with what
+    is not expected, TooMuch when there is more to read.
     """
-    repository = cache / hashlib.sha256(url.encode()).hexdigest()[:16]
-    try:
-        with _locked(repository):
-            if not (repository / "HEAD").exists():
-                _run(repository, "init", "--quiet", "--bare", ".")
-            commit = _fetch(repository, url, ref)
-            packed = _run(repository, "archive", "--format=tar", commit)
-    except GitError as error:
-        raise SourceError(f"{label}: {_words(str(error), ref)}", hint=_hint(str(error), ref)) from None
-    return Tree(label, _entries(packed, label)), commit
-
-
-def _fetch(repository: Path, url: str, ref: str | None) -> str:
-    """Brings in the commit that a ref names now; a full commit that is here already needs no network."""
-    if ref and _COMMIT.fullmatch(ref):
-        try:
-            return _run(repository, "rev-parse", "--verify", "--quiet", f"{ref}^{{commit}}").decode().strip()
-        except GitError:
-            pass
-    try:
-        _run(repository, "fetch", "--quiet", "--depth=1", "--no-tags", "--", url, ref or "HEAD")
-    except GitError:
-        # A server does not look up a shortened commit; with all of the history, git here does.
-        if not ref or not _ABBREVIATED.fullmatch(ref):
-            raise
-        everything = "+refs/*:refs/windlass/*"
-        unshallow = ["--unshallow"] if (repository / "shallow").exists() else []
-        _run(repository, "fetch", "--quiet", *unshallow, "--no-tags", "--", url, everything)
-        return _run(repository, "rev-parse", "--verify", f"{ref}^{{commit}}").decode().strip()
-    return _run(repository, "rev-parse", "--verify", "FETCH_HEAD^{commit}").decode().strip()
-
-
-def _entries(packed: bytes, label: str) -> Iterator[Entry]:
-    with tarfile.open(fileobj=io.BytesIO(packed)) as archive:
-        members = {member.name: member for member in archive if member.isreg() or member.issym()}
-        if ".gitmodules" in members:
-            raise SourceError(
-                f"{label}: it has submodules, which are not fetched",
-                hint="Deploy from a folder with the submodules checked out (`source: ../path`).",
-            )
-        total = sum(member.size for member in members.values())
-        for name in without_ignored(members):
-            member = members[name]
-            if member.issym():
-                yield Entry(name, 0, False, bytes, member.linkname)
-                continue
-            file = archive.extractfile(member)
-            data = file.read() if file and total <= LARGEST else b""
-            if data.startswith(_LFS):
-                raise SourceError(
-                    f"{label}/{name}: is kept in git LFS, which is not fetched",
-                    hint="Deploy from a folder with the file checked out (`source: ../path`).",
-                )
-            yield Entry(name, member.size, bool(member.mode & 0o100), lambda data=data: data)  # type: ignore[misc]
+    with tempfile.TemporaryFile() as asked:
+        asked.write(sent)
+        asked.seek(0)
+        with _Process(place, command, asked, network=network, timeout=timeout or TIMEOUT) as process:
+            output = process.output.read(most)
+            if most >= 0 and process.output.read(1):
+                raise TooMuch(f"git said more than {most} bytes")
+            return Answer(output, process.ended(expected))
 
 
 @contextmanager
-def _locked(repository: Path) -> Iterator[None]:
-    """One run at a time fetches into a repository."""
-    repository.mkdir(parents=True, exist_ok=True, mode=0o700)
-    with (repository / "windlass.lock").open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield
+def conversation(place: Path, *command: str) -> Iterator[tuple[IO[bytes], IO[bytes]]]:
+    """The input and output of a command, which is over with the block."""
+    with _Process(place, command, subprocess.PIPE, network=False, timeout=TIMEOUT) as process:
+        try:
+            yield process.input, process.output
+        except GitError:  # of whoever got no good answer: what git says of it tells more
+            with suppress(BrokenPipeError):
+                process.input.close()
+            process.ended((0,))
+            raise
 
 
-def _run(folder: Path, *arguments: str) -> bytes:
-    environment = {name: value for name, value in os.environ.items() if name not in _LOCATION}
-    environment |= {"GIT_TERMINAL_PROMPT": "0", "GIT_ALLOW_PROTOCOL": "https:ssh:file", "LC_ALL": "C"}
-    environment.setdefault("GIT_SSH_COMMAND", "ssh -o BatchMode=yes")
-    try:
-        done = subprocess.run(
-            ["git", "-C", str(folder), *arguments],
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            env=environment,
-            timeout=FETCH_TIMEOUT,
-        )
-    except FileNotFoundError:
-        raise GitError(_NO_GIT) from None
-    except subprocess.TimeoutExpired:
-        raise GitError(f"git took more than {FETCH_TIMEOUT} s") from None
-    if done.returncode:
-        raise GitError(done.stderr.decode(errors="replace").strip() or f"git exited with {done.returncode}")
-    return done.stdout
+class _Process:
+    """git while it runs; it never outlives the block."""
+
+    def __init__(
+        self, place: Path, command: tuple[str, ...], stdin: IO[bytes] | int, *, network: bool, timeout: int
+    ) -> None:
+        self._timeout = timeout
+        self._late = False
+        self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the block
+        try:
+            self._popen = subprocess.Popen(
+                ["git", "-C", str(place), *_GUARDS, *command],
+                stdin=stdin,
+                stdout=subprocess.PIPE,
+                stderr=self._errors,
+                env=_environment(network=network),
+            )
+        except OSError:
+            self._errors.close()
+            raise GitError(NO_GIT) from None
+        self._timer = threading.Timer(timeout, self._stop)
+
+    def __enter__(self) -> _Process:
+        self._timer.start()
+        return self
+
+    def __exit__(self, *_: Any) -> None:
+        self._timer.cancel()
+        self._popen.kill()
+        with self._errors, suppress(BrokenPipeError), self._popen:
+            pass
+
+    @property
+    def input(self) -> IO[bytes]:
+        if self._popen.stdin is None:
+            raise AssertionError(self._popen.args)
+        return self._popen.stdin
+
+    @property
+    def output(self) -> IO[bytes]:
+        if self._popen.stdout is None:
+            raise AssertionError(self._popen.args)
+        return self._popen.stdout
+
+    def ended(self, expected: Collection[int]) -> int:
+        """Its exit status. Raises GitError."""
+        status = self._popen.wait()
+        if self._late:
+            raise GitError(f"git took more than {self._timeout} s")
+        if status not in expected:
+            self._errors.seek(0)
+            raise GitError(self._errors.read().decode(errors="replace").strip() or f"git exited with {status}")
+        return status
+
+    def _stop(self) -> None:
+        self._late = True
+        self._popen.kill()
 
 
-def _words(said: str, ref: str | None) -> str:
-    """git's reason in one line, without what may be a password in a URL."""
-    if _NO_REF.search(said):
-        return f"there is no branch, tag or commit {ref!r}" if ref else "it is empty: there is no default branch"
-    lines = [line for line in said.splitlines() if line.strip()]
-    if _UNREAD in lines[1:]:  # which says less than the line before it, of ssh or of the other side
-        lines = lines[: lines.index(_UNREAD)]
-    telling = [line for line in lines if line.startswith(("fatal: ", "ERROR: ", "ssh: "))] or lines[-1:]
-    return re.sub(r"://[^/@\s]+@", "://", telling[0].removeprefix("fatal: "))
-
-
-def _hint(said: str, ref: str | None) -> str | None:
-    if "could not read Username" in said or "Authentication failed" in said or "Permission denied" in said:
-        return "The repository needs a login: an SSH key in the agent, or a git credential helper."
-    if "Host key verification failed" in said:
-        return "Log in there by ssh once, and see that its host key is the right one."
-    if _NO_REF.search(said):
-        return "Push it, or correct `ref`." if ref else "Push a commit first."
-    if said == _NO_GIT:
-        return "Install it (Debian: git), or deploy from a folder (`source: ../path`)."
-    return None
+def _environment(*, network: bool) -> dict[str, str]:
+    stems = _KEPT_STEMS + (_NETWORK_STEMS if network else ())
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("GIT_", "SSH_ASKPASS")) or name in _KEPT or name.startswith(stems)
+    }
+    return kept | {
+        "GIT_TERMINAL_PROMPT": "0",
+        "GIT_NO_LAZY_FETCH": "1",
+        # What a partial clone lacks would be fetched by a program that its configuration names.
+        "GIT_ALLOW_PROTOCOL": _PROTOCOLS if network else "none",
+        "LC_ALL": "C",
+    }

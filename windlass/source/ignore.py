@@ -27,18 +27,23 @@ def is_ignored_always(name: str) -> bool:
     return name in NAMES or name.endswith(SUFFIXES) or name.startswith(".env.")
 
 
-def without_ignored(paths: Iterable[str]) -> list[str]:
-    """The paths, `/`-separated, that no name on the way rules out and that lie in no virtual environment."""
+def ruled_out(paths: Iterable[str]) -> dict[str, str]:
+    """Those of the paths, `/`-separated, that a name on the way or a virtual environment around them rules out.
+
+    Each with the folder or file that it is ruled out with.
+    """
     listed = list(paths)
     venvs = {posixpath.dirname(path) for path in listed if posixpath.basename(path) == "pyvenv.cfg"}
-    return [path for path in listed if not _ruled_out(path, venvs)]
+    return {path: top for path in listed if (top := _top(path, venvs)) is not None}
 
 
-def _ruled_out(path: str, venvs: set[str]) -> bool:
+def _top(path: str, venvs: set[str]) -> str | None:
     parts = path.split("/")
-    if any(is_ignored_always(part) for part in parts):
-        return True
-    return bool(venvs) and any("/".join(parts[:depth]) in venvs for depth in range(len(parts)))
+    for depth, part in enumerate(parts, 1):
+        here = "/".join(parts[:depth])
+        if is_ignored_always(part) or here in venvs:
+            return here
+    return None
 
 
 class Rules:

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import posixpath
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from windlass.errors import SourceError
-from windlass.source import folder, git, requirements, server
+from windlass.source import folder, repository, requirements, server
+from windlass.source.contents import named
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from windlass.settings import AppSettings
+    from windlass.source.contents import Contents
     from windlass.source.requirements import Requirements
     from windlass.source.tree import Tree
 
@@ -20,7 +25,8 @@ if TYPE_CHECKING:
 class Source:
     """Packed code; `digest` is the sha256 (hex) of what is in `archive`, `size` its bytes when unpacked.
 
-    `commit` None = not from git; `dirty` = the folder differs from the commit. `python_path` are folders in the source.
+    `commit` None = not from git; `dirty` = the folder differs from the commit. `python_path` are folders in the source,
+    `remarks` sentences that the user should read once.
     """
 
     archive: bytes
@@ -30,6 +36,7 @@ class Source:
     python_path: tuple[str, ...] = (".",)
     commit: str | None = None
     dirty: bool = False
+    remarks: tuple[str, ...] = ()
 
 
 def load(name: str, settings: AppSettings, project: Path) -> Source:
@@ -46,25 +53,38 @@ def load(name: str, settings: AppSettings, project: Path) -> Source:
 
 
 def _load(settings: AppSettings, project: Path) -> Source:
-    tree, commit, dirty = _tree(settings, project)
-    python_path = _python_path(tree, settings)
-    for place in settings.static.values():
-        if not tree.has_folder(place):
-            raise SourceError(
-                f"{tree.label}: there is no folder {place}, which `static` names",
-                hint="It must have a file in it, and not be ignored by .gitignore or .deployignore.",
-            )
-    wanted = requirements.read(tree, settings.requirements)
-    server.to_install(settings.gunicorn, wanted)
-    archive, digest = tree.packed()
-    return Source(archive, digest, tree.size, wanted, python_path, commit, dirty)
+    with _contents(settings, project) as contents:
+        tree, left_out = contents.tree()
+        python_path = _python_path(tree, settings)
+        for place in settings.static.values():
+            if not tree.has_folder(place):
+                raise SourceError(
+                    f"{tree.label}: there is no folder {place}, which `static` names",
+                    hint="It must have a file in it, and not be ignored by .gitignore or .deployignore.",
+                )
+        wanted = requirements.read(tree, settings.requirements)
+        server.to_install(settings.gunicorn, wanted)
+        archive, digest = tree.packed()
+        # Only what has been read is known to be as in the commit, or not.
+        dirty = contents.commit is not None and bool(contents.differing)
+        return Source(archive, digest, tree.size, wanted, python_path, contents.commit, dirty, _remarks(tree, left_out))
 
 
-def _tree(settings: AppSettings, project: Path) -> tuple[Tree, str | None, bool]:
+def _remarks(tree: Tree, left_out: tuple[str, ...]) -> tuple[str, ...]:
+    if not left_out:
+        return ()
+    return (f"{tree.label}: left out, though git has it: {named(left_out)} (no word of those in .deployignore)",)
+
+
+@contextmanager
+def _contents(settings: AppSettings, project: Path) -> Iterator[Contents]:
     if settings.from_git:
-        tree, commit = git.read(settings.source, settings.ref, project / ".windlass" / "git", settings.source)
-        return tree, commit, False
-    return folder.read(project / Path(settings.source).expanduser(), settings.source.rstrip("/"))
+        cache = project / ".windlass" / "git"
+        with repository.contents(settings.source, settings.ref, settings.subdirectory, cache) as contents:
+            yield contents
+    else:
+        place = project / Path(settings.source).expanduser() / (settings.subdirectory or "")
+        yield folder.contents(place, settings.source.rstrip("/"))
 
 
 def _python_path(tree: Tree, settings: AppSettings) -> tuple[str, ...]:

@@ -18,6 +18,10 @@ if TYPE_CHECKING:
 
 # More than this is hardly code: something big has been left lying in the folder (bytes).
 LARGEST = 512 * 1024 * 1024
+MOST = 200_000
+# What git is listened to when it lists that many files (bytes).
+LISTING = MOST * 200
+_TOO_MUCH = "List what the app does not need in .deployignore (same rules as .gitignore)."
 # gzip's quickest level: over most links the time saved in packing is more than the extra bytes cost.
 LEVEL = 1
 
@@ -33,6 +37,13 @@ class Entry:
     target: str | None = None
 
 
+class TooManyFiles(SourceError):
+    """A source of more than MOST files; `label` names it."""
+
+    def __init__(self, label: str) -> None:
+        super().__init__(f"{label}: there are more than {MOST} files in it", hint=_TOO_MUCH)
+
+
 class Tree:
     """Files by path; `label` names the whole in messages. Raises SourceError for what cannot be shipped."""
 
@@ -44,12 +55,14 @@ class Tree:
             raise SourceError(
                 f"{label}: there is no file in it", hint="Is it the right folder, or is all of it ignored?"
             )
+        if len(self.entries) > MOST:
+            raise TooManyFiles(label)
         for entry in self.entries.values():
             _check(label, entry)
         if self.size > LARGEST:
             raise SourceError(
                 f"{label}: {_megabytes(self.size)}, more than {_megabytes(LARGEST)}; biggest: {self._biggest()}",
-                hint="List what the app does not need in .deployignore (same rules as .gitignore).",
+                hint=_TOO_MUCH,
             )
 
     def __contains__(self, path: str) -> bool:
@@ -61,7 +74,7 @@ class Tree:
 
     def text(self, path: str) -> str:
         """A file as text: UTF-8, or UTF-16 as PowerShell writes it; raises SourceError for anything else."""
-        data = self.entries[path].read()
+        data = self._content(self.entries[path])
         try:
             return data.decode("utf-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig")
         except UnicodeDecodeError:
@@ -79,13 +92,20 @@ class Tree:
             tarfile.open(fileobj=zipped, mode="w", format=tarfile.PAX_FORMAT) as archive,
         ):
             for entry in self.entries.values():
-                header, data = _member(entry, self.label)
+                data = b"" if entry.target is not None else self._content(entry)
+                header = _header(entry, len(data))
                 digest.update(
                     f"{header.name}\0{header.type!r}\0{header.mode}\0{header.linkname}\0{len(data)}\0".encode()
                 )
                 digest.update(data)
                 archive.addfile(header, io.BytesIO(data))
         return packed.getvalue(), digest.hexdigest()
+
+    def _content(self, entry: Entry) -> bytes:
+        try:
+            return entry.read()
+        except OSError as error:
+            raise SourceError(f"{self.label}/{entry.path}: cannot be read: {error.strerror}") from None
 
     def _biggest(self) -> str:
         """The top folders and files that weigh most."""
@@ -95,17 +115,13 @@ class Tree:
         return ", ".join(f"{path} ({_megabytes(size)})" for path, size in sizes.most_common(3))
 
 
-def _member(entry: Entry, label: str) -> tuple[tarfile.TarInfo, bytes]:
+def _header(entry: Entry, size: int) -> tarfile.TarInfo:
     header = tarfile.TarInfo(entry.path)
     if entry.target is not None:
         header.type, header.linkname, header.mode = tarfile.SYMTYPE, entry.target, 0o777
-        return header, b""
-    try:
-        data = entry.read()
-    except OSError as error:
-        raise SourceError(f"{label}/{entry.path}: cannot be read: {error.strerror}") from None
-    header.mode, header.size = 0o755 if entry.executable else 0o644, len(data)
-    return header, data
+    else:
+        header.mode, header.size = 0o755 if entry.executable else 0o644, size
+    return header
 
 
 def _check(label: str, entry: Entry) -> None:
@@ -113,6 +129,8 @@ def _check(label: str, entry: Entry) -> None:
         entry.path.encode()
     except UnicodeEncodeError:
         raise SourceError(f"{label}: the file name {entry.path!r} is not UTF-8", hint="Rename the file.") from None
+    if not {"", ".", ".."}.isdisjoint(entry.path.split("/")):
+        raise SourceError(f"{label}: the file name {entry.path!r} leads out of the source", hint="Rename the file.")
     if entry.target is not None and not stays_inside(entry.path, entry.target):
         raise SourceError(
             f"{label}/{entry.path}: links to {entry.target}, which leads out of the source",
