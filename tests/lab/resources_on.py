@@ -47,7 +47,7 @@ def converge(
     connection = ssh.connect(Host(host.name, [], connect, Settings(), {}), ConnectOptions(), said.append)
     try:
         request = {"type": "converge", "check": check, "diff": check, "who": "me", "command": "test", "whole": False}
-        request |= {"state": "/var/lib/windlass", "catalog": catalog.encoded()}
+        request |= {"state": "/var/lib/windlass", "catalog": catalog.encoded(), "own_kinds": catalog.own_kinds()}
         Session(connection, connect, said.append).ask(request, catalog.contents, on_event)
     finally:
         ssh.close(connection)
