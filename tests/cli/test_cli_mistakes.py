@@ -100,14 +100,11 @@ WITH = {
     "provision 'web:!web'": "error: no host matches 'web:!web'\n  ./deploy.py inventory shows what there is",
     "provision 'x*'": "error: no host or group matches 'x*'\n  ./deploy.py inventory shows what there is",
     "provision web[7]": "error: 'web[7]': there are only 2 hosts",
+    "provision ''": "error: '' names no host\n  ./deploy.py inventory shows what there is",
+    "provision web --limit ''": "error: '' names no host\n  ./deploy.py inventory shows what there is",
     "provision here": (
         "error: 'here' is not reached by SSH but by ansible_connection 'local'\n"
         "  Windlass goes by SSH alone: name another host, or remove ansible_connection"
-    ),
-    "provision ''": "error: '' names no host\n  ./deploy.py inventory shows what there is",
-    "provision web --limit ''": "error: '' names no host\n  ./deploy.py inventory shows what there is",
-    "provision all": (
-        "error: 'here' is not reached by SSH but by ansible_connection 'local'\n  leave it out: 'all,!here'"
     ),
     "provision web --limit db": "error: --limit 'db' leaves no host\n  ./deploy.py inventory shows what there is",
     "provision web --limit nosuch": (
@@ -135,7 +132,10 @@ WITH = {
     "deploy web1 -e apps.shpo.ref=v2": (
         "error: -e apps.shpo.ref: none of the chosen hosts has an app 'shpo'\n  did you mean 'shop'?"
     ),
-    "deploy web1 -e apps=x": "error: -e apps: apps: 'x' is not a mapping of names",
+    "deploy web1 -e apps=x": (
+        "error: -e apps: apps: no apps of Windlass, each a mapping with source, wsgi and domains; is this a variable"
+        " for Ansible? keep it, and add `windlass_apps: {}`, which Windlass reads in its place"
+    ),
     "deploy web1 -e timezon=UTC": (
         "error: -e timezon: unknown setting 'timezon'; did you mean 'timezone'? A variable of your own "
         "needs another name"

@@ -47,10 +47,13 @@ VALUES = {
     f"ansible_become_pass: {{{CANARY}: }}": "ansible_become_pass: the value is not text; put it in quotes",
     f"packages: [{{password: {CANARY}}}]": (
         "packages[0]: the value is not the name of a Debian package;"
-        " 'packages' is a setting of Windlass: if this is a variable for Ansible, give it another name"
+        " is this a variable for Ansible? keep it, and add `windlass_packages: []`, which Windlass reads in its place"
     ),
     f"timezone: 'postgres://me:{CANARY}@db/shop'": "timezone: the value is not a time zone such as Europe/Berlin",
-    f"apps: [{{token: {CANARY}}}]": "apps: the value is not a mapping of names",
+    f"apps: [{{token: {CANARY}}}]": (
+        "apps: no apps of Windlass, each a mapping with source, wsgi and domains;"
+        " is this a variable for Ansible? keep it, and add `windlass_apps: {}`, which Windlass reads in its place"
+    ),
     f"apps: {{a: {{source: s, wsgi: 's:a', domains: [a.test], env: [{CANARY}]}}}}": (
         "apps.a.env: the value is not a mapping of names"
     ),

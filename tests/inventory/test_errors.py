@@ -14,7 +14,7 @@ OWN = "A variable of your own needs another name"
 TAG = "a tag that is not understood; text that begins with ! goes in quotes"
 LOCALE = (
     "locale: {} is not a locale such as en_GB.UTF-8;"
-    " 'locale' is a setting of Windlass: if this is a variable for Ansible, give it another name"
+    " is this a variable for Ansible? keep it, and add `windlass_locale: null`, which Windlass reads in its place"
 )
 STRUCTURE = {
     "a tab": ("all:\n\thosts:\n", "2:1: this line is indented with a tab; YAML takes spaces only"),

@@ -11,27 +11,27 @@ from tests.projects import errors
 HOST = {
     "timezone: Mars/Base": "timezone: 'Mars/Base' is not a time zone of this machine (timedatectl list-timezones)",
     "timezone: 5": (
-        "timezone: 5 is not a time zone such as Europe/Berlin; 'timezone' is a setting of Windlass: "
-        "if this is a variable for Ansible, give it another name"
+        "timezone: 5 is not a time zone such as Europe/Berlin; is this a variable for Ansible? "
+        'keep it, and add `windlass_timezone: "UTC"`, which Windlass reads in its place'
     ),
     "timezone: 'UTC; x'": "timezone: 'UTC; x' is not a time zone such as Europe/Berlin",
     "locale: english": "locale: 'english' is not a locale such as en_GB.UTF-8",
     "packages: ['Vim!']": "packages[0]: 'Vim!' is not the name of a Debian package",
     "packages: {vim: }": (
-        "packages: {'vim': None} is not a list; 'packages' is a setting of Windlass: if this is a "
-        "variable for Ansible, give it another name"
+        "packages: {'vim': None} is not a list; is this a variable for Ansible? "
+        "keep it, and add `windlass_packages: []`, which Windlass reads in its place"
     ),
     "packages: vim": "packages: 'vim' is not a list; write [vim]",
     "time_sync: {managed: 'no'}": "time_sync.managed: 'no' is not true or false",
     "kernel: {manged: false}": "kernel.manged: unknown setting; did you mean 'managed'?",
     "journald_max_use: 500MB": "journald_max_use: '500MB' is not a size such as 512M or 2G, or off",
     "serial: 0": (
-        "serial: '0' is not a number of hosts or a percentage, for example 1 or 25%; 'serial' is a "
-        "setting of Windlass: if this is a variable for Ansible, give it another name"
+        "serial: '0' is not a number of hosts or a percentage, for example 1 or 25%; is this a "
+        "variable for Ansible? keep it, and add `windlass_serial: null`, which Windlass reads in its place"
     ),
     "serial: 101%": (
-        "serial: '101%' is not a number of hosts or a percentage, for example 1 or 25%; 'serial' is a "
-        "setting of Windlass: if this is a variable for Ansible, give it another name"
+        "serial: '101%' is not a number of hosts or a percentage, for example 1 or 25%; is this a "
+        "variable for Ansible? keep it, and add `windlass_serial: null`, which Windlass reads in its place"
     ),
     "ssh: {permit_root: prohibit-password}": "ssh.permit_root: 'prohibit-password' is not true or false",
     "ssh: {tcp_forwardin: true}": "ssh.tcp_forwardin: unknown setting; did you mean 'tcp_forwarding'?",
@@ -62,7 +62,10 @@ HOST = {
     "tls: {hsts: forever}": "tls.hsts: 'forever' is not one of 'off', 'on', 'subdomains' or 'preload'",
     "tls: {profile: old}": "tls.profile: 'old' is not one of 'modern' or 'intermediate'",
     "tls: {ca_file: ''}": "tls.ca_file: '' is not a path",
-    "tls: 5": "tls: 5 is not a mapping of settings",
+    "tls: 5": (
+        "tls: 5 is not a mapping of settings; is this a variable for Ansible? "
+        "keep it, and add `windlass_tls: {}`, which Windlass reads in its place"
+    ),
     "nginx_sandbox: 'on'": "nginx_sandbox: 'on' is not true or false",
     "apps: {Shop: {}}": (
         "apps.Shop: 'Shop' is not an app name: a small letter, then up to 30 small letters, digits and "

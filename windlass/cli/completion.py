@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from windlass.cli.commands.trailing import TRAILING
+from windlass.inventory.prefix import variable_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -37,7 +38,8 @@ def apps(context: click.Context, parameter: click.Parameter, incomplete: str) ->
     places = [*(group.variables for group in tree.groups.values()), *tree.hosts.values()]
     places += [files.variables_of(folder / "group_vars", name) for name in tree.groups]
     places += [files.variables_of(folder / "host_vars", name) for name in tree.hosts]
-    found = [variables["apps"].value for variables in places if "apps" in variables]
+    names = [variable_of("apps", variables) for variables in places]
+    found = [variables[name].value for variables, name in zip(places, names, strict=True) if name in variables]
     return _behind("", incomplete, sorted({name for apps in found if isinstance(apps, dict) for name in apps}))
 
 

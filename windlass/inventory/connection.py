@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from windlass.host import Connect
+from windlass.inventory.prefix import variable_of
 from windlass.settings.model import one_line, word
 
 if TYPE_CHECKING:
@@ -184,4 +185,6 @@ def connection_variables(names: Iterable[str]) -> dict[str, str]:
     """Of these variables those that say how to connect: Connection's name -> the name it is set by."""
     there = set(names)
     found = {name: name for name in Connection.model_fields if name in there}
+    if (host_key := variable_of("host_key", there)) in there:
+        found["host_key"] = host_key
     return found | {SYNONYMS[name]: name for name in SYNONYMS if name in there}

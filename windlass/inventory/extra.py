@@ -12,6 +12,7 @@ import yaml
 
 from windlass.errors import UsageError
 from windlass.inventory.document import TEXT, Document, DocumentError
+from windlass.inventory.prefix import setting_of
 from windlass.inventory.problems import Place, nearest
 from windlass.inventory.text import text_of
 from windlass.inventory.tree import Variable, Variables
@@ -48,7 +49,7 @@ class Given(Variable):
 
     def applies(self, base: Variable | None) -> bool:
         """Whether a variable is one to set the part in; an app has to be there."""
-        return self.name != "apps" or (base is not None and self.way[0] in _mapping(base))
+        return setting_of(self.name) != "apps" or (base is not None and self.way[0] in _mapping(base))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -162,7 +163,8 @@ def _given(option: str) -> Given:
         raise DocumentError(Place("-e"), f"{shown(key)} is not KEY=VALUE (for example apps.shop.ref=v2) or @FILE")
     place = Place(f"-e {key}")
     name, *way = key.split(".")
-    is_yaml = name in Settings.model_fields and not takes_text(Settings, (name, *way))
+    setting = setting_of(name)
+    is_yaml = setting in Settings.model_fields and not takes_text(Settings, (setting, *way))
     document, node = _document(place, text, is_yaml=is_yaml)
     value = document.value(node)
     for found in (value, _as_yaml(text)):
@@ -197,7 +199,7 @@ def _as_yaml(text: str) -> Any:
 
 
 def _instead(name: str) -> str:
-    if name == "apps":
+    if setting_of(name) == "apps":
         return "put it into the app's env_file"
     return "use --ask-sudo-pass" if name.startswith("ansible_") else "put it into a file, mode 0600: -e @FILE"
 

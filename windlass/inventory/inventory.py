@@ -13,6 +13,7 @@ from windlass.inventory.connection import Connection, connection_variables, is_f
 from windlass.inventory.extra import ExtraVariables
 from windlass.inventory.files import Files
 from windlass.inventory.host_variables import HostVariables
+from windlass.inventory.prefix import variable_of
 from windlass.inventory.problems import Problems
 from windlass.inventory.ranges import check_host_names
 from windlass.inventory.reader import Reader
@@ -164,10 +165,11 @@ class Inventory:
 
     def _settings_of(self, values: Values, problems: Problems) -> Settings | None:
         """The settings; hosts that set the same ones, and not by templates, share one object."""
-        names = {name: name for name in Settings.model_fields if name in values.raw}
-        if any(values.is_template(name) for name in names):
+        variables = {name: variable_of(name, values.raw) for name in Settings.model_fields}
+        names = {setting: name for setting, name in variables.items() if name in values.raw}
+        if any(map(values.is_template, names.values())):
             return validated(Settings, names, values, self.project, problems)
-        key = tuple(id(values.raw[name]) for name in names)
+        key = tuple(id(values.raw[name]) for name in names.values())
         if key not in self._settings:
             self._settings[key] = validated(Settings, names, values, self.project, problems)
         return self._settings[key]

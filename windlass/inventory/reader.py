@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from difflib import SequenceMatcher
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import yaml
 
 from windlass.inventory.document import NULL, TEXT, Document, DocumentError, Entry
+from windlass.inventory.prefix import PREFIX, setting_of
 from windlass.inventory.problems import Problems, did_you_mean, hint_at_vars, nearest, quoted
 from windlass.inventory.ranges import expand
 from windlass.inventory.tree import Group, Tree, Variable, Variables
@@ -18,7 +20,9 @@ if TYPE_CHECKING:
 
 _SECTIONS = ("vars", "children", "hosts")
 _GROUP_NAME = re.compile(r"[^\s:,&!*?~\[\]/=]+")
-_WORDS = frozenset({"firewalld", "local", "locals", "sshd", "updated"})
+# Variables of Ansible's users that are like a setting's name.
+_WORDS = frozenset({"aps", "firewalld", "local", "locals", "packager", "sshd", "updated", "updater"})
+_ALIKE = 0.8  # of a word that is another one with a slip, as difflib has it
 
 
 class Reader:
@@ -58,6 +62,11 @@ class Reader:
 
     def set(self, variables: Variables, name: str, variable: Variable) -> None:
         """Set one variable, unless its name is a slip of a setting's."""
+        if self._known and name.startswith(PREFIX) and setting_of(name) not in self._known:
+            near = nearest(setting_of(name), self._known)
+            message = f"; did you mean {PREFIX + near!r}?" if near else f": names with {PREFIX} before them are its own"
+            self.problems.add(variable.place_of_key(), f"Windlass has no setting {quoted(name)}{message}")
+            return
         near = _meant(name, self._settings)
         if near and (not _is_word(name, near) or _has_settings(variable.value, self._known[near])):
             message = f"unknown setting {quoted(name)}; did you mean {near!r}?"
@@ -162,9 +171,22 @@ class Reader:
 @cache
 def _meant(name: str, known: tuple[str, ...]) -> str | None:
     """The setting that a name is a slip of; None = it is one, or a variable of the user's own."""
-    if name in known or name.startswith("ansible_"):
+    if name in known or name.startswith(("ansible_", PREFIX)):
         return None
-    return nearest(name, known, cutoff=0.8)
+    if (plain := re.split("[=:]", name)[0]) != name and plain in known:
+        return plain
+    words = name.split("_")
+    alike = [each for each in known if len(each.split("_")) == len(words) and all(map(_alike, words, each.split("_")))]
+    return nearest(name, alike, cutoff=_ALIKE)
+
+
+def _alike(word: str, meant: str) -> bool:
+    """Whether a word may be another one with a slip; with a prefix or suffix of its own it is none."""
+    if word == meant:
+        return True
+    if word[:1] != meant[:1] or (meant in word and len(word) > len(meant) + 1) or word[-1:].isdigit():
+        return False
+    return SequenceMatcher(None, word, meant).ratio() >= _ALIKE
 
 
 def _is_word(name: str, near: str) -> bool:

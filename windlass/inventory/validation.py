@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 from types import UnionType
@@ -9,9 +10,10 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar, Union, get_a
 
 from pydantic import BaseModel, ValidationError
 
+from windlass.inventory.prefix import PREFIX
 from windlass.inventory.problems import Place, Problems, did_you_mean
 from windlass.inventory.written import changed_env, written
-from windlass.settings import COMMON_NAMES, Settings
+from windlass.settings import AppSettings, Settings
 from windlass.settings.model import Faults
 
 if TYPE_CHECKING:
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
 
 M = TypeVar("M", bound=BaseModel)
 _TEXTS = frozenset({"locale", "packages", "timezone"})  # text in these is a slip, not a variable for Ansible
+_OWN = frozenset({"apps", "journald_max_use", "nginx_sandbox"})  # what Ansible's users would hardly call so, or as said
 _EXPECTED = {
     "string_type": "text; put it in quotes",
     "int_type": "a whole number",
@@ -43,27 +46,52 @@ def validated(model: type[M], names: Mapping[str, str], values: Values, project:
         for below, fault in faults.items():
             problems.add(fault.place, fault.fault)
             unrendered.add((field, *below))
+    if not _may_be_apps(found.get("apps")):
+        hint = _way_out("apps") if names["apps"] == "apps" else ""
+        message = f"{names['apps']}: no apps of Windlass, each a mapping with source, wsgi and domains{hint}"
+        problems.add(values.raw[names["apps"]].place(), message)
+        return None
     changed = list(changed_env(found.get("apps"), values))
     for way, place, message in changed:
-        problems.add(place, f"{_dotted(way)}: {message}")
+        problems.add(place, f"{_dotted((names['apps'], *way[1:]))}: {message}")
     try:
         filled = model.model_validate(found, context={"project": project})
         return None if unrendered or changed else filled
     except ValidationError as error:
         for detail in error.errors(include_url=False):
-            for way, message, of_key in _faults(detail, model):
-                if any(way[: len(failed)] == failed for failed in unrendered):
-                    continue
-                name = names[str(way[0])]
-                place = values.raw[name].place_of_key(way[1:]) if of_key else values.raw[name].place(way[1:])
-                hint = _hint_of_name(model, way, message, detail["input"])
-                if not of_key and "env" not in way:
-                    if values.may_be_secret(name, way[1:]):
-                        message = _unshown(message, detail["input"])
-                    else:
-                        place, message = _as_written(place, message, detail["input"], written(values, name, way[1:]))
-                problems.add(place, f"{_dotted((name, *way[1:]))}: {message}{hint}")
+            _note(detail, model, names, values, unrendered, problems)
         return None
+
+
+def _note(
+    detail: ErrorDetails,
+    model: type[BaseModel],
+    names: Mapping[str, str],
+    values: Values,
+    unrendered: set[Way],
+    problems: Problems,
+) -> None:
+    """Notes what one error of pydantic means, each at its place."""
+    for way, message, of_key in _faults(detail, model):
+        if any(way[: len(failed)] == failed for failed in unrendered):
+            continue
+        name = names[str(way[0])]
+        place = values.raw[name].place_of_key(way[1:]) if of_key else values.raw[name].place(way[1:])
+        hint = _hint_of_name(model, way, message, detail["input"])
+        if not of_key and "env" not in way:
+            if values.may_be_secret(name, way[1:]):
+                message = _unshown(message, detail["input"])
+            else:
+                place, message = _as_written(place, message, detail["input"], written(values, name, way[1:]))
+        problems.add(place, f"{_dotted((name, *way[1:]))}: {message}{hint}")
+
+
+def _may_be_apps(value: Any) -> bool:
+    """Whether a value may be meant as apps by name; None is as good as a slip."""
+    if not isinstance(value, dict):
+        return value is None
+    known = AppSettings.model_fields.keys()
+    return not value or any(not entry or (isinstance(entry, dict) and entry.keys() & known) for entry in value.values())
 
 
 def _dotted(way: Way) -> str:
@@ -93,9 +121,16 @@ def _hint_of_name(model: type[BaseModel], way: Way, message: str, value: object)
     """What to do where a variable looks like one of Ansible's that has the name of a setting."""
     item = isinstance(way[-1], int) and isinstance(value, dict)  # packages: [{name: vim}]
     whole = len(way) == 1 or (len(way) == 2 and (item or message.startswith("unknown setting; ./deploy.py")))
-    if not (model is Settings and whole and way[0] in COMMON_NAMES) or (way[0] in _TEXTS and isinstance(value, str)):
+    if model is not Settings or not whole or way[0] in _OWN or (way[0] in _TEXTS and isinstance(value, str)):
         return ""
-    return f"; {way[0]!r} is a setting of Windlass: if this is a variable for Ansible, give it another name"
+    return _way_out(str(way[0]))
+
+
+def _way_out(setting: str) -> str:
+    """What to do where a variable that is somebody else's has the name of a setting."""
+    default = Settings.model_fields[setting].get_default(call_default_factory=True)
+    other = f"{PREFIX}{setting}: {'{}' if isinstance(default, BaseModel) else json.dumps(default)}"
+    return f"; is this a variable for Ansible? keep it, and add `{other}`, which Windlass reads in its place"
 
 
 def _faults(detail: ErrorDetails, model: type[BaseModel]) -> list[tuple[Way, str, bool]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from windlass.inventory.prefix import variable_of
 from windlass.inventory.values import REFERENCE
 from windlass.settings.environment import as_text, fault_of_value
 
@@ -63,7 +64,7 @@ def changed_env(apps: Any, values: Values) -> Iterator[tuple[Way, Place, str]]:
             if not isinstance(value, int) or text is None or fault_of_value(name, text):
                 continue
             way = ("apps", app, "env", name)
-            found = written(values, "apps", way[1:])
+            found = written(values, variable_of("apps", values.raw), way[1:])
             if found and found.text != text:
                 instead = _instead(found, value, values)
                 fault = f"the value of {name} would not reach the app as it is written: {instead}"
@@ -74,5 +75,5 @@ def _instead(found: Written, value: int, values: Values) -> str:
     """What to write. A truth value of a variable that others read, too, must not become text, which is always true."""
     if not isinstance(value, bool):
         return "put it in quotes"
-    own = found.variable is values.raw["apps"]
+    own = found.variable is values.raw[variable_of("apps", values.raw)]
     return f"write {as_text(value)}{', or put it in quotes' if own else ''}"

@@ -21,12 +21,6 @@ from windlass.settings.words import AppName, DebianPackage, JournalSize, Locale,
 __all__ = ["AppSettings", "Gunicorn", "Nginx", "Settings", "Tls"]
 
 
-# Settings whose names inventories made for Ansible may have for something else.
-COMMON_NAMES = frozenset(
-    ("accounts", "firewall", "kernel", "locale", "packages", "serial", "ssh", "time_sync", "timezone", "updates")
-)
-
-
 def _one_app_per_domain(apps: dict[str, AppSettings]) -> dict[str, AppSettings]:
     owners: dict[str, str] = {}
     faults: list[tuple[tuple[str | int, ...], str]] = []

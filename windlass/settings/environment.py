@@ -63,7 +63,7 @@ def is_secret_at(way: Sequence[object]) -> bool:
 
     What an app is called says nothing, and its `secrets` say only where they are.
     """
-    names = way[2:] if way[0] == "apps" else way
+    names = way[2:] if way[0] in ("apps", "windlass_apps") else way
     return list(names[:1]) != ["secrets"] and any(isinstance(name, str) and is_secret(name) for name in names)
 
 
