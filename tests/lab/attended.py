@@ -27,7 +27,7 @@ PAGE = "shortener.lab.test"
 
 # What could be left of us on a host: an agent, a reader of the journal, a command that was run.
 OURS = (
-    "pgrep -af '[j]ournalctl --quiet|[w]indlass.loader|[s]ystemd-run';"
+    "pgrep -af '[j]ournalctl --quiet|[w]indlass.agent.loader|[s]ystemd-run';"
     " systemctl list-units --plain --no-legend 'windlass-run-*'"
 )
 

@@ -195,5 +195,5 @@ class World:
     def is_idle(self) -> None:
         """No agent runs, and nobody holds the host."""
         wait = "for i in $(seq 150); do {} && exit 0; sleep 0.1; done; exit 1"
-        self.host.run(wait.format("! pgrep -f '[w]indlass.loader'"))
+        self.host.run(wait.format("! pgrep -f '[w]indlass.agent.loader'"))
         self.host.run("flock -n /var/lib/windlass/lock true")
