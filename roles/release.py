@@ -79,7 +79,7 @@ def _process(app: App) -> dict[str, str]:
     here = f"{app.home}/releases/%i"
     folders = [f"{here}/code" if folder == "." else f"{here}/code/{folder}" for folder in app.source.python_path]
     return {
-        "FLASK_APP": app.settings.wsgi,
+        "FLASK_APP": app.source.wsgi,
         "FLASK_DEBUG": "0",
         # Else a call of app.run() at the import would start Flask's own server, in debug mode where it says so.
         "FLASK_RUN_FROM_CLI": "true",
@@ -106,7 +106,7 @@ def _gunicorn_conf(host: Host, app: App) -> str:
     return render(
         "gunicorn.conf.py.j2",
         name=app.name,
-        wsgi=app.settings.wsgi,
+        wsgi=app.source.wsgi,
         workers=workers,
         threads=threads,
         gunicorn=gunicorn,

@@ -117,8 +117,12 @@ APP = {
     "wsgi: shop": (
         'apps.a.wsgi: \'shop\' is not MODULE:APP or MODULE:FACTORY(), for example "shop:app" or "shop:create_app()"'
     ),
-    "wsgi: 'shop:create_app(1)'": (
-        "apps.a.wsgi: 'shop:create_app(1)' is not MODULE:APP or MODULE:FACTORY(), for example "
+    "wsgi: 'shop/app.py:create_app()'": (
+        "apps.a.wsgi: 'shop/app.py:create_app()' names a file; as a module it is 'shop.app:create_app()'"
+    ),
+    "wsgi: app.py": "apps.a.wsgi: 'app.py' names a file; as a module it is 'app:app'",
+    "wsgi: 'shop:create_app(x)'": (
+        "apps.a.wsgi: 'shop:create_app(x)' is not MODULE:APP or MODULE:FACTORY(), for example "
         '"shop:app" or "shop:create_app()"'
     ),
     "python_path: src": "apps.a.python_path: 'src' is not a list; write [src]",

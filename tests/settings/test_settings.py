@@ -155,7 +155,8 @@ def test_sources_refused(source: str, reason: str) -> None:
     [
         ({"ref": "v1"}, "ref: ref is for a git URL, and source is the folder 'shop'"),
         ({"wsgi": "shop"}, "wsgi: 'shop' is not MODULE:APP or MODULE:FACTORY()"),
-        ({"wsgi": "shop:create_app('x')"}, "wsgi: \"shop:create_app('x')\" is not MODULE:APP"),
+        ({"wsgi": "shop:create_app(x)"}, "wsgi: 'shop:create_app(x)' is not MODULE:APP"),
+        ({"wsgi": "shop:create_app('$x')"}, "wsgi: \"shop:create_app('$x')\" is not MODULE:APP"),
         ({"static": {"/": "x"}}, "static./.[key]: '/' is not the beginning of a URL path"),
         ({"static": {"/a/../b": "x"}}, "static./a/../b.[key]: '/a/../b' is not the beginning"),
         ({"static": {"/a": "../x"}}, "static./a: '../x' is not a path inside the app's source"),

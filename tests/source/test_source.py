@@ -261,7 +261,7 @@ class TestChecks:
         assert source.requirements.file == "pyproject.toml"
 
     def test_given_python_path(self, project: Path) -> None:
-        write(project / "hello", {"lib/deep/web/__init__.py": ""})
+        write(project / "hello", {"lib/deep/web/__init__.py": "app = None\n"})
         assert loaded(project, wsgi="web:app", python_path=[".", "lib/deep"]).python_path == (".", "lib/deep")
         assert "names: no web.py\n" in refusal(project, wsgi="web:app", python_path=["."])
 

@@ -61,7 +61,11 @@ class AppSettings(Model):
     subdirectory: SourcePath | None = Field(
         None, description="The folder of the source in which the app lies; by default its top folder."
     )
-    wsgi: Wsgi = Field(description="The WSGI object, MODULE:APP or MODULE:FACTORY().")
+    wsgi: Wsgi | None = Field(
+        None,
+        description="The WSGI object, MODULE:APP or MODULE:FACTORY(); by default what a Procfile, a Dockerfile or"
+        " FLASK_APP names, else what `flask` itself would find, else the only app that lies there.",
+    )
     python_path: list[SourcePath] | None = Field(
         None, description="Folders of the source that Python imports from; by default its top folder."
     )

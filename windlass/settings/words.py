@@ -28,12 +28,29 @@ DirectoryUrl = Annotated[
     str,
     word(r"https://[A-Za-z0-9.-]+(:[0-9]{1,5})?/[A-Za-z0-9._~/-]*", "the https:// address of an ACME directory"),
 ]
+_NAME = r"[A-Za-z_]\w*"
+# What a factory may be called with: plain words and numbers, which no generated file can misread.
+_ARGUMENT = rf"({_NAME}=)?('[A-Za-z0-9_.:/ -]*'|[0-9]+|True|False|None)"
+
+
+def _module(value: Any) -> Any:
+    """With single quotes; a file in the place of a module is told as the module that it is."""
+    if not isinstance(value, str):
+        return value
+    path, _, name = value.partition(":")
+    module = path.removesuffix(".py").strip("./").replace("/", ".")
+    if (path.endswith(".py") or "/" in path) and re.fullmatch(rf"{_NAME}(\.{_NAME})*", module):
+        raise ValueError(f"{value!r} names a file; as a module it is {module + ':' + (name or 'app')!r}")
+    return value.replace('"', "'")
+
+
 Wsgi = Annotated[
     str,
     word(
-        r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*:[A-Za-z_]\w*(\(\))?",
+        rf"{_NAME}(\.{_NAME})*:{_NAME}(\(({_ARGUMENT}(, ?{_ARGUMENT})*)?\))?",
         'MODULE:APP or MODULE:FACTORY(), for example "shop:app" or "shop:create_app()"',
     ),
+    BeforeValidator(_module),
 ]
 GitRef = Annotated[
     str, word(r"(?!.*\.\.)[A-Za-z0-9][A-Za-z0-9._/+-]*", "a git branch, tag or commit, for example v1.2")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import posixpath
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING
 from windlass.errors import SourceError
 from windlass.source import folder, repository, requirements, server
 from windlass.source.contents import named
+from windlass.source.entry import entry
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,7 +26,7 @@ class Source:
     """Packed code; `digest` is the sha256 (hex) of what is in `archive`, `size` its bytes when unpacked.
 
     `commit` None = not from git; `dirty` = the folder differs from the commit. `python_path` are folders in the source,
-    `remarks` sentences that the user should read once.
+    `remarks` sentences that the user should read once, `wsgi` is what Gunicorn serves, by the settings or as found.
     """
 
     archive: bytes
@@ -37,6 +37,7 @@ class Source:
     commit: str | None = None
     dirty: bool = False
     remarks: tuple[str, ...] = ()
+    wsgi: str = ""
 
 
 def load(name: str, settings: AppSettings, project: Path) -> Source:
@@ -55,7 +56,7 @@ def load(name: str, settings: AppSettings, project: Path) -> Source:
 def _load(settings: AppSettings, project: Path) -> Source:
     with _contents(settings, project) as contents:
         tree, left_out = contents.tree()
-        python_path = _python_path(tree, settings)
+        wsgi, python_path = entry(tree, settings)
         for place in settings.static.values():
             if not tree.has_folder(place):
                 raise SourceError(
@@ -67,7 +68,8 @@ def _load(settings: AppSettings, project: Path) -> Source:
         archive, digest = tree.packed()
         # Only what has been read is known to be as in the commit, or not.
         dirty = contents.commit is not None and bool(contents.differing)
-        return Source(archive, digest, tree.size, wanted, python_path, contents.commit, dirty, _remarks(tree, left_out))
+        remarks = _remarks(tree, left_out)
+        return Source(archive, digest, tree.size, wanted, python_path, contents.commit, dirty, remarks, wsgi)
 
 
 def _remarks(tree: Tree, left_out: tuple[str, ...]) -> tuple[str, ...]:
@@ -85,20 +87,3 @@ def _contents(settings: AppSettings, project: Path) -> Iterator[Contents]:
     else:
         place = project / Path(settings.source).expanduser() / (settings.subdirectory or "")
         yield folder.contents(place, settings.source.rstrip("/"))
-
-
-def _python_path(tree: Tree, settings: AppSettings) -> tuple[str, ...]:
-    """The folders to import from: those of the settings, else the top, or `src` for a package with that layout."""
-    name = settings.wsgi.partition(":")[0]
-    module = name.replace(".", "/")
-    given = settings.python_path
-    folders = (".", "src") if given is None else tuple(given)
-    for place in folders:
-        stem = posixpath.normpath(posixpath.join(place, module))
-        if f"{stem}.py" in tree or f"{stem}/__init__.py" in tree:
-            return (place,) if given is None else folders
-    looked = " and no ".join(posixpath.normpath(posixpath.join(place, f"{module}.py")) for place in folders)
-    raise SourceError(
-        f"{tree.label}: there is no module {name!r}, which `wsgi: {settings.wsgi}` names: no {looked}",
-        hint="Correct `wsgi`, or say with `python_path` in which folder the module lies.",
-    )

@@ -1,0 +1,85 @@
+"""What files for other tools say of how an app is started: Procfile, Dockerfile, .flaskenv, Gunicorn's own."""
+
+from __future__ import annotations
+
+import ast
+import re
+from dataclasses import dataclass
+from io import StringIO
+from typing import TYPE_CHECKING
+
+from windlass.errors import SourceError
+from windlass.source import dockerfile as dockerfiles
+from windlass.source.started import served
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from windlass.source.dockerfile import Dockerfile
+    from windlass.source.tree import Tree
+
+
+@dataclass(frozen=True)
+class Process:
+    """A command of a Procfile, at `place` (FILE:LINE)."""
+
+    command: str
+    place: str
+
+
+def declared(tree: Tree) -> Iterator[tuple[str, str]]:
+    """What is served by the word of each of these files, and where it says so, those for production first."""
+    image = dockerfile(tree)
+    web = procfile(tree).get("web")
+    for command, place in ([(web.command, web.place)] if web else []) + [(image.command, image.place)]:
+        target = served(command).target
+        if target:
+            yield target, place
+    yield from _of_gunicorn(tree)
+    for variables, place in ((flaskenv(tree), ".flaskenv"), (image.env, "Dockerfile")):
+        if variables.get("FLASK_APP"):
+            yield variables["FLASK_APP"], place
+
+
+def procfile(tree: Tree) -> dict[str, Process]:
+    """The commands of a Procfile by the kind of their process (`web`, `release`, `worker`, ...)."""
+    found = {}
+    for number, line in enumerate(_text(tree, "Procfile").splitlines(), 1):
+        match = re.fullmatch(r"\s*([\w-]+)\s*:\s*(\S.*?)\s*", line)
+        if match:
+            found[match[1]] = Process(match[2], f"Procfile:{number}")
+    return found
+
+
+def flaskenv(tree: Tree) -> dict[str, str]:
+    """The variables of `.flaskenv`."""
+
+    from dotenv import dotenv_values
+
+    given = dotenv_values(stream=StringIO(_text(tree, ".flaskenv")), interpolate=False)
+    return {name: value for name, value in given.items() if value is not None}
+
+
+def dockerfile(tree: Tree) -> Dockerfile:
+    """What the Dockerfile says; an empty one where there is none."""
+    return dockerfiles.read(_text(tree, "Dockerfile"))
+
+
+def _of_gunicorn(tree: Tree) -> Iterator[tuple[str, str]]:
+    """`wsgi_app` of a gunicorn.conf.py."""
+    try:
+        parsed = ast.parse(_text(tree, "gunicorn.conf.py"))
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return
+    for statement in parsed.body:
+        if isinstance(statement, ast.Assign) and isinstance(statement.value, ast.Constant):
+            named = any(isinstance(target, ast.Name) and target.id == "wsgi_app" for target in statement.targets)
+            if named and isinstance(statement.value.value, str):
+                yield statement.value.value, f"gunicorn.conf.py:{statement.lineno}"
+
+
+def _text(tree: Tree, path: str) -> str:
+    try:
+        return tree.text(path) if path in tree else ""
+    except SourceError:  # it is somebody else's file
+        return ""
