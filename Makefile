@@ -8,10 +8,10 @@ SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 APT := $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get -q -y
 BIN := .venv/bin
 
-.PHONY: help demo test fast lab audit check lint types programs lock bench clean
+.PHONY: help demo test test-fast lab soak audit check lint types programs lock bench clean
 
 help:  ## say what there is
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 16
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 18
 
 demo: .venv/ready  ## a lab host, provisioned, and the shortener over verified HTTPS
 	./deploy.py lab up
@@ -22,7 +22,7 @@ demo: .venv/ready  ## a lab host, provisioned, and the shortener over verified H
 
 test: check  ## all tests: fast ones, then those on real lab hosts
 
-check: lint types fast lab
+check: lint types test-fast lab
 
 lint: .venv/ready-dev
 	$(BIN)/ruff check
@@ -31,14 +31,14 @@ lint: .venv/ready-dev
 types: .venv/ready-dev
 	$(BIN)/mypy
 
-# What has failed while others kept the machine busy is tried once more by itself, and fails if it does so again.
-once_more = || { echo 'once more, only what has failed:'; $(BIN)/pytest -q --last-failed --last-failed-no-failures none; }
-
-fast: .venv/ready-dev .audit/ready programs  ## the tests that need no lab
-	$(BIN)/pytest -q -n 2 -m 'not lab' $(once_more)
+test-fast: .venv/ready-dev .audit/ready programs  ## the tests that need no lab
+	$(BIN)/pytest -q -n 3 -m 'not lab'
 
 lab: .venv/ready-dev .audit/ready programs  ## the tests on lab hosts
-	$(BIN)/pytest -q -m lab -n 2 --dist loadfile $(once_more)
+	$(BIN)/pytest -q -n 2 --dist loadfile -m lab
+
+soak: .venv/ready-dev .audit/ready programs  ## what takes long by nature: by hand, and before a release
+	$(BIN)/pytest -q -m soak
 
 audit: .venv/ready-dev .audit/ready programs  ## what independent tools say of a host; figures go to benchmarks/audit.md
 	AUDIT_REPORT=benchmarks/audit.md $(BIN)/pytest -q -m audit

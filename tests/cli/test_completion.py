@@ -154,7 +154,7 @@ def test_fish_completes(typed: str, completions: list[str], folder: Path) -> Non
     code = f"{script('fish', '--alias', 'd')}\ncomplete -C {typed!r}"
     environment = {**os.environ, "HOME": str(folder), "WINDLASS_PROJECT": str(folder)}
     fish = shutil.which("fish")
-    assert fish, "make fast installs it"
+    assert fish, "make test-fast installs it"
     done = subprocess.run(
         [fish, "--no-config", "-c", code], capture_output=True, text=True, env=environment, cwd=folder
     )

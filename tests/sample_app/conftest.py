@@ -1,23 +1,27 @@
 """The app as its server makes it: from an environment, with a real database (both kinds), behind https."""
 
 import re
+import shutil
 import sys
+from functools import partial
 from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
 from flask_migrate import upgrade
+from werkzeug.security import generate_password_hash
 
 SOURCE = Path(__file__).parents[2] / "sample_app"
 sys.path.insert(0, str(SOURCE))
 
-from shortener import create_app  # noqa: E402
+from shortener import create_app, users  # noqa: E402
 from shortener.rates import limiter  # noqa: E402
 
 from .postgres import PostgresServer  # noqa: E402
 from .redis_server import redis_server  # noqa: E402
 
 TOKEN = re.compile(r'name="csrf_token" (?:type="hidden" )?value="([^"]+)"')
+SECRET_KEY = "9f2c4e6a8b0d1f3e5a7c9b1d3f5e7a9c0b2d4f6e"
 PASSWORD = "correct horse battery staple"
 # For tests of what only SQLite does.
 sqlite_only = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -83,7 +87,7 @@ def database_url(request, tmp_path):
 def environ(database_url):
     """An environment that is fit for production."""
     return {
-        "SECRET_KEY": "9f2c4e6a8b0d1f3e5a7c9b1d3f5e7a9c0b2d4f6e",
+        "SECRET_KEY": SECRET_KEY,
         "DATABASE_URL": database_url,
         "LIMIT_CREATE": "10000 per minute",
         "LIMIT_LOGIN": "10000 per minute",
@@ -92,8 +96,17 @@ def environ(database_url):
 
 
 @pytest.fixture
-def unmigrated(environ):
+def hash_method():
+    """Werkzeug's method for passwords, at a thirtieth of what it costs in production (None): tests have many users."""
+    return "scrypt:1024:8:1"
+
+
+@pytest.fixture
+def unmigrated(environ, hash_method, monkeypatch):
     """The app with a database that has no tables yet."""
+    if hash_method:
+        monkeypatch.setattr(users, "generate_password_hash", partial(generate_password_hash, method=hash_method))
+        monkeypatch.setattr(users, "NOBODYS_HASH", users.generate_password_hash(PASSWORD[::-1]))
     app = create_app(environ)
     app.test_client_class = Visitor
     limiter._storage_dead = False  # one test's locked database is not the next one's
@@ -102,11 +115,25 @@ def unmigrated(environ):
     app.extensions["engine"].dispose()
 
 
-@pytest.fixture
-def app(unmigrated):
-    """The app, ready to serve."""
-    with unmigrated.app_context():
+@pytest.fixture(scope="session")
+def migrated(tmp_path_factory):
+    """An SQLite database with all tables, to be copied."""
+    path = tmp_path_factory.mktemp("migrated") / "links.db"
+    app = create_app({"SECRET_KEY": SECRET_KEY, "DATABASE_URL": f"sqlite:///{path}"})
+    with app.app_context():
         upgrade()
+    app.extensions["engine"].dispose()
+    return path
+
+
+@pytest.fixture
+def app(unmigrated, database_url, migrated):
+    """The app, ready to serve."""
+    if database_url.startswith("sqlite"):
+        shutil.copy(migrated, database_url.removeprefix("sqlite:///"))
+    else:
+        with unmigrated.app_context():
+            upgrade()
     return unmigrated
 
 

@@ -83,6 +83,7 @@ def test_a_login_leads_where_it_was_asked_for_but_never_elsewhere(visitor, wante
     assert answer.location == location
 
 
+@pytest.mark.parametrize("hash_method", [None])
 @pytest.mark.parametrize("name", ["alice", "nobody"])
 def test_a_login_takes_as_long_whether_the_name_exists_or_not(alice, visitor, monkeypatch, name):
     checked = []

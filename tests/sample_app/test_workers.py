@@ -11,8 +11,8 @@ from .server import ask, serving
 pytestmark = pytest.mark.processes
 
 CLIENTS = 8
-LINKS = 20
-VISITS = 10
+# Links that all want at once, and visits of each.
+AMOUNTS = [(5, 4), pytest.param(50, 20, marks=pytest.mark.soak)]
 WORKERS = ("--workers=3", "--threads=2")
 
 
@@ -39,27 +39,28 @@ class Clients:
         return list(self.pool.map(function, arguments))
 
 
-def test_workers_at_once_lose_nothing(app, environ, tmp_path):
+@pytest.mark.parametrize(("links", "visits"), AMOUNTS)
+def test_workers_at_once_lose_nothing(app, environ, tmp_path, links, visits):
     with serving(environ, tmp_path, *WORKERS) as server:
         clients = Clients(server.socket)
         # Every client makes the same links, so that each is wanted by several workers at the same moment.
-        wanted = [f"https://example.com/{number}" for number in range(LINKS) for _ in range(CLIENTS)]
+        wanted = [f"https://example.com/{number}" for number in range(links) for _ in range(CLIENTS)]
         made = clients.all(clients.create, wanted)
         assert {status for status, _, _ in made} == {303}
         pages = {target: page for target, (_, page, _) in zip(wanted, made, strict=True)}
-        assert len({(target, page) for target, (_, page, _) in zip(wanted, made, strict=True)}) == LINKS
-        assert len(set(pages.values())) == LINKS
+        assert len({(target, page) for target, (_, page, _) in zip(wanted, made, strict=True)}) == links
+        assert len(set(pages.values())) == links
         codes = [page.removeprefix("/links") for page in pages.values()]
-        assert set(clients.all(lambda code: ask(server.socket, "GET", code)[0], codes * VISITS)) == {302}
+        assert set(clients.all(lambda code: ask(server.socket, "GET", code)[0], codes * visits)) == {302}
     # The workers that ended have written what they had counted.
     visitor = app.test_client()
-    assert {visitor.visits(code[1:]) for code in codes} == {VISITS}
+    assert {visitor.visits(code[1:]) for code in codes} == {visits}
 
 
 def test_one_alias_wanted_by_all_at_once_is_had_by_one(app, environ, tmp_path):
     with serving(environ, tmp_path, *WORKERS) as server:
         clients = Clients(server.socket)
-        for number in range(5):
+        for number in range(3):
             alias = f"talk-{number}"
             made = clients.all(
                 lambda who, alias=alias: clients.create(f"https://example.com/{who}", alias), range(CLIENTS)
@@ -78,8 +79,8 @@ def test_a_limit_is_one_limit_for_all_workers(app, environ, tmp_path):
 
 
 def test_visits_survive_workers_that_end(app, environ, tmp_path):
-    with serving(environ, tmp_path, "--workers=1", "--max-requests=40") as server:
+    with serving(environ, tmp_path, "--workers=1", "--max-requests=20") as server:
         clients = Clients(server.socket)
         code = clients.create("https://example.com/")[1].removeprefix("/links/")
-        assert set(clients.all(lambda _: ask(server.socket, "GET", f"/{code}")[0], range(100))) == {302}
-    assert app.test_client().visits(code) == 100
+        assert set(clients.all(lambda _: ask(server.socket, "GET", f"/{code}")[0], range(50))) == {302}
+    assert app.test_client().visits(code) == 50

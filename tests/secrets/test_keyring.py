@@ -11,6 +11,7 @@ import pyrage
 import pytest
 
 from tests.lab.commands import ROOT
+from tests.secrets import quick_age
 from tests.secrets.projects import new_identity
 from tests.secrets.terminal import on_a_terminal
 from windlass.errors import InventoryError, UsageError
@@ -148,7 +149,7 @@ def test_a_key_of_the_old_form_without_a_passphrase(home: Path) -> None:
     assert Keyring().open(sealed, "f") == b"content"
 
 
-PROTECTED = age.sealed_with(b"content", "hunter2")  # takes a second, as scrypt shall
+PROTECTED = quick_age.sealed_with(b"content", "hunter2")
 OPEN = """
 import sys
 from pathlib import Path
@@ -186,6 +187,12 @@ def test_a_passphrase_is_asked_for_once() -> None:
     assert said.count("Passphrase of one: ") == said.count("Passphrase of") == 1
     assert "hunter2" not in said
     assert "refused one: is not opened by that passphrase" in on_a_terminal(OPEN, "one", answers=["wrong"] * 3)
+
+
+def test_what_is_protected_by_a_passphrase_is_opened_by_it() -> None:
+    """At what it costs in production: a second each time."""
+    sealed = age.sealed_with(b"content", "hunter2")
+    assert age.opened_with(sealed, "hunter2") == b"content"
 
 
 def test_without_a_terminal_nothing_is_asked() -> None:
