@@ -11,7 +11,7 @@ from roles.tls import PACKAGES as CERTBOT
 from roles.tls import uses_certbot
 from roles.updates import PACKAGES as UPDATES
 from roles.venv import PACKAGES as VENV
-from windlass.agent.resources import Directory, File, Link, Locale, Packages, Unit
+from windlass.agent.resources import Directory, File, Link, Locale, Packages, Unit, WebPorts
 from windlass.template import render
 
 if TYPE_CHECKING:
@@ -34,6 +34,8 @@ WITH_NAME = {("debian", "11"), ("debian", "12"), ("ubuntu", "22.04"), ("ubuntu",
 
 def base(host: Host, apps: list[App]) -> Iterator[Resource]:
     """The base of a host; the packages of all roles come in one run of apt, which takes most of a first run's time."""
+    tls = any(host.settings.tls_of(app).mode != "off" for app in host.settings.apps.values())
+    yield WebPorts([80, 443] if tls else [80])
     yield Packages(_packages(host.settings))
     yield from _time_zone(host)
     if host.settings.locale:

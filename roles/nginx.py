@@ -5,7 +5,18 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any
 
-from windlass.agent.resources import Absent, Directory, File, Placeholder, Reload, Unit
+from windlass.agent.resources import (
+    Absent,
+    Directory,
+    File,
+    NginxSandbox,
+    Placeholder,
+    Reload,
+    Restart,
+    StockSite,
+    Unit,
+    UnknownNames,
+)
 from windlass.agent.resources.certificate import LINKS, OWN
 from windlass.agent.resources.nginx import TEST
 from windlass.template import render
@@ -39,6 +50,7 @@ DROP_IN = "/etc/systemd/system/nginx.service.d/50-windlass.conf"
 
 def nginx(host: Host, apps: list[App]) -> Iterator[Resource]:
     """nginx with no app yet."""
+    yield from _restrictions(host)
     reload = Reload("nginx")
     yield Directory("/var/www/windlass")
     yield File("/var/www/windlass/unavailable.html", render("nginx/unavailable.html"))
@@ -48,20 +60,26 @@ def nginx(host: Host, apps: list[App]) -> Iterator[Resource]:
     values = listening(host)
     if not values["reject_handshake"]:
         yield Placeholder("nobody", ["nobody.invalid"])
-    yield Absent("/etc/nginx/sites-enabled/default", notify=[reload])
+    yield Directory("/etc/nginx/sites-enabled")
+    yield StockSite("/etc/nginx/sites-enabled/default", notify=[reload])
     configuration = render("nginx/nginx.conf.j2", profile=host.settings.tls.profile, hsts=HSTS)
     yield File("/etc/nginx/nginx.conf", configuration, verify=TEST, notify=[reload])
     tls = any(host.settings.tls_of(app).mode != "off" for app in host.settings.apps.values())
     unknown = render("nginx/unknown.conf.j2", tls=tls, **values)
-    yield File("/etc/nginx/sites-enabled/00-unknown.conf", unknown, verify=TEST, notify=[reload])
-    service = Unit("nginx.service")
+    yield UnknownNames("/etc/nginx/sites-enabled/00-unknown.conf", unknown, verify=TEST, notify=[reload])
+    yield reload
+    yield Unit("nginx.service")
+
+
+def _restrictions(host: Host) -> Iterator[Resource]:
+    """Before anything else of nginx is changed: what does not start with them serves as before."""
+    restart = Restart("nginx")
     if host.settings.nginx_sandbox:
         yield Directory(os.path.dirname(DROP_IN))
-        yield File(DROP_IN, render("systemd/nginx.conf"), notify=[service])
+        yield NginxSandbox(DROP_IN, render("systemd/nginx.conf"), notify=[restart])
     else:
-        yield Absent(DROP_IN, notify=[service])
-    yield service
-    yield reload
+        yield Absent(DROP_IN, notify=[restart])
+    yield restart
 
 
 def listening(host: Host) -> dict[str, Any]:

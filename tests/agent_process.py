@@ -24,7 +24,7 @@ USER = pwd.getpwuid(os.getuid()).pw_name
 GROUP = grp.getgrgid(os.getgid()).gr_name
 
 # The module's name under which the agent knows these, see below.
-for kind in (odd.Diary, odd.Stubborn, odd.Riddle, odd.Sleeper, odd.Finisher, odd.Buggy, odd.Probed):
+for kind in (odd.Diary, odd.Keeper, odd.Stubborn, odd.Riddle, odd.Sleeper, odd.Finisher, odd.Buggy, odd.Probed):
     kind.__module__ = "windlass.agent.resources.for_tests"
 
 

@@ -29,6 +29,21 @@ class Diary(Resource):
 
 
 @dataclass(eq=False)
+class Keeper(Diary):
+    """A diary that also hears of changes ahead, and puts a file back as soon as it is given up."""
+
+    def foresee(self, path: str, *, anew: bool) -> None:
+        with open(self.path, "a", encoding="utf-8") as file:
+            file.write(f"{os.path.basename(path)} {'anew' if anew else 'too'}\n")
+
+    def give_up(self) -> None:
+        with open(self.path, "a", encoding="utf-8") as file:
+            file.write("given up\n")
+        os.unlink(os.path.join(os.path.dirname(self.path), "one"))
+        self.machine.taken_back.add(os.path.join(os.path.dirname(self.path), "one"))
+
+
+@dataclass(eq=False)
 class Stubborn(Resource):
     """A resource that never becomes what it shall be."""
 

@@ -188,3 +188,17 @@ def test_nothing_temporary_is_left(tmp_path: Path, state: Path) -> None:
     (tmp_path / ".windlass-new-file").write_text("what a killed run left")
     converge(state, own_file(tmp_path / "file", "x" * 100_000), Link(str(tmp_path / "link"), "file"))
     assert {path.name for path in tmp_path.iterdir()} == {"file", "link", "state"}
+
+
+def test_who_is_notified_hears_of_the_changes_before_and_of_a_failure_between(tmp_path: Path, state: Path) -> None:
+    diary, one = tmp_path / "diary", tmp_path / "one"
+    keeper = odd.Keeper(str(diary))
+    files = [own_file(one, "1", notify=[keeper]), own_file(tmp_path / "two", "2", notify=[keeper])]
+    assert statuses(converge(state, *files, odd.Stubborn("x"), keeper))[-2:] == ["failed", "skipped"]
+    assert diary.read_text().splitlines() == ["one anew", "two too", "given up"]
+    assert not one.exists()
+    # What was taken back was never applied: nobody has removed it by hand.
+    diary.unlink()
+    results = [each for each in converge(state, *files, keeper) if each["type"] == "result"]
+    assert (statuses(results), results[0]["drift"]) == (["changed", "ok", "changed"], "pending")
+    assert diary.read_text().splitlines() == ["one too", "refreshed"]

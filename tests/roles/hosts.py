@@ -31,4 +31,4 @@ def resources(role: Any, host: Host, of: Any = None) -> dict[str, Any]:
 
 def text(resource: Any) -> str:
     """The text of a File."""
-    return resource.content.read().decode()
+    return resource.content if isinstance(resource.content, str) else resource.content.read().decode()

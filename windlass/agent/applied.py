@@ -40,6 +40,7 @@ class Applied:
         except (FileNotFoundError, ValueError):
             self._salt, self._records = os.urandom(SALT), {}
         self._known = self._saved = bool(self._records)
+        self._before: dict[str, Tags | None] = {}  # records of what this run has applied
 
     def drift(self, resource: Resource, desired: State, actual: State) -> str | None:
         """How a difference came about; None = there is none that somebody made, or nothing was ever recorded here."""
@@ -56,12 +57,29 @@ class Applied:
         pending = any(record.get(name) != after.get(name) for name in differing)
         return CONFLICT if by_hand and pending else BY_HAND if by_hand else PENDING
 
+    def has_made(self, resource: Resource, actual: State) -> bool:
+        """Whether what is there is what was last applied, by nobody else's hand."""
+        record = self._records.get(resource.subject)
+        found = self._tags(resource.subject, resource.lasting(actual))
+        return record is not None and all(found.get(name) == tag for name, tag in record.items())
+
     def note(self, resource: Resource, desired: State) -> None:
         """Takes down that a resource is as desired."""
         tags = self._tags(resource.subject, resource.lasting(desired))
         if self._records.get(resource.subject) != tags:
+            self._before.setdefault(resource.subject, self._records.get(resource.subject))
             self._records[resource.subject] = tags
             self._saved = False
+
+    def take_back(self, paths: Iterable[str]) -> None:
+        """Takes down that files are again as they were before this run."""
+        for path in self._before.keys() & set(paths):
+            record = self._before.pop(path)
+            self._saved = False
+            if record is None:
+                del self._records[path]
+            else:
+                self._records[path] = record
 
     def save(self, only: Iterable[Resource] | None = None) -> None:
         """Writes what has changed; nothing, if nothing has. `only` drops all other resources, None = none."""

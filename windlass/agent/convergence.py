@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import time
 import traceback
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any, Callable
 
 from windlass.agent import files
@@ -14,6 +15,7 @@ from windlass.agent.loader import add
 from windlass.agent.owed import Owed
 from windlass.agent.resources.content import Content
 from windlass.agent.resources.resource import Diff, Resource, Unknown, compare
+from windlass.agent.resources.theirs import Theirs
 
 if TYPE_CHECKING:
     from windlass.agent.machine import Machine
@@ -35,6 +37,7 @@ class Convergence:
         machine.resources = [self._decode(entry) for entry in self.entries]
         self.owed = Owed(message["state"])
         self.applied = Applied(message["state"])
+        self._replaced = f"{message['state']}/replaced"
         self.whole: bool = message["whole"]
         self.would_refresh: set[str] = set()
         self.broken: set[str | None] = set()
@@ -54,8 +57,16 @@ class Convergence:
                 self.broken.add(entry["app"])
             self._report(seconds=time.monotonic() - start, **result)
         if not self.check:
+            self._give_up()
             whole = self.whole and not self.machine.aborted.is_set()
             self.applied.save(only=self.machine.resources if whole else None)
+
+    def _give_up(self) -> None:
+        """Has changes put back that others, which were not come to, would have taken notice of."""
+        for resource in self.machine.resources:
+            if resource.name in self.owed:
+                resource.give_up()
+        self.applied.take_back(self.machine.taken_back)
 
     def _try(self, resource: Resource, notify: list[str]) -> dict[str, Any]:
         # What a sensitive resource's failure says in words of others may have its content in it.
@@ -85,10 +96,14 @@ class Convergence:
             self.applied.note(resource, desired)
             return {"status": "ok", "notes": resource.notes()}
         drift = self.applied.drift(resource, desired, actual)
-        warning = resource.warning() if diff else ""
-        warned = {"warning": warning} if warning else {}
+        theirs = (
+            Theirs(self.machine, resource, self._replaced)
+            if diff and not self.applied.has_made(resource, actual)
+            else None
+        )
+        warnings = [resource.warning() if diff else "", theirs.warning(diff) if theirs and self.check else ""]
         result = {"status": "changed", "diff": _shown(resource, diff), "refreshed": refresh, "drift": drift}
-        result["notes"] = warned
+        result["notes"] = _warned(warnings)
         if self.show_patch and diff and not resource.sensitive:
             result["patch"] = resource.patch()
         if self.check:
@@ -96,8 +111,10 @@ class Convergence:
             return result
         self.machine.tell({"type": "started", "id": self.machine.current, "diff": sorted(diff)})
         if diff:
+            self._foresee(resource, notify)
             self.owed.add(notify)
-            self._act(lambda: resource.apply(diff))
+            with theirs or nullcontext():
+                self._act(lambda: resource.apply(diff))
             left = compare(desired, resource.actual())
             if left:
                 raise Failed(f"not converged: still different after it was applied: {_words(_shown(resource, left))}")
@@ -107,7 +124,16 @@ class Convergence:
         if refresh:
             self._act(resource.refresh)
             self.owed.pay(resource.name)
-        return {**result, "notes": {**resource.notes(), **warned}}
+        notes = resource.notes()
+        return {
+            **result,
+            "notes": {**notes, **_warned([notes.get("warning", ""), *warnings, theirs.told if theirs else ""])},
+        }
+
+    def _foresee(self, resource: Resource, notify: list[str]) -> None:
+        for other in self.machine.resources:
+            if other.name in notify and resource.subject.startswith("/"):
+                other.foresee(resource.subject, anew=other.name not in self.owed)
 
     def _act(self, step: Callable[[], None]) -> None:
         """Changes something on the host, so that what is known of it no longer counts, be it done or not."""
@@ -145,6 +171,11 @@ def _shown(resource: Resource, diff: Diff) -> dict[str, list[Any]]:
     if resource.sensitive:
         return {key: [HIDDEN, HIDDEN] for key in diff}
     return {key: [old, new] for key, (old, new) in diff.items()}
+
+
+def _warned(warnings: list[str]) -> dict[str, str]:
+    """What stands out in the summary, as a note."""
+    return {"warning": "\n".join(filter(None, warnings))} if any(warnings) else {}
 
 
 def _words(diff: dict[str, list[Any]]) -> str:

@@ -16,21 +16,21 @@ LOOPBACK = {4: (b"\x7f",), 16: (bytes(15) + b"\x01", bytes(10) + b"\xff\xff\x7f"
 
 
 class Listener(NamedTuple):
-    """A socket that others can reach; `inode` is its number, by which the processes that have it are found."""
+    """A socket that waits for others; `inode` is its number, by which the processes that have it are found."""
 
     protocol: str
     port: int
     inode: str
 
 
-def listeners() -> list[Listener]:
-    """All of them but those on loopback, by port."""
+def listeners(*, loopback: bool = False) -> list[Listener]:
+    """All that others can reach, by port; with `loopback` those also that only the host itself can."""
     found = []
     for protocol, state in WAITING.items():
         for table in (f"/proc/net/{protocol}", f"/proc/net/{protocol}6"):
             for local, inode in _sockets(table, state):
                 address, _, port = local.partition(":")
-                if not _is_loopback(address):
+                if loopback or not _is_loopback(address):
                     found.append(Listener(protocol, int(port, 16), inode))
     return sorted(found, key=lambda each: (each.port, each.protocol))
 
@@ -47,7 +47,12 @@ def sockets(process: str) -> set[str]:
 
 def owners() -> dict[str, str]:
     """The names of processes by the inodes of their sockets; of several processes with the same socket, the oldest."""
-    names: dict[str, str] = {}
+    return {inode: name for inode, (_, name) in holders().items()}
+
+
+def holders() -> dict[str, tuple[str, str]]:
+    """The same, with the number of each process before its name."""
+    found: dict[str, tuple[str, str]] = {}
     for process in sorted((name for name in os.listdir("/proc") if name.isdigit()), key=int):
         try:
             with open(f"/proc/{process}/comm", encoding="utf-8", errors="replace") as file:
@@ -55,8 +60,8 @@ def owners() -> dict[str, str]:
         except OSError:  # it has ended
             continue
         for inode in sockets(process):
-            names.setdefault(inode, name)
-    return names
+            found.setdefault(inode, (process, name))
+    return found
 
 
 def _target(path: str) -> str:

@@ -47,6 +47,7 @@ class Machine:
         self.current = -1
         self.who = ""  # for whom all this is done
         self._awaited = ""
+        self.taken_back: set[str] = set()  # paths of files that are again as they were before this run
         self.aborted = threading.Event()
 
     # --- the way back ---

@@ -26,6 +26,10 @@ if TYPE_CHECKING:
     from windlass.agent.resources.login_defs import LoginDefs as LoginDefs
     from windlass.agent.resources.moduli import Moduli as Moduli
     from windlass.agent.resources.nginx import Reload as Reload
+    from windlass.agent.resources.nginx_service import NginxSandbox as NginxSandbox
+    from windlass.agent.resources.nginx_service import Restart as Restart
+    from windlass.agent.resources.nginx_sites import StockSite as StockSite
+    from windlass.agent.resources.nginx_sites import UnknownNames as UnknownNames
     from windlass.agent.resources.no_firewall import NoFirewall as NoFirewall
     from windlass.agent.resources.packages import Packages as Packages
     from windlass.agent.resources.pam import Pam as Pam
@@ -39,6 +43,7 @@ if TYPE_CHECKING:
     from windlass.agent.resources.unit import Unit as Unit
     from windlass.agent.resources.user import User as User
     from windlass.agent.resources.venv import Venv as Venv
+    from windlass.agent.resources.web_ports import WebPorts as WebPorts
 
 # Where each is, below `windlass.agent`.
 PLACES = {
@@ -55,6 +60,7 @@ PLACES = {
     "Locale": "resources.locale",
     "LoginDefs": "resources.login_defs",
     "Moduli": "resources.moduli",
+    "NginxSandbox": "resources.nginx_service",
     "NoFirewall": "resources.no_firewall",
     "Packages": "resources.packages",
     "Pam": "resources.pam",
@@ -63,15 +69,19 @@ PLACES = {
     "Release": "release.release",
     "Reload": "resources.nginx",
     "Resource": "resources.resource",
+    "Restart": "resources.nginx_service",
     "Rollback": "release.rollback",
     "SelfSigned": "resources.certificate",
     "Sshd": "resources.sshd",
     "State": "resources.resource",
+    "StockSite": "resources.nginx_sites",
     "Sysctl": "resources.sysctl",
     "Unit": "resources.unit",
     "Unknown": "resources.resource",
+    "UnknownNames": "resources.nginx_sites",
     "User": "resources.user",
     "Venv": "resources.venv",
+    "WebPorts": "resources.web_ports",
 }
 
 

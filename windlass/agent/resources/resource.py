@@ -70,6 +70,12 @@ class Resource:
         """Takes notice of a change that was notified, e.g. reloads a service."""
         raise Failed(f"{self.name} cannot be notified")
 
+    def foresee(self, path: str, *, anew: bool) -> None:
+        """Hears of the file whose change it will be notified of, before that; `anew` = nothing was owed to it."""
+
+    def give_up(self) -> None:
+        """Hears that it will not take notice in this run: what it has foreseen may be put back."""
+
     def patch(self) -> str:
         """The change as a unified diff for `--diff`, read before `apply`; empty = the attributes say it all."""
         return ""

@@ -1,0 +1,1 @@
+"""What nginx's configuration says, and what visitors get by it."""
