@@ -39,6 +39,8 @@ class Project:
         Raises UsageError and InventoryError.
         """
         inventory = self.inventory()
+        for note in inventory.notes:
+            tell(note)
         if self.connection is None:
             chosen = inventory.select(patterns, limit, tell)
         else:

@@ -120,7 +120,9 @@ def test_a_script_that_ansible_would_run_is_refused(name: str, tmp_path: Path) -
 
 def test_a_file_that_only_seems_to_be_a_script(tmp_path: Path) -> None:
     names = ["ec2.sh.bak", "ec2.sh~", ".ec2", "host_vars/ec2.sh"]
-    folder = project(tmp_path, {**FILES, "inventory/ec2.sh": SCRIPT, "inventory/more": "db1\n", "inventory/a.sh": "ls"})
+    folder = project(
+        tmp_path, {**FILES, "inventory/ec2.sh": SCRIPT, "inventory/more": "db1\n", "inventory/a.sh": "echo {}"}
+    )
     project(folder, {f"inventory/{name}": SCRIPT for name in names})
     for path in (folder / "inventory").rglob("*"):
         path.chmod(0o644 if path.name == "ec2.sh" and path.parent.name == "inventory" else 0o755)

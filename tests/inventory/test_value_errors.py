@@ -62,7 +62,6 @@ CONNECTION = {
     "ansible_become_user: bob": "'bob' is not 'root'",
     "ansible_become: maybe": "'maybe' is not true or false",
     "ansible_become_password: 5": "the value is not text; put it in quotes",
-    "ansible_connection: shh": "'shh' is not one of 'ssh', 'paramiko', 'paramiko_ssh' or 'smart'",
     "ansible_python_interpreter: py;x": "'py;x' is not the path of a Python interpreter",
     "ansible_ssh_common_args: -F x": "the ssh option '-F' is not understood here; put it into ~/.ssh/config",
     "ansible_ssh_common_args: -J 'a b'": "'a b' is not a jump host; write [user@]host[:port], several with commas",

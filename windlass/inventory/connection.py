@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import shlex
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
@@ -29,8 +29,7 @@ SYNONYMS = {
     "ansible_become_pass": "ansible_become_password",  # nosec B105
     "ansible_sudo_pass": "ansible_become_password",  # nosec B105
 }
-# Ansible reaches these without SSH; those of collections have a dot in their name.
-_FOREIGN = frozenset({"local", "winrm", "psrp", "docker", "podman", "network_cli", "netconf", "httpapi"})
+_Ssh = Literal["ssh", "paramiko", "paramiko_ssh", "libssh", "smart"]
 _JUMP = r"([\w.-]+@)?([\w.-]+|\[[0-9A-Fa-f:]+\])(:[0-9]{1,5})?"
 _WORDS_OF_TRUTH = {
     "yes": True,
@@ -99,6 +98,11 @@ def _jump_hosts(value: str) -> str:
     return value
 
 
+def _plugin(value: Any) -> Any:
+    """The last part of a plugin's name: `ansible.builtin.ssh`."""
+    return value.rpartition(".")[2] if isinstance(value, str) else value
+
+
 def _python(value: Any) -> Any:
     return "python3" if value in ("auto", "auto_silent", "auto_legacy", "auto_legacy_silent") else value
 
@@ -132,7 +136,7 @@ class Connection(BaseModel):
     )
     ansible_ssh_common_args: SshOptions = Field(None, description="The same, where ansible_ssh_args has no jump host.")
     ansible_ssh_extra_args: SshOptions = Field(None, description="The same, where neither has one.")
-    ansible_connection: Literal["ssh", "paramiko", "paramiko_ssh", "smart"] = Field(
+    ansible_connection: Annotated[_Ssh, BeforeValidator(_plugin)] = Field(
         "ssh", description="How Ansible reaches the host; those that it reaches without SSH are left out."
     )
     ansible_become: Annotated[bool, BeforeValidator(_truth)] = Field(
@@ -176,9 +180,9 @@ class Connection(BaseModel):
         )
 
 
-def is_foreign(kind: object) -> bool:
-    """Whether an ansible_connection is one of Ansible's that do without SSH."""
-    return isinstance(kind, str) and (kind in _FOREIGN or "." in kind)
+def is_foreign(kind: str) -> bool:
+    """Whether an ansible_connection is none of those that Windlass's own can stand for: Ansible has many plugins."""
+    return _plugin(kind) not in get_args(_Ssh)
 
 
 def connection_variables(names: Iterable[str]) -> dict[str, str]:

@@ -61,6 +61,14 @@ class Document:
         self._budget = 2 * len(text) + _ALIASED
         self._open: set[tuple[int, str]] = set()
 
+    @classmethod
+    def of_root(cls, name: str, root: yaml.Node, size: int) -> Document:
+        """A document that is there already as nodes, of a text of so many characters."""
+        document = cls(name, "")
+        document.root = root
+        document._budget += 2 * size
+        return document
+
     def place(self, node: yaml.Node) -> Place:
         """Where a node begins."""
         return _place(self.name, node.start_mark)

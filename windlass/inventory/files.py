@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from typing import TYPE_CHECKING
 
@@ -19,22 +20,32 @@ if TYPE_CHECKING:
 EXTENSIONS = (".yml", ".yaml", ".json")
 LAB = ".windlass/lab/hosts.yml"  # what the lab writes about itself
 _INI = (".ini", ".hosts", ".inventory", "")
-_NO_INVENTORIES = frozenset({".bak", ".cfg", ".md", ".orig", ".retry", ".rst", ".swp", ".txt"})  # to Ansible, too
+# To Ansible, too.
+_NO_INVENTORIES = frozenset({".bak", ".cfg", ".md", ".orig", ".pyc", ".pyo", ".retry", ".rpm", ".rst", ".swp", ".txt"})
+# What no file that is something else has in it.
+_SURELY_INI = re.compile(r"^\[[^\]\s]+:(children|vars)\]|\bansible_\w+\s*=", re.MULTILINE)
 _OTHER_FOLDERS = frozenset({"group_vars", "host_vars", "secrets"})
 
 
 class Files:
-    """The files of an inventory, handed to a reader; paths are shown relative to the project folder."""
+    """The files of an inventory, handed to a reader; paths are shown relative to the project folder.
+
+    `notes` say which files are none of it, though Ansible would try them.
+    """
 
     def __init__(self, project: Path, reader: Reader) -> None:
         self._project = project
         self._reader = reader
+        self.notes: list[str] = []
 
-    def read(self, folder: Path) -> None:
-        """The inventory in a folder, and that of the project's lab where one is up."""
-        if folder.is_dir():
-            self._read_folder(folder)
-        lab = folder.parent / LAB
+    def read(self, place: Path) -> None:
+        """The inventory in a folder, or in one file, and that of the project's lab where one is up."""
+        if place.is_dir():
+            for path in self._below(place, lambda below: below.name not in _OTHER_FOLDERS):
+                self._read_source(path)
+        elif place.exists():
+            self._read_source(place)
+        lab = place.parent / LAB
         if lab.is_file():
             self.read_file(lab)
 
@@ -55,18 +66,21 @@ class Files:
                 variables.update(self._reader.variables(document, document.root, "a file of variables"))
         return variables
 
-    def _read_folder(self, folder: Path) -> None:
-        """Every inventory file of a folder and of the folders in it, in the order of their names."""
-        for path in self._below(folder, lambda below: below.name not in _OTHER_FOLDERS):
-            if path.suffix not in _NO_INVENTORIES and _is_script(path):
-                name = self._shown(path)
-                fault = "Windlass runs no inventory scripts: put the hosts that it lists into a YAML or INI file"
-                command = f"ansible-inventory -i {shlex.quote(name)} --list --yaml"
-                self._reader.problems.add(Place(name), f"{fault} ({command}), and the script elsewhere")
-            elif path.suffix in EXTENSIONS:
-                self.read_file(path)
-            elif path.suffix in _INI and path.name not in _OTHER_FOLDERS:
-                self._read_ini(path)
+    def _read_source(self, path: Path) -> None:
+        """One inventory file, by what its name ends in, as Ansible has it."""
+        if path.suffix in _NO_INVENTORIES or path.name in _OTHER_FOLDERS:
+            return
+        if _is_script(path):
+            name = self._shown(path)
+            fault = "Windlass runs no inventory scripts: put the hosts that it lists into a YAML or INI file"
+            command = f"ansible-inventory -i {shlex.quote(name)} --list --yaml"
+            self._reader.problems.add(Place(name), f"{fault} ({command}), and the script elsewhere")
+        elif path.suffix in EXTENSIONS:
+            self.read_file(path)
+        elif path.suffix == ".toml":
+            self._read_toml(path)
+        else:
+            self._read_ini(path)
 
     def _below(self, folder: Path, enter: Callable[[Path], bool], above: tuple[Path, ...] = ()) -> Iterator[Path]:
         """The files of a folder, and of those in it that are to be entered; hidden ones and backups are left out.
@@ -86,19 +100,37 @@ class Files:
             elif enter(path):
                 yield from self._below(path, enter, (*above, real))
 
+    def _read_toml(self, path: Path) -> None:
+        from windlass.inventory.toml import document_of
+
+        name = self._shown(path)
+        try:
+            self._reader.read_groups(document_of(name, text_of(path, name)))
+        except DocumentError as error:
+            self._reader.problems.add(error.place, str(error))
+
     def _read_ini(self, path: Path) -> None:
-        """A file without a YAML ending: INI, unless it is a mapping in YAML."""
-        from windlass.inventory.ini import IniFile, is_yaml
+        """A file without a YAML ending: INI, unless it has no ending and is a mapping in YAML.
+
+        One with an ending that says nothing is left out where it cannot be read as INI.
+        """
+        from windlass.inventory.ini import IniFile, fault_as_ini, is_yaml
 
         name = self._shown(path)
         try:
             text = text_of(path, name)
-            if path.suffix == "" and is_yaml(name, text):
+            fault = None if path.suffix in _INI or _SURELY_INI.search(text) else fault_as_ini(name, text)
+            if fault:
+                self.notes.append(f"{fault}: this file is left out")
+            elif path.suffix == "" and is_yaml(name, text):
                 self.read_file(path)
             else:
                 IniFile(name, text, self._reader).read()
         except DocumentError as error:
-            self._reader.problems.add(error.place, str(error))
+            if path.suffix in _INI:
+                self._reader.problems.add(error.place, str(error))
+            else:
+                self.notes.append(f"{error.place}: {error}: this file is left out")
 
     def _variable_files(self, folder: Path, name: str) -> list[Path]:
         """NAME (a folder or file), else NAME.yml, .yaml or .json: the first that is there, as Ansible has it."""

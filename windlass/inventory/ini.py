@@ -7,17 +7,15 @@ import re
 import shlex
 import warnings
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import yaml
 
 from windlass.inventory.document import BITS, TEXT, Document, DocumentError
-from windlass.inventory.problems import hint_at_vars, quoted
+from windlass.inventory.problems import Problems, hint_at_vars, quoted
 from windlass.inventory.ranges import check_host_names
-from windlass.inventory.tree import Group, Variable, Variables
-
-if TYPE_CHECKING:
-    from windlass.inventory.reader import Reader
+from windlass.inventory.reader import Reader
+from windlass.inventory.tree import Group, Tree, Variable, Variables
 
 _SECTION = re.compile(r"\[([^:\]\s]+)(?::(\w+))?\]\s*(?:#.*)?")
 _VARIABLE = re.compile(r"[^\s=:]+(\s*=|\s+:|:\s).*")  # no host of this name, nor its port
@@ -30,6 +28,13 @@ def is_yaml(name: str, text: str) -> bool:
         return isinstance(Document(name, text).root, yaml.MappingNode)
     except DocumentError:
         return False
+
+
+def fault_as_ini(name: str, text: str) -> str | None:
+    """What first keeps a text from being an inventory in INI, with its place; None = nothing does."""
+    problems = Problems()
+    IniFile(name, text, Reader(Tree(), problems)).read()
+    return problems.first
 
 
 class IniFile:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import replace
 from functools import partial
 from itertools import islice
@@ -11,7 +12,7 @@ from windlass.errors import UsageError
 from windlass.host import Host
 from windlass.inventory.connection import Connection, connection_variables, is_foreign
 from windlass.inventory.extra import ExtraVariables
-from windlass.inventory.files import Files
+from windlass.inventory.files import LAB, Files
 from windlass.inventory.host_variables import HostVariables
 from windlass.inventory.prefix import variable_of
 from windlass.inventory.problems import Problems
@@ -19,7 +20,7 @@ from windlass.inventory.ranges import check_host_names
 from windlass.inventory.reader import Reader
 from windlass.inventory.tree import Tree, Variables
 from windlass.inventory.validation import settings_in, validated
-from windlass.inventory.values import Values
+from windlass.inventory.values import RenderError, Values
 from windlass.settings import Settings
 
 if TYPE_CHECKING:
@@ -50,14 +51,16 @@ class Inventory:
     """Hosts and groups, checked as a whole when read."""
 
     def __init__(self, folder: Path, extra_vars: Sequence[str] = ()) -> None:
-        self.folder = folder
         self.project = folder.parent
+        # Where it is one file, what belongs to it lies beside it, as Ansible has it.
+        self.folder = self.project if folder.is_file() else folder
         self.tree = Tree()
         problems = Problems()
         reader = Reader(self.tree, problems, KNOWN)
         self._files = Files(self.project, reader)
         self._extra = ExtraVariables(extra_vars, reader)
         self._files.read(folder)
+        self.notes = self._files.notes  # which files are left out, and why
         self.tree.settle()
         self.secrets_of: SecretsOf = _no_secrets  # whoever opens the secrets beside the inventory sets it
         self._of_groups: dict[tuple[Group, ...], Variables] = {}
@@ -81,7 +84,7 @@ class Inventory:
 
         Raises UsageError where a pattern names nothing, or only such hosts.
         """
-        names = self._names(patterns, tell)
+        names = self.names(patterns, tell)
         if limit is not None:
             names = self.limited(names, limit, tell)
         foreign = {name: self.foreign[name] for name in names if name in self.foreign}
@@ -94,12 +97,13 @@ class Inventory:
 
     def limited(self, names: Sequence[str], limit: str, tell: Callable[[str], None] = _silent) -> list[str]:
         """Those of the hosts that a pattern means, too. Raises UsageError where there are none."""
-        allowed = set(self._names([limit], tell))
+        allowed = set(self.names([limit], tell))
         if not allowed.intersection(names):
             raise UsageError(f"--limit {limit!r} leaves no host", hint="./deploy.py inventory shows what there is")
         return [name for name in names if name in allowed]
 
-    def _names(self, patterns: Sequence[str], tell: Callable[[str], None]) -> list[str]:
+    def names(self, patterns: Sequence[str], tell: Callable[[str], None] = _silent) -> list[str]:
+        """The names of all hosts that patterns mean, reached by SSH or not. Raises UsageError."""
         from windlass.inventory.host_file import lines_of
         from windlass.inventory.patterns import select
 
@@ -138,9 +142,8 @@ class Inventory:
 
     def _host(self, name: str, groups: list[Group], problems: Problems) -> Host | None:
         values = self._values_of(name, groups)
-        kind = values.raw.get("ansible_connection")
-        if kind is not None and is_foreign(kind.value):
-            self.foreign[name] = kind.value
+        if foreign := _foreign(values):
+            self.foreign[name] = foreign
             return None
         connection = validated(Connection, connection_variables(values.raw), values, self.project, problems)
         settings = self._settings_of(values, problems)
@@ -204,14 +207,29 @@ class Inventory:
         return self._values[name]
 
     def _magic(self, name: str, groups: list[Group]) -> dict[str, Any]:
+        shown = self.tree.sources.get(name, LAB)
+        source = self.project / shown
         return {
             "inventory_hostname": name,
             "inventory_hostname_short": name if ":" in name or name[-1].isdigit() else name.split(".")[0],
-            "inventory_dir": str(self.folder),
+            "inventory_file": str(source),
+            "inventory_dir": str(self.folder if shown == LAB else source.parent),
+            "playbook_dir": str(self.project),
+            "ansible_playbook_python": sys.executable,
             "group_names": sorted(group.name for group in groups if group.name != "all"),
             "groups": self.tree.members,
             "hostvars": self._hostvars,
         }
+
+
+def _foreign(values: Values) -> str | None:
+    """How Ansible reaches a host without SSH; None = by SSH. What cannot be told is no SSH either."""
+    name = "ansible_connection"
+    try:
+        kind = values[name] if name in values.raw else None
+    except RenderError:
+        kind = values.raw[name].value
+    return kind if isinstance(kind, str) and is_foreign(kind) else None
 
 
 def _with_kinds(foreign: Mapping[str, str]) -> str:

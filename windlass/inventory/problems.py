@@ -36,6 +36,11 @@ class Problems:
         """Note a problem; the same one twice is shown once."""
         self._found[place, _one_line(message)] = None
 
+    @property
+    def first(self) -> str | None:
+        """The first problem by file and line, with its place; None = there is none."""
+        return "{}: {}".format(*min(self._found)) if self._found else None
+
     def raise_if_any(self) -> None:
         """Raises InventoryError with one line per problem, in the order of files and lines."""
         if self._found:

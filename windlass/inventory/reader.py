@@ -41,7 +41,13 @@ class Reader:
         """A file of groups by name, as YAML inventories are; an empty one is fine."""
         if document.root is None:
             return
-        for name, key_node, node in self._entries(document, document.root, "an inventory file", "groups"):
+        entries = self._entries(document, document.root, "an inventory file", "groups")
+        if document.name.endswith(".json") and any(_is_of_script(name, node) for name, _, node in entries):
+            fault = "this is what an inventory script prints, and no inventory file, to Ansible neither"
+            command = "ansible-inventory -i SCRIPT --list --yaml"
+            self.problems.add(document.place(document.root), f"{fault}: write one with {command}")
+            return
+        for name, key_node, node in entries:
             if name == "plugin":
                 self.problems.add(document.place(key_node), "inventory plugins are not supported; list the hosts")
                 return
@@ -97,7 +103,7 @@ class Reader:
             return
         for name in names:
             fresh = name not in self.tree.hosts
-            known = self.tree.add_host(name, group)
+            known = self.tree.add_host(name, group, document.name)
             if port is not None and fresh:
                 known["ansible_port"] = Variable(port, document, node, node)
             known.update(variables)
@@ -199,6 +205,13 @@ def _has_settings(value: Any, known: Set[str]) -> bool:
     if not isinstance(value, dict) or not value:
         return False
     return value.keys() <= known or all(_has_settings(below, known) for below in value.values())
+
+
+def _is_of_script(name: Any, node: yaml.Node) -> bool:
+    """Whether an entry is as scripts print it: `_meta`, or a group that is a list or has lists in it."""
+    entries = node.value if isinstance(node, yaml.MappingNode) else []
+    lists = [key.value for key, below in entries if isinstance(below, yaml.SequenceNode)]
+    return name == "_meta" or isinstance(node, yaml.SequenceNode) or any(key in _SECTIONS for key in lists)
 
 
 def _may_be_group(node: yaml.Node) -> bool:

@@ -85,6 +85,7 @@ class Tree:
     def __init__(self) -> None:
         self.groups: dict[str, Group] = {}
         self.hosts: dict[str, Variables] = {}
+        self.sources: dict[str, str] = {}  # of hosts: files as they are shown
         self._groups_of: dict[str, list[Group]] = {}
         self.add_child(self.group("all"), self.group("ungrouped"))
 
@@ -101,9 +102,10 @@ class Tree:
             child.parents.append(parent)
         return True
 
-    def add_host(self, name: str, group: Group) -> Variables:
-        """Put a host into a group; its variables, to be filled."""
+    def add_host(self, name: str, group: Group, source: str) -> Variables:
+        """Put a host into a group; its variables, to be filled. Where it first came up is its source."""
         group.hosts[name] = None
+        self.sources.setdefault(name, source)
         return self.hosts.setdefault(name, {})
 
     def settle(self) -> None:

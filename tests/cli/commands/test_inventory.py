@@ -132,3 +132,24 @@ def test_list_judges_names_in_any_spelling(ask: Ask, tmp_path: Path) -> None:
     assert "hidden" not in out
     found = json.loads(out)["_meta"]["hostvars"]["web2"]
     assert {name for name, value in found.items() if value == "********"} == set(secret)
+
+
+def test_keys_of_several_types(ask: Ask, tmp_path: Path) -> None:
+    text = "errors: {404: nf, x: {true: 1, null: 2, 1.5: 3, 2026-12-01: 4}}\n"
+    (tmp_path / "inventory/group_vars/web.yml").write_text(text)
+    errors = {"404": "nf", "x": {"true": 1, "null": 2, "1.5": 3, "2026-12-01": 4}}
+    assert json.loads(ask("--list")[1])["_meta"]["hostvars"]["web2"]["errors"] == errors
+    assert json.loads(ask("--host", "web2", "--json")[1])["errors"] == errors
+    assert "404: nf" in ask("--host", "web2")[1]
+
+
+def test_a_host_that_is_not_reached_by_ssh_is_shown(ask: Ask, tmp_path: Path) -> None:
+    (tmp_path / "inventory/more").write_text("here ansible_connection=local\n")
+    status, out, _ = ask("--host", "here")
+    assert (status, out.splitlines()[0]) == (0, "# here in all, ungrouped")
+
+
+def test_files_that_are_left_out_are_told(ask: Ask, tmp_path: Path) -> None:
+    (tmp_path / "inventory/hosts.csv").write_text("a,b\n")
+    told = "inventory/hosts.csv:1:1: 'a,b' is not a host name or address: this file is left out\n"
+    assert ask("--list-hosts", "web1") == (0, "web1\n", told)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -49,6 +49,8 @@ def inventory(project: Project, /, form: str, name: str | None, pattern: str | N
     from windlass.inventory.listing import graph, listing
 
     found = load(project.project / "inventory")
+    for note in found.notes:
+        tell(note)
     if pattern is not None:
         names = [host.name for host in found.select([pattern], tell=tell)]
         click.echo(json.dumps(names, indent=4) if as_json else "\n".join(names))
@@ -63,23 +65,32 @@ def inventory(project: Project, /, form: str, name: str | None, pattern: str | N
 def _host(inventory: Inventory, name: str, *, as_json: bool) -> str:
     from windlass.inventory.listing import host_listing
 
-    hosts = inventory.select([name])
+    hosts = inventory.names([name])
     if len(hosts) != 1:
         raise UsageError(
             f"--host takes one host, and {name!r} means {len(hosts)}", hint="./deploy.py inventory shows which"
         )
-    variables = host_listing(inventory, hosts[0].name)
+    variables = host_listing(inventory, hosts[0])
     if as_json:
         return _json(variables)
     import yaml
 
-    places = {key: variable.place_of_key() for key, variable in inventory.variables_of(hosts[0].name).items()}
+    places = {key: variable.place_of_key() for key, variable in inventory.variables_of(hosts[0]).items()}
     blocks = [
         f"# {places[key]}\n{yaml.safe_dump({key: value}, sort_keys=False, allow_unicode=True, width=110)}"
         for key, value in variables.items()
     ]
-    return "\n".join([f"# {hosts[0].name} in {', '.join(hosts[0].groups)}", *blocks]).rstrip()
+    groups = [group.name for group in inventory.tree.groups_of(hosts[0])]
+    return "\n".join([f"# {hosts[0]} in {', '.join(groups)}", *blocks]).rstrip()
 
 
 def _json(found: object) -> str:
-    return json.dumps(found, indent=4, sort_keys=True, default=str, ensure_ascii=False)
+    return json.dumps(_with_text_keys(found), indent=4, default=str, ensure_ascii=False)
+
+
+def _with_text_keys(value: Any) -> Any:
+    """The value with its keys as JSON has them, in order: 404 and "a" may be keys of one mapping."""
+    if isinstance(value, dict):
+        keys = {key if isinstance(key, str) else json.dumps(key): below for key, below in value.items()}
+        return {key: _with_text_keys(keys[key]) for key in sorted(keys)}
+    return [_with_text_keys(below) for below in value] if isinstance(value, list) else value
