@@ -16,7 +16,7 @@ from typing import Any
 from tests import resources_for_tests as odd
 from windlass.agent.resources import File
 from windlass.agent.resources.resource import Resource
-from windlass.agent.wire import Message, Wire
+from windlass.agent.wire import ANSWERS, REQUESTS, Message, Wire
 from windlass.run.catalog import Catalog, Entry
 from windlass.run.transport import STUB, shipment
 
@@ -42,21 +42,22 @@ class AgentProcess:
         assert self.process.stdin
         assert self.process.stdout
         self.process.stdin.write(_with_test_resources(shipment()))
-        self.wire = Wire(self.process.stdout, self.process.stdin)
+        self.wire = Wire(self.process.stdout, self.process.stdin, ANSWERS, REQUESTS)
         hello = self.wire.read()
         assert hello
         self.hello = hello[0]
         self.events: list[Message] = []
 
     def request(
-        self, *resources: Resource | Entry, check: bool = False, diff: bool = False, whole: bool = False
+        self, *resources: Resource | Entry, check: bool = False, diff: bool = False, whole: bool = False, kind: str = ""
     ) -> dict[str, bytes]:
-        """Sends a catalog; gives back the contents it names."""
+        """Sends a catalog, all of this `kind` if one is given; gives back the contents it names."""
         entries = [each if isinstance(each, Entry) else Entry(each, "test") for each in resources]
         catalog = Catalog(entries)
         request = {"check": check, "diff": diff, "who": "me@here", "command": "test", **self.folders}
         request |= {"whole": whole}
-        self.wire.write({"type": "converge", **request, "catalog": catalog.encoded(), "own_kinds": {}})
+        encoded = [{**entry, "kind": kind or entry["kind"]} for entry in catalog.encoded()]
+        self.wire.write({"type": "converge", **request, "catalog": encoded, "own_kinds": {}})
         return catalog.contents
 
     def finish(self, contents: dict[str, bytes]) -> list[Message]:

@@ -22,7 +22,7 @@ FLOORS = (
     {"windlass.source", "windlass.host"},
     {"windlass.output", "windlass.settings", "windlass.template"},
     {"windlass.agent"},
-    {"windlass.errors", "windlass"},
+    {"windlass.errors", "windlass.words", "windlass"},
 )
 
 

@@ -12,15 +12,20 @@ WindlassError
     └── AgentError        the agent died or spoke nonsense
 """
 
+from windlass.words import harmless
+
 
 class WindlassError(Exception):
-    """The base: `str(error)` is what a user reads; `hint` is what to do (None = nothing to add)."""
+    """The base: `str(error)` is what a user reads; `hint` is what to do (None = nothing to add).
+
+    A message may quote whomever: nothing in it steers the terminal.
+    """
 
     exit_status = 2
 
     def __init__(self, message: str, *, hint: str | None = None) -> None:
-        super().__init__(message)
-        self.hint = hint
+        super().__init__(harmless(message))
+        self.hint = hint and harmless(hint)
 
     def __str__(self) -> str:
         message = super().__str__()

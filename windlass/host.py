@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import difflib
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from windlass.errors import AgentError, UsageError
+from windlass.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
+    from windlass.agent.messages.documents import HostFacts
     from windlass.settings import Settings
     from windlass.settings.secret import Secret
 
@@ -54,13 +55,10 @@ class Facts:
     ssh_ports: list[int] = field(default_factory=list)  # all that sshd is seen to listen on
 
     @classmethod
-    def from_hello(cls, hello: dict[str, Any]) -> Facts:
-        """Facts from the plain JSON of a HELLO; further keys are ignored, a missing one raises AgentError."""
-        names = [fact.name for fact in fields(cls)]
-        missing = [name for name in names if name not in hello]
-        if missing:
-            raise AgentError(f"the agent's HELLO lacks {', '.join(missing)}")
-        return cls(**{name: hello[name] for name in names})
+    def from_hello(cls, hello: HostFacts) -> Facts:
+        """Facts from those of a HELLO."""
+        values: dict[str, Any] = {name: value for name, value in hello.items() if name != "uid"}
+        return cls(**values)
 
 
 def _no_secrets(app: str) -> dict[str, Secret]:

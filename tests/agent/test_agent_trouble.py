@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -79,8 +80,27 @@ def test_a_pattern_that_the_hosts_python_does_not_understand_is_a_refusal(tmp_pa
 
 def test_a_bug_outside_of_resources_is_a_refusal(tmp_path: Path) -> None:
     agent = AgentProcess(tmp_path)
-    agent.wire.write({"type": "status", "apps": [{"wrong": "x"}]})
-    assert "a bug in Windlass: " in refusal(agent, stderr="Traceback")
+    agent.request(own_file(tmp_path / "file", ""), kind="resources.nothing:Nothing")
+    assert "a bug in Windlass: ModuleNotFoundError" in refusal(agent, stderr="Traceback")
+
+
+@pytest.mark.parametrize(
+    ("asked", "words"),
+    [
+        ({"type": "status", "apps": [{"wrong": "x"}]}, "apps[0] lacks domain, health_path, name, tls"),
+        ({"type": "explode"}, "type is 'explode', none of audit, converge, environments, logs, releases, run, status"),
+        ({"type": ["status"]}, "type is a list, none of audit, converge, environments, logs, releases, run, status"),
+        ({}, "it lacks type"),
+        ({"type": "audit", "count": -1, "app": None}, "count is -1, not between 0 and 9.22337e+18"),
+        ({"type": "audit", "count": 1.5, "app": None}, "count is 1.5, no integer"),
+        ({"type": "releases", "apps": {}}, "apps is an object, no list"),
+        ({"type": "environments", "apps": ["x" * 65_537], "key": ""}, "apps[0] has 65537 characters, more than 65536"),
+    ],
+)
+def test_what_is_no_request_is_a_refusal(tmp_path: Path, asked: dict[str, Any], words: str) -> None:
+    agent = AgentProcess(tmp_path)
+    agent.wire.write(asked)
+    assert refusal(agent) == f"this is nothing that an agent can be asked: {words}"
 
 
 def killed_before_it_verified(tmp_path: Path, content: str) -> tuple[str, ...]:

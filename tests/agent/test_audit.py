@@ -14,6 +14,7 @@ import pytest
 
 from tests import resources_for_tests as odd
 from tests.agent_process import AgentProcess, converge, own_file, statuses, wait_for
+from tests.audit_entry import ENTRY
 from tests.releases import release
 from windlass.agent import audit
 from windlass.agent.audit import Audit
@@ -129,9 +130,19 @@ def test_the_releases_before_and_after_are_named(state: Path) -> None:
 
 
 def test_an_entry_of_an_older_version_is_shown_all_the_same(tmp_path: Path) -> None:
-    older = dict.fromkeys(audit.FIELDS, 0)
+    older = {name: value for name, value in ENTRY.items() if name != "status"}
     Audit(str(tmp_path)).append({**older, "run": "first"})
     assert Audit(str(tmp_path)).runs(9) == [{**older, "run": "first", "status": None}]
+
+
+@pytest.mark.parametrize("line", ["{", "5", "[]", '{"run": "2"}', "[" * 100_000, json.dumps({**ENTRY, "seconds": "x"})])
+def test_a_line_that_is_damaged_hides_no_other(tmp_path: Path, line: str) -> None:
+    kept = Audit(str(tmp_path))
+    kept.append(ENTRY)
+    with Path(kept.path).open("a") as file:
+        file.write(f"{line}\n")
+    kept.append({**ENTRY, "run": "3"})
+    assert [entry["run"] for entry in kept.runs(9)] == ["1", "3"]
 
 
 def test_no_secret_is_written_down(tmp_path: Path, state: Path, log: Path) -> None:
@@ -191,7 +202,7 @@ def test_a_link_in_its_place_is_not_followed(tmp_path: Path, state: Path, log: P
 
 
 def test_a_disk_that_is_full_in_the_middle_of_a_line_costs_that_line(tmp_path: Path) -> None:
-    entry = dict.fromkeys(audit.FIELDS, 0)
+    entry = ENTRY
     found = Audit(str(tmp_path))
     found.append({**entry, "run": "first"})
     # The kernel writes as far as the limit goes, as it does on a disk that is nearly full.

@@ -8,6 +8,7 @@ import sys
 import time
 from pathlib import Path
 
+from tests.audit_entry import ENTRY
 from tests.lab.commands import ROOT
 from windlass.agent import audit
 from windlass.agent.audit import Audit
@@ -33,21 +34,22 @@ Audit(folder).append({"run": me})
 # The file is put aside between the two that are read.
 READING = """
 import sys
-from windlass.agent.audit import FIELDS, Audit
+from tests.audit_entry import ENTRY
+from windlass.agent.audit import Audit
 audit = Audit(sys.argv[1])
 opened = []
 def watch(event, arguments):
     if event == "open" and str(arguments[0]).startswith(audit.path):
         opened.append(arguments[0])
         if len(opened) == 2:
-            audit.append({**dict.fromkeys(FIELDS, 0), "run": "third"})
+            audit.append({**ENTRY, "run": "third"})
 sys.addaudithook(watch)
 print(*(entry["run"] for entry in audit.runs(9)))
 """
 
 
 def test_a_file_that_is_put_aside_while_it_is_read_is_not_missed(tmp_path: Path) -> None:
-    entry = dict.fromkeys(audit.FIELDS, 0)
+    entry = ENTRY
     log = Audit(str(tmp_path))
     for run in ("first", "second"):
         log.append({**entry, "run": run})

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from windlass.agent.machine import LONGEST_PROGRESS, CommandFailed, Failed, Machine
-from windlass.agent.wire import LONGEST_LINE, Wire, WireError
+from windlass.agent.wire import ANSWERS, Wire, WireError
 
 
 @pytest.fixture
@@ -34,7 +34,7 @@ def test_long_progress_is_cut() -> None:
 
 def test_what_the_other_end_would_refuse_is_not_sent(machine: Machine) -> None:
     with pytest.raises(WireError, match="too long"):
-        machine.tell({"type": "result", "patch": "x" * LONGEST_LINE})
+        machine.tell({"type": "result", "patch": "x" * ANSWERS.line})
 
 
 def test_abort_meets_a_command_that_is_just_being_started(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:

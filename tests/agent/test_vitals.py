@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import inspect
+import os
 import shutil
+import signal
 import subprocess
+import sys
+import time
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 import click
 
-from windlass.agent.vitals import replaced_in
+from windlass.agent.vitals import _family, replaced_in
 from windlass.cli.commands.vitals import vital_signs
 
 WELL: dict[str, Any] = {"updates": 0, "security_updates": 0, "failed_units": [], "reboot": False, "stale": {}}
@@ -23,9 +28,9 @@ def test_a_program_that_was_replaced_while_it_runs() -> None:
         running = subprocess.Popen([program, "60"])
         try:
             maps = Path(f"/proc/{running.pid}/maps")
-            assert replaced_in(maps.read_text()) == set()
+            assert replaced_in(maps.read_text().splitlines()) == set()
             program.unlink()
-            assert replaced_in(maps.read_text()) == {"sleep with spaces"}
+            assert replaced_in(maps.read_text().splitlines()) == {"sleep with spaces"}
         finally:
             running.kill()
             running.wait()
@@ -40,8 +45,25 @@ def test_what_is_deleted_by_design_is_not_replaced() -> None:
 7f96-7f97 r-xp 00000000 00:00 0                          [vdso]
 7f96-7f97 r-xp 000c5000 00:49 1500184                    /usr/lib/libssl.so.3
 """
-    assert replaced_in(maps) == set()
-    assert replaced_in(maps.replace("libssl.so.3", "libssl.so.3 (deleted)")) == {"libssl.so.3"}
+    assert replaced_in(maps.splitlines()) == set()
+    assert replaced_in(maps.replace("libssl.so.3", "libssl.so.3 (deleted)").splitlines()) == {"libssl.so.3"}
+
+
+def test_a_chain_of_processes_however_long_is_followed() -> None:
+    """One that is longer than Python recurses, as an app may make it; here both are shorter."""
+    chain = "import os, time\nfor each in range(100):\n if os.fork(): break\ntime.sleep(600)"
+    running = subprocess.Popen([sys.executable, "-S", "-c", chain], start_new_session=True)
+    before = sys.getrecursionlimit()
+    try:
+        while len(_family(running.pid)) < 101:
+            assert running.poll() is None
+            time.sleep(0.1)
+        sys.setrecursionlimit(len(inspect.stack()) + 50)
+        assert len(_family(running.pid)) == 101
+    finally:
+        sys.setrecursionlimit(before)
+        os.killpg(running.pid, signal.SIGKILL)
+        running.wait()
 
 
 def test_a_host_that_is_well_has_one_quiet_line() -> None:

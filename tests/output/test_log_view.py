@@ -62,13 +62,6 @@ def test_one_host_needs_no_name_and_one_that_fails_holds_nobody_up(capsys: pytes
     assert err == "b  failed  no answer\n"
 
 
-def test_what_a_visitor_sends_does_not_steer_the_terminal(capsys: pytest.CaptureFixture[str]) -> None:
-    view = LogView(["a"], {"shop"})
-    view.take("a", SHOWN)
-    view.take("a", line("\x1b]0;owned\x07 \tgrün \r\u202e"))
-    assert capsys.readouterr().out.endswith("shop     \\x1b]0;owned\\x07 \tgrün \\r\\u202e\n")
-
-
 def test_errors_are_red_where_colours_are_on(capsys: pytest.CaptureFixture[str]) -> None:
     view = LogView(["a"], {"shop"})
     view.take("a", SHOWN)

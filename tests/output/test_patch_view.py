@@ -39,8 +39,3 @@ def test_each_file_of_several_has_its_headers() -> None:
 
 def test_nothing_to_show() -> None:
     assert list(painted("", paint)) == []
-
-
-def test_what_would_steer_the_terminal_is_shown_as_what_it_is() -> None:
-    patch = "@@ -0,0 +1 @@\n+\x1b[2Jgone\r\x07\x9b\ttab é"
-    assert list(painted(patch, paint))[1] == "<green +^[[2Jgone^M^G\\x9b\ttab é>"

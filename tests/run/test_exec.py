@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.ssh.sshd import Sshd, host, options
+from windlass.errors import AgentError
 from windlass.run.exec import Exec
+from windlass.run.incoming import MIB, Budget
 from windlass.ssh import connection as ssh
 
 if TYPE_CHECKING:
@@ -41,9 +43,21 @@ def test_after_the_end_of_its_input_nothing_is_waited_for(begin: Callable[..., E
 
 def test_one_that_does_not_answer_is_not_waited_for(begin: Callable[..., Exec]) -> None:
     """Nor does the thread that reads its errors die of it, which pytest would tell."""
-    before = set(threading.enumerate())
-    with pytest.raises(TimeoutError):  # on a busy machine the wait for its beginning is long enough, too
-        begin("sleep 600", patience=0.5).stdout.read(1)
-    for drained in set(threading.enumerate()) - before:
-        drained.join(60)
-    assert set(threading.enumerate()) <= before
+    script = begin("sleep 600", beginning=Budget(60))
+    script.incoming.give(Budget(0.2))
+    with pytest.raises(AgentError) as raised:
+        script.stdout.read(1)
+    assert str(raised.value) == (
+        "the host has not said all within 0.2 s\n  It is overloaded, or does not mean to come to an end."
+    )
+    script._channel.close()
+    script._drained.join(60)
+    assert not script._drained.is_alive()
+
+
+def test_one_that_says_too_much_is_not_listened_to(begin: Callable[..., Exec]) -> None:
+    script = begin("yes")
+    script.incoming.give(Budget(size=2 * MIB))
+    with pytest.raises(AgentError) as raised:
+        script.stdout.read()
+    assert str(raised.value) == "the host says more than 2 MiB"

@@ -81,7 +81,7 @@ def test_nobody_listens(server: Sshd) -> None:
 def test_a_login_without_commands(tmp_path: Path) -> None:
     with Sshd(tmp_path / "strict", "ForceCommand echo nothing else") as server:
         first = connected(server)
-        assert again(first, server) == "it runs no commands: exit status 0: it said nothing"
+        assert again(first, server) == "it runs no commands: exit status 0: nothing else"
         ssh.close(first)
 
 

@@ -12,7 +12,7 @@ import pytest
 from tests.projects import project
 from tests.ssh.sshd import ME, Sshd, host, options, public
 from windlass.agent.facts import gather
-from windlass.agent.wire import LONGEST_LINE
+from windlass.agent.wire import REQUESTS
 from windlass.cli.cli import run
 from windlass.errors import AgentError, HostError
 from windlass.run.run import reached
@@ -101,11 +101,11 @@ def saying(folder: Path, *lines: str | dict[str, Any], status: int = 0) -> Path:
     ("lines", "said"),
     [
         (["Segmentation fault"], "the agent sent nonsense: not a message: b'Segmentation fault\\n'"),
-        (['{"type": "hello", "size": 9}', "x"], "the agent sent nonsense: a body of 9 bytes ended after 2"),
+        (['{"type": "hello", "size": 9}', "x"], "the agent sent nonsense: a body of 9 bytes"),
         ([{"type": "bye"}], "the agent said 'bye' instead of hello"),
         ([], "the agent ended before it was done: exit status 3: it said nothing"),
         (
-            [{"type": "hello", "facts": {"uid": 1000}}],
+            [{"type": "hello", "facts": {**gather(), "uid": 1000}}],
             (
                 f"logged in as {ME!r}, who is not root, and ansible_become is off\n"
                 "  Remove `ansible_become: false`, or log in as root."
@@ -128,6 +128,7 @@ def test_an_agent_that_is_killed(server: Sshd, tmp_path: Path) -> None:
 
 LOST = "the connection was lost: the host closed the connection"
 HELLO = {"type": "hello", "facts": {**gather(), "uid": 0}}
+SHOWN = {"type": "shown", "cut": False}
 
 
 def served_by(server: Sshd, folder: Path, program: Path) -> None:
@@ -149,8 +150,40 @@ def served_by(server: Sshd, folder: Path, program: Path) -> None:
 @pytest.mark.parametrize(
     ("command", "lines", "said"),
     [
-        ("provision web1 --check --tags base", [{"type": "other"}], "web1  failed  the agent said 'other'\n"),
-        ("run web1 -- id", [{"type": "other"}], "error: web1: the agent said 'other'\n"),
+        ("provision web1 --check --tags base", [SHOWN], "web1  failed  the agent said 'shown'\n"),
+        ("run web1 -- id", [SHOWN], "error: web1: the agent said 'shown'\n"),
+        ("logs web1", [{"type": "more", "pieces": 1}], "web1  failed  the agent said 'more'\n"),
+        (
+            "run web1 -- id",
+            [{"type": "other"}],
+            "error: web1: the agent sent nonsense: it is of no type that is known: 'other'\n",
+        ),
+        (
+            "run web1 -- id",
+            [{"type": "output", "stream": 1, "data": "?"}],
+            "error: web1: what the agent tells of the command's output is no base64\n",
+        ),
+        ("run web1 -- id", [HELLO], "error: web1: the agent said 'hello' twice\n"),
+        (
+            "run web1 -- id",
+            [{"type": "login"}],
+            "error: web1: the agent asks for a login that there is no reason for\n",
+        ),
+        (
+            "run web1 -- id",
+            [{"type": "want", "sha256": "12\x1b[2J"}],
+            "error: web1: the agent wants a content that is not in the catalog: 12\\x1b[2J\n",
+        ),
+        (
+            "provision web1 --check --tags base",
+            [{"type": "result", "id": 999, "status": "ok", "seconds": 0}],
+            "web1  failed  the agent speaks of resource 999, which is not in the catalog\n",
+        ),
+        (
+            "provision web1 --check --tags base",
+            [{"type": "result", "id": 0, "status": "ok", "seconds": 0}] * 99,
+            "web1  failed  the agent has told of more resources than there are\n",
+        ),
         ("run web1 -- id", [{"type": "bye"}], "error: web1: the agent ended before the command\n"),
     ],
 )
@@ -187,8 +220,8 @@ def test_a_connection_that_is_lost_in_the_middle_of_it(
 def test_more_than_an_agent_takes(server: Sshd) -> None:
     there = host(server.port, key=server.key, become=False, python=sys.executable)
     with pytest.raises(AgentError) as raised, reached(there, options(server), print) as session:
-        session.ask({"type": "x" * LONGEST_LINE}, {}, print)
+        session.ask({"type": "x" * REQUESTS.line}, {}, print)
     assert str(raised.value) == (
-        f"this is too much for one run: a message of {LONGEST_LINE + 12} bytes is too long\n"
+        f"this is too much for one run: a message of {REQUESTS.line + 12} bytes is too long\n"
         "  Do it in parts: --app NAME, or --tags ROLE."
     )

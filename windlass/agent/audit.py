@@ -11,23 +11,21 @@ from typing import TYPE_CHECKING, Any
 
 from windlass.agent import files
 from windlass.agent.facts import ssh_connection
+from windlass.agent.messages.checked import Malformed, checked
+from windlass.agent.messages.documents import RunEntry
 from windlass.agent.release.records import Releases
 
 if TYPE_CHECKING:
     from types import TracebackType
 
     from windlass.agent.machine import Machine
-    from windlass.agent.wire import Message
+    from windlass.agent.messages.requests import Converge, RunProgram
 
 FOLDER = "/var/log/windlass"
 FILE = "audit.jsonl"
 # A larger file is put aside, in place of the one put aside before (bytes).
 LARGEST = 4 * 1024 * 1024
 
-FIELDS = {
-    *("run", "time", "who", "login", "from", "command", "apps"),
-    *("ended", "result", "changed", "failed", "failures", "seconds"),
-}
 UNFINISHED = "unfinished"
 
 
@@ -57,9 +55,9 @@ class Audit:
         finally:
             os.close(folder)
 
-    def runs(self, count: int, app: str | None = None) -> list[dict[str, Any]]:
+    def runs(self, count: int, app: str | None = None) -> list[RunEntry]:
         """The newest `count` runs, oldest first; with `app`, those that were about it."""
-        found: dict[str, dict[str, Any]] = {}
+        found: dict[str, RunEntry] = {}
         # First the newer file, which may be put aside meanwhile: then it is read twice, and not missed.
         newer = _entries(self.path)
         for entry in [*_entries(f"{self.path}.1"), *newer]:
@@ -95,13 +93,14 @@ class Account:
     The request has `who` and `command`, and a `catalog`, or the `app` it is about.
     """
 
-    def __init__(self, machine: Machine, request: Message) -> None:
+    def __init__(self, machine: Machine, request: Converge | RunProgram) -> None:
         self.tally: dict[str, list[str]] = {}
         self.status: int | None = None
         self._machine = machine
         self._audit = Audit(request.get("log", FOLDER))
         self._homes = request.get("homes", "/srv")
-        self._apps = sorted({entry["app"] for entry in request.get("catalog", [request]) if entry["app"]})
+        about = [entry["app"] for entry in request["catalog"]] if request["type"] == "converge" else [request["app"]]
+        self._apps = sorted({app for app in about if app})
         self._request = request
 
     def __enter__(self) -> Account:
@@ -166,7 +165,7 @@ def client_address() -> str | None:
     return connection[0] if connection else None
 
 
-def _entries(path: str) -> list[dict[str, Any]]:
+def _entries(path: str) -> list[RunEntry]:
     """The lines of a file that are entries; others were cut off, or are damaged."""
     try:
         with open(path, encoding="utf-8", errors="replace") as file:
@@ -176,13 +175,13 @@ def _entries(path: str) -> list[dict[str, Any]]:
     return [entry for entry in found if entry is not None]
 
 
-def _entry(line: str) -> dict[str, Any] | None:
+def _entry(line: str) -> RunEntry | None:
     try:
-        entry = json.loads(line)
-    except ValueError:
+        # Older entries have no status.
+        entry: RunEntry = checked(RunEntry, {"status": None, **json.loads(line)})
+    except (ValueError, TypeError, RecursionError, Malformed):
         return None
-    whole = isinstance(entry, dict) and entry.keys() >= FIELDS and isinstance(entry["run"], str)
-    return {"status": None, **entry} if whole else None  # older entries have none
+    return entry
 
 
 def _now() -> str:

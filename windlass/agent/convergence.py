@@ -16,10 +16,12 @@ from windlass.agent.owed import Owed
 from windlass.agent.resources.content import Content
 from windlass.agent.resources.resource import Diff, Resource, Unknown, compare
 from windlass.agent.resources.theirs import Theirs
+from windlass.agent.wire import WireError
 
 if TYPE_CHECKING:
     from windlass.agent.machine import Machine
-    from windlass.agent.wire import Message
+    from windlass.agent.messages.answers import Result, Status
+    from windlass.agent.messages.requests import CatalogEntry, Converge
 
 HIDDEN = "(sensitive)"
 
@@ -27,12 +29,12 @@ HIDDEN = "(sensitive)"
 class Convergence:
     """One catalog on its way from what is to what is wanted; `tally` takes the resources' names by their status."""
 
-    def __init__(self, machine: Machine, message: Message, tally: dict[str, list[str]] | None = None) -> None:
+    def __init__(self, machine: Machine, message: Converge, tally: dict[str, list[str]] | None = None) -> None:
         self.machine = machine
         self.tally = {} if tally is None else tally
         self.check: bool = message["check"]
         self.show_patch: bool = message["diff"]
-        self.entries: list[dict[str, Any]] = message["catalog"]
+        self.entries = message["catalog"]
         add(message["own_kinds"])
         machine.resources = [self._decode(entry) for entry in self.entries]
         self.owed = Owed(message["state"])
@@ -142,19 +144,22 @@ class Convergence:
         finally:
             self.machine.forget()
 
-    def _report(self, status: str, seconds: float, **rest: Any) -> None:
+    def _report(self, status: Status, seconds: float, **rest: Any) -> None:
         self.tally.setdefault(status, []).append(self.machine.resources[self.machine.current].name)
-        message = {
+        message: Result = {
             "type": "result",
             "id": self.machine.current,
             "status": status,
             "seconds": round(seconds, 4),
-            **rest,
+            **rest,  # type: ignore[typeddict-item]
         }
-        # A run that finds everything in order sends its results in few packets.
-        self.machine.tell(message, flush=status not in ("ok", "skipped"))
+        try:
+            # A run that finds everything in order sends its results in few packets.
+            self.machine.tell(message, flush=status not in ("ok", "skipped"))
+        except WireError:
+            self.machine.tell({**message, "patch": "(its patch is too long to be sent)"})
 
-    def _decode(self, entry: dict[str, Any]) -> Resource:
+    def _decode(self, entry: CatalogEntry) -> Resource:
         module, kind = entry["kind"].split(":")
         values = {name: self._value(value) for name, value in entry["fields"].items()}
         resource: Resource = getattr(importlib.import_module(module), kind)(**values)

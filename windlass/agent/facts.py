@@ -6,12 +6,15 @@ import os
 import socket
 import struct
 import sys
-from typing import Any
+from typing import TYPE_CHECKING
 
 from windlass.agent.listeners import listeners, sockets
 
+if TYPE_CHECKING:
+    from windlass.agent.messages.documents import HostFacts
 
-def gather() -> dict[str, Any]:
+
+def gather() -> HostFacts:
     """Facts by name; memory in bytes, addresses without loopback and link-local ones."""
     release = _shell_variables("/etc/os-release")
     return {

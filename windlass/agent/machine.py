@@ -14,8 +14,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from windlass.agent.lock import Lock
+    from windlass.agent.messages.answers import Answer, LogIn, Want
     from windlass.agent.process import EachLine
-    from windlass.agent.wire import Message, Wire
+    from windlass.agent.wire import Wire
 
 T = TypeVar("T")
 
@@ -61,7 +62,7 @@ class Machine:
 
         Raises Failed when the control machine is gone.
         """
-        return self._ask({"type": "login", "id": self.current}).decode()
+        return self._ask({"type": "login"}).decode()
 
     def heed_abort(self) -> None:
         """Raises Failed when the control machine is gone, so that nothing more is begun."""
@@ -80,14 +81,17 @@ class Machine:
         self.aborted.wait(LOOK)
         self.heed_abort()
 
-    def tell(self, message: Message, *, flush: bool = True) -> None:
-        """Sends a message; one that cannot be sent only marks the run as aborted, so that cleaning up goes on."""
+    def tell(self, message: Answer, *, flush: bool = True) -> None:
+        """Sends a message; one that cannot be sent only marks the run as aborted, so that cleaning up goes on.
+
+        Raises WireError when it is too long.
+        """
         try:
             self._wire.write(message, flush=flush)
         except OSError:
             self.aborted.set()
 
-    def _ask(self, question: Message) -> bytes:
+    def _ask(self, question: Want | LogIn) -> bytes:
         self.tell(question)
         self.heed_abort()
         answer = self.receive()

@@ -17,7 +17,7 @@ import struct
 import subprocess
 import termios
 import threading
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from windlass.agent.audit import Account
 from windlass.agent.failures import Failed
@@ -28,7 +28,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from windlass.agent.machine import Machine
-    from windlass.agent.wire import Message
+    from windlass.agent.messages.requests import RunProgram
+
+Stream = Literal[1, 2]  # stdout, stderr
 
 # What the control machine sends while the command runs: one of these bytes, then bytes for its stdin; nothing; rows
 # and columns; the number of a signal.
@@ -46,7 +48,7 @@ _SHELL = ("/bin/sh", "-c", 'trap : INT QUIT TERM HUP; "$@"; exit $?', "sh")
 STOP = 10  # seconds that a command has to end when nobody is there any more
 
 
-def run(machine: Machine, request: Message) -> None:
+def run(machine: Machine, request: RunProgram) -> None:
     """Runs `{"app", "argv", "input", "terminal", "who", "command"}`, tells its output, then its exit status.
 
     `input` says whether any comes; `terminal` is None for pipes, else `{"rows", "columns", "kind"}` of the operator's,
@@ -86,7 +88,7 @@ class _Pipes:
 
     options = ("--pipe",)
 
-    def connect(self, argv: list[str]) -> tuple[subprocess.Popen[bytes], int, dict[int, int]]:
+    def connect(self, argv: list[str]) -> tuple[subprocess.Popen[bytes], int, dict[int, Stream]]:
         """Starts it; gives back where its input goes, and where its output comes from: {fd: 1 or 2}."""
         pipe = subprocess.PIPE
         child = subprocess.Popen(argv, stdin=pipe, stdout=pipe, stderr=pipe, start_new_session=True)
@@ -112,7 +114,7 @@ class _Terminal:
         properties = (path, *(f"Standard{stream}=tty" for stream in ("Input", "Output", "Error")))
         self.options = tuple(f"--property={each}" for each in (*properties, f"Environment=TERM={kind}"))
 
-    def connect(self, argv: list[str]) -> tuple[subprocess.Popen[bytes], int, dict[int, int]]:
+    def connect(self, argv: list[str]) -> tuple[subprocess.Popen[bytes], int, dict[int, Stream]]:
         """As `_Pipes.connect`; what comes as 2 is said by systemd-run."""
         null, pipe = subprocess.DEVNULL, subprocess.PIPE
         child = subprocess.Popen(argv, stdin=null, stdout=null, stderr=pipe, start_new_session=True)
@@ -155,7 +157,7 @@ class _Command:
         """The command has read all when it has read what came until now."""
         self._input.put(b"")
 
-    def _read(self, fd: int, stream: int) -> None:
+    def _read(self, fd: int, stream: Stream) -> None:
         while True:
             try:
                 data = os.read(fd, PIECE)

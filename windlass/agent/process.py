@@ -103,6 +103,15 @@ def ask(child: subprocess.Popen[bytes]) -> None:
     child.send_signal(signal.SIGINT)
 
 
+def children(pid: int) -> list[int]:
+    """The processes that a process has started; none when it has ended, or ends while we read."""
+    try:
+        with open(f"/proc/{pid}/task/{pid}/children", encoding="ascii") as file:
+            return [int(word) for word in file.read().split()]
+    except OSError:
+        return []
+
+
 def _environment(user: str | None) -> dict[str, str]:
     home = pwd.getpwnam(user).pw_dir if user else "/root"
     path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"

@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import shutil
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from windlass.agent.failures import CommandFailed
+from windlass.agent.process import children
 from windlass.agent.release.health import Question
 from windlass.agent.release.instance import Instance
 from windlass.agent.release.records import Releases
@@ -17,6 +18,8 @@ from windlass.agent.vitals import vitals
 
 if TYPE_CHECKING:
     from windlass.agent.machine import Machine
+    from windlass.agent.messages.documents import AppStatus, CertificateStatus, HostStatus
+    from windlass.agent.messages.requests import AppQuestion
 
 PROPERTIES = ("ActiveState", "MainPID", "MemoryCurrent", "NRestarts")
 # What an app that is not deployed has not.
@@ -28,7 +31,7 @@ HEALTH_TIMEOUT = 5  # seconds
 LONGEST = 400  # of what an unhealthy app answers (characters), cut when no secret is in it any more
 
 
-def collect(machine: Machine, apps: list[dict[str, str]]) -> dict[str, Any]:
+def collect(machine: Machine, apps: list[AppQuestion]) -> HostStatus:
     """The host's disk, uptime and vital signs, and each app's release, process, health and certificate.
 
     An app is given as `{"name", "domain", "health_path", "tls"}`, the last being the mode of its settings. Sizes are in
@@ -48,8 +51,8 @@ def collect(machine: Machine, apps: list[dict[str, str]]) -> dict[str, Any]:
     }
 
 
-def _app(machine: Machine, name: str, domain: str, health_path: str, tls: str) -> dict[str, Any]:
-    known: dict[str, Any] = {"name": name, **dict.fromkeys(OF_A_RELEASE)}
+def _app(machine: Machine, name: str, domain: str, health_path: str, tls: str) -> AppStatus:
+    known: AppStatus = {"name": name, **dict.fromkeys(OF_A_RELEASE)}  # type: ignore[typeddict-item]
     releases = Releases(f"/srv/{name}")
     record = releases.current
     if record is None:
@@ -60,29 +63,29 @@ def _app(machine: Machine, name: str, domain: str, health_path: str, tls: str) -
     active = properties.get("ActiveState") == "active"
     # A question to the socket of one that does not run would start it.
     health = _health(instance, Question(domain, health_path)) if active else None
-    return {
+    told: AppStatus = {
         **known,
         "release": record.id,
         "commit": record.commit,
         "dirty": record.dirty,
         "age": int(time.time()) - record.created,
         "active": active,
-        "workers": len(_children(pid)) if pid else 0,
+        "workers": len(children(pid)) if pid else 0,
         "memory": _number(properties.get("MemoryCurrent", "")),
         "restarts": _number(properties.get("NRestarts", "")),
         "health": releases.environment(record).mask(health)[:LONGEST] if health else None,
-        **(certificate(f"{LINKS}/{name}", tls) if tls != "off" else {}),
     }
+    return {**told, **certificate(f"{LINKS}/{name}", tls)} if tls != "off" else told
 
 
-def certificate(folder: str, mode: str) -> dict[str, Any]:
+def certificate(folder: str, mode: str) -> CertificateStatus:
     """The certificate in a folder of nginx's, as AppStatus has it, for an app of that TLS mode."""
     look = look_at(folder)
     if look is None:
         return {"certificate_kind": "missing"}
     own = "self-signed" if mode == "self-signed" else "placeholder"
     return {
-        "certificate_kind": own if look.self_signed else "ca",
+        "certificate_kind": own if look.self_signed else "ca",  # type: ignore[typeddict-item]
         "certificate_issuer": look.issuer,
         "certificate_until": look.expires,
         "certificate_late": look.late,
@@ -109,14 +112,6 @@ def _active(machine: Machine, unit: str) -> bool:
     except CommandFailed:
         return False
     return True
-
-
-def _children(pid: int) -> list[str]:
-    try:
-        with open(f"/proc/{pid}/task/{pid}/children", encoding="ascii") as file:
-            return file.read().split()
-    except OSError:  # it has ended, or ends while we read
-        return []
 
 
 def _number(text: str) -> int | None:

@@ -9,43 +9,18 @@ the epoch, or UTC in ISO 8601. Where nothing could be begun, the document is tha
 
 from __future__ import annotations
 
-from typing import Any, Literal, NotRequired
+from typing import Any, Literal, TypedDict
 
-from typing_extensions import TypedDict  # which pydantic reads on Python 3.11, too
-
-
-class AppStatus(TypedDict):
-    """An app right now; all but its name is null when it is not deployed.
-
-    `health` is ok, or what came instead; null = not asked, for it does not run. A `certificate_kind` of null is plain
-    HTTP; a placeholder is self-signed, where the inventory wants a CA's. `certificate_late`: it has expired, or is in
-    its last week and the last quarter of its life.
-    """
-
-    name: str
-    release: str | None
-    commit: str | None
-    dirty: bool | None
-    age: int | None
-    active: bool | None
-    workers: int | None
-    memory: int | None
-    restarts: int | None
-    health: str | None
-    certificate_kind: Literal["ca", "self-signed", "placeholder", "missing"] | None
-    certificate_issuer: str | None
-    certificate_until: float | None
-    certificate_late: bool | None
+from windlass.agent.messages.answers import OfRelease
+from windlass.agent.messages.checked import Lines
+from windlass.agent.messages.documents import AppReleases, AppStatus, RunEntry
 
 
 class StatusDocument(TypedDict):
-    """A host right now; `updates` are null when apt does not know, `stale` are replaced files by who runs them.
-
-    `firewall` says whether the rules that Windlass has made are loaded; null when it has made none.
-    """
+    """A host right now, as HostStatus has it; `system` is its name and version."""
 
     host: str
-    error: str | None
+    error: Lines | None
     system: str | None
     cpus: int | None
     disk_used: int | None
@@ -61,65 +36,19 @@ class StatusDocument(TypedDict):
     apps: list[AppStatus]
 
 
-class ReleaseEntry(TypedDict):
-    """A release; `previous` is the one it took over from, `reason` why it failed, "" = none."""
-
-    id: str
-    created: int
-    who: str
-    commit: str | None
-    dirty: bool
-    state: Literal["new", "good", "failed"]
-    current: bool
-    previous: str
-    reason: str
-    traffic: dict[str, Any]
-    size: int
-
-
-class AppReleases(TypedDict):
-    """The releases of an app, newest first."""
-
-    name: str
-    releases: list[ReleaseEntry]
-
-
 class ReleasesDocument(TypedDict):
     """The apps of a host."""
 
     host: str
-    error: str | None
+    error: Lines | None
     apps: list[AppReleases]
-
-
-Switch = TypedDict("Switch", {"from": str | None, "to": str | None})  # the current release before and after
-
-RunEntry = TypedDict(
-    "RunEntry",
-    {
-        "run": str,
-        "time": str,
-        "who": str,
-        "login": str,
-        "from": str | None,
-        "command": str,
-        "ended": str | None,
-        "result": Literal["done", "failed", "refused", "interrupted", "unfinished"],
-        "changed": int,
-        "failed": int,
-        "failures": list[str],
-        "status": int | None,  # of the program that `run` ran
-        "seconds": float,
-        "apps": dict[str, Switch],
-    },
-)
 
 
 class AuditDocument(TypedDict):
     """The runs of a host, oldest first."""
 
     host: str
-    error: str | None
+    error: Lines | None
     entries: list[RunEntry]
 
 
@@ -127,7 +56,7 @@ class FactsDocument(TypedDict):
     """What a host is."""
 
     host: str
-    error: str | None
+    error: Lines | None
     os: str | None
     os_version: str | None
     codename: str | None
@@ -158,7 +87,7 @@ class DifferenceDocument(TypedDict):
     """The apps of a host."""
 
     host: str
-    error: str | None
+    error: Lines | None
     apps: list[AppDifference]
 
 
@@ -166,23 +95,21 @@ class RunDocument(TypedDict):
     """What a program said on a host, and its exit status."""
 
     host: str
-    error: str | None
+    error: Lines | None
     status: int | None
-    stdout: str
-    stderr: str
+    stdout: Lines
+    stderr: Lines
 
 
-class LogLine(TypedDict):
-    """A line; `priority` is a level of syslog(3). `release` and `pid` are of lines of the journal alone."""
+class LogLine(OfRelease):
+    """A line; `priority` is a level of syslog(3)."""
 
     host: str
     time: str
     app: str
     source: Literal["app", "systemd", "access", "error"]
-    release: NotRequired[str]
-    pid: NotRequired[int | None]
     priority: int
-    text: str
+    text: Lines
 
 
 class SettingDocument(TypedDict):
@@ -209,6 +136,10 @@ class SecretDocument(TypedDict):
     fingerprint: str
 
 
-def unanswered(document: Any, **known: Any) -> dict[str, Any]:
+def unanswered(document: Any) -> dict[str, Any]:
     """What the entry of a host that gave no answer has beside its name and the error."""
-    return {name: known.get(name) for name in document.__annotations__ if name not in ("host", "error")}
+    return {
+        name: [] if name in ("apps", "entries") else None
+        for name in document.__annotations__
+        if name not in ("host", "error")
+    }

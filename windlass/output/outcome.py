@@ -6,6 +6,8 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from windlass.agent.messages.answers import Notes
+
 if TYPE_CHECKING:
     from windlass.errors import WindlassError
 
@@ -29,7 +31,7 @@ class Result:
     drift: str | None = None
     message: str = ""
     hint: str | None = None
-    notes: dict[str, Any] = field(default_factory=dict)
+    notes: Notes = field(default_factory=Notes)
     traceback: str = ""
 
 
@@ -70,9 +72,10 @@ class Outcome:
         return Counter(result.drift for result in self.results if result.drift)
 
     @property
-    def notes(self) -> list[dict[str, Any]]:
+    def notes(self) -> list[Notes]:
         """What resources have to say to the summary, e.g. URL and expiry of a certificate."""
-        return [*(result.notes for result in self.results if result.notes), *({"url": url} for url in self.plain)]
+        plain: list[Notes] = [{"url": url} for url in self.plain]
+        return [*(result.notes for result in self.results if result.notes), *plain]
 
     def broken(self, apps: set[str]) -> set[str]:
         """Which of the host's apps have failed: all of them, if the host has."""

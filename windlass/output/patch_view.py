@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 COLOURS = {"+": "green", "-": "red"}
-# What a file on a host contains must not steer the terminal of whoever looks at it.
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
 class Paint(Protocol):
@@ -22,8 +19,7 @@ class Paint(Protocol):
 def painted(patch: str, paint: Paint) -> Iterator[str]:
     """The lines of a patch: headers bold, the place of a hunk cyan, what comes green, what goes red."""
     in_hunk = False
-    for raw in patch.split("\n") if patch else []:
-        line = _CONTROL.sub(_caret, raw)
+    for line in patch.split("\n") if patch else []:
         if line.startswith("diff "):
             in_hunk = False
         if line.startswith("@@"):
@@ -35,9 +31,3 @@ def painted(patch: str, paint: Paint) -> Iterator[str]:
             yield paint(line, colour) if colour else line
         else:
             yield paint(line, "reset", bold=True)
-
-
-def _caret(sign: re.Match[str]) -> str:
-    """A control character as cat -v shows it: ^M for a carriage return, or its number."""
-    code = ord(sign[0])
-    return f"^{chr(code ^ 64)}" if code < 128 else f"\\x{code:02x}"

@@ -11,6 +11,8 @@ from windlass.output.patch_view import painted
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from windlass.agent.messages.answers import Notes
+    from windlass.agent.messages.documents import Traffic
     from windlass.output.outcome import Outcome, Progress, Result
     from windlass.output.terminal import Terminal
 
@@ -202,31 +204,32 @@ def _values(name: str, old: Any, new: Any) -> str:
     )
 
 
-def _lines(note: dict[str, Any]) -> list[str]:
+def _lines(note: Notes) -> list[str]:
     """A note of a resource in words; the first line says what it is about."""
     if "release" in note:
         return _release(note)
-    words = {name: value for name, value in note.items() if name != "warning"}
+    words: dict[str, Any] = {name: value for name, value in note.items() if name != "warning"}
     if "expires" in words:
         words["expires"] = f"certificate until {words['expires']} from {words.pop('issuer', 'an unknown CA')}"
     return "  ".join(str(word) for word in words.values()).splitlines()
 
 
-def _release(note: dict[str, Any]) -> list[str]:
-    commit = f" (commit {note['commit'][:8]}{' with changes' if note['dirty'] else ''})" if "commit" in note else ""
-    head = f"{note['app']}  release {note['release']}{commit}"
+def _release(note: Notes) -> list[str]:
+    changes = " with changes" if note.get("dirty") else ""
+    commit = f" (commit {note['commit'][:8]}{changes})" if "commit" in note else ""
+    head = f"{note.get('app', '')}  release {note['release']}{commit}"
     if "steps" not in note:
         return [f"{head} is current already, and healthy"]
     steps = (f"{step} {took if isinstance(took, str) else f'{took:.1f} s'}" for step, took in note["steps"].items())
-    return [head, f"  {', '.join(steps)}", *(f"  {line}" for line in _traffic(note["traffic"]))]
+    return [head, f"  {', '.join(steps)}", *(f"  {line}" for line in _traffic(note.get("traffic", {})))]
 
 
-def _traffic(met: dict[str, Any]) -> list[str]:
+def _traffic(met: Traffic) -> list[str]:
     """What visitors met while a release took over; none come when there was none before."""
     if "not_measured" in met:
         return [f"the switch was not measured: {met['not_measured']}"]
-    if not met:
+    if "requests" not in met:
         return []
-    p95 = f", p95 {met['p95'] * 1000:.0f} ms" if met["p95"] is not None else ""
-    gap = f", longest gap {met['longest_gap'] * 1000:.0f} ms"
-    return [f"during the switch: {met['requests']} requests, {met['failed']} failed{p95}{gap}"]
+    p95 = f", p95 {seconds * 1000:.0f} ms" if (seconds := met.get("p95")) is not None else ""
+    gap = f", longest gap {met.get('longest_gap', 0) * 1000:.0f} ms"
+    return [f"during the switch: {met['requests']} requests, {met.get('failed', 0)} failed{p95}{gap}"]

@@ -114,11 +114,13 @@ class Terminal:
     def _render(self) -> Table:
         from rich.spinner import Spinner
         from rich.table import Table
+        from rich.text import Text
 
         table = Table.grid(padding=(0, 1))
         for name, (text, since) in sorted(self._doing.items()):
             seconds = time.monotonic() - since
-            table.add_row(Spinner("line"), name, text, f"{seconds:.0f} s" if seconds >= 1 else "")
+            # Plain strings would be taken for markup.
+            table.add_row(Spinner("line"), Text(name), Text(text), f"{seconds:.0f} s" if seconds >= 1 else "")
         return table
 
 

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from types import FrameType
 
-    from windlass.agent.wire import Message
+    from windlass.agent.messages.answers import Event
+    from windlass.agent.messages.requests import RunProgram
     from windlass.run.transport import Session
 
 STDIN, STDOUT, STDERR = 0, 1, 2
@@ -32,13 +33,20 @@ def interactive() -> bool:
     return os.isatty(STDIN) and os.isatty(STDOUT)
 
 
-def request(app: str, argv: list[str], *, command: str, attached: bool = False, terminal: bool = False) -> Message:
+def request(app: str, argv: list[str], *, command: str, attached: bool = False, terminal: bool = False) -> RunProgram:
     """What to ask an agent for: a program, attached to our input or with none, with a terminal like ours or without.
 
     `command` is ours, as it is written down there.
     """
-    asked: Message = {"type": "run", "app": app, "argv": argv, "input": attached, "terminal": None}
-    asked |= {"command": command, "who": operator()}
+    asked: RunProgram = {
+        "type": "run",
+        "app": app,
+        "argv": argv,
+        "input": attached,
+        "terminal": None,
+        "command": command,
+        "who": operator(),
+    }
     if terminal:
         columns, rows = os.get_terminal_size(STDOUT)
         kind = os.environ.get("TERM", "")
@@ -56,20 +64,19 @@ class Output:
         self.credit = threading.Semaphore(0)  # pieces of input that may be sent
         self.status: int | None = None
 
-    def take(self, event: Message) -> None:
+    def take(self, event: Event) -> None:
         """Takes what an agent tells of the command."""
-        match event["type"]:
-            case "output":
-                self._write(event["stream"], base64.b64decode(event["data"]))
-            case "more":
-                self.credit.release(event["pieces"])
-            case "ended":
-                self.status = event["status"]
-            case other:
-                raise AgentError(f"the agent said {other!r}")
+        if event["type"] == "output":
+            self._write(event["stream"], _decoded(event["data"]))
+        elif event["type"] == "more":
+            self.credit.release(event["pieces"])
+        elif event["type"] == "ended":
+            self.status = event["status"]
+        else:
+            raise AgentError(f"the agent said {event['type']!r}")
 
 
-def attach(session: Session, asked: Message) -> int:
+def attach(session: Session, asked: RunProgram) -> int:
     """Runs a command with our stdin, stdout, stderr and Ctrl-C; gives back its exit status.
 
     Without a terminal the first Ctrl-C goes to the command, a second one raises KeyboardInterrupt.
@@ -81,6 +88,13 @@ def attach(session: Session, asked: Message) -> int:
     if output.status is None:
         raise AgentError("the agent ended before the command")
     return output.status
+
+
+def _decoded(text: str) -> bytes:
+    try:
+        return base64.b64decode(text, validate=True)
+    except ValueError:
+        raise AgentError("what the agent tells of the command's output is no base64") from None
 
 
 def _write(stream: int, data: bytes) -> None:

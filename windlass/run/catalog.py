@@ -6,11 +6,13 @@ from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
 
 from windlass.agent.resources.content import Content
+from windlass.errors import AgentError
 from windlass.run.own_kinds import sources
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from windlass.agent.messages.requests import CatalogEntry
     from windlass.agent.resources.resource import Resource
 
 
@@ -31,7 +33,13 @@ class Catalog:
         self.contents: dict[str, bytes] = {}
         self._check()
 
-    def encoded(self) -> list[dict[str, Any]]:
+    def entry(self, number: int) -> Entry:
+        """The one that an agent calls by this number; raises AgentError when there is none."""
+        if number >= len(self.entries):
+            raise AgentError(f"the agent speaks of resource {number}, which is not in the catalog")
+        return self.entries[number]
+
+    def encoded(self) -> list[CatalogEntry]:
         """The catalog as plain JSON-like values; fills `contents`, by sha256 in hex."""
         return [self._encode(entry) for entry in self.entries]
 
@@ -39,7 +47,7 @@ class Catalog:
         """The sources of kinds that are the project's own, by the names of their modules. Raises UsageError."""
         return sources(type(entry.resource) for entry in self.entries)
 
-    def _encode(self, entry: Entry) -> dict[str, Any]:
+    def _encode(self, entry: Entry) -> CatalogEntry:
         resource = entry.resource
         kind = f"{type(resource).__module__}:{type(resource).__name__}"
         values = {

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import io
 import secrets
 import shlex
 import threading
 from contextlib import suppress
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from windlass.errors import AgentError, SudoError
+from windlass.run.incoming import Budget, Incoming
+from windlass.run.sudo import SECOND_FACTOR, Sudo
 from windlass.ssh import connection as ssh
 
 if TYPE_CHECKING:
-    from typing import BinaryIO
-
     import fabric
 
     from windlass.host import Connect
@@ -22,16 +23,19 @@ if TYPE_CHECKING:
 NO_PYTHON = 97
 OLD_PYTHON = 96
 
-# How much of what the host says on stderr is kept for an error message (bytes).
-STDERR_KEPT = 64 * 1024
+# How much of what the host says is kept for an error message, and how much of that is shown (bytes, characters).
+KEPT, SHOWN = 64 * 1024, 2000
+# How long a login shell, and sudo, may take until the script begins, and how much may be said meanwhile.
+BEGINNING = Budget(30, 64 * 1024 * 1024)
+STALLED = 120  # seconds in which a host takes nothing of what it is sent
 
 
 class Exec:
     """One script as root: waits for the marker that says it has begun, answering sudo's question on the way.
 
     `check` is shell that runs before the marker and may exit. `status` is the exit status when it ended before the
-    marker, else None; `sent` counts bytes; `patience` is how long its output may be awaited (seconds; None = for good),
-    then TimeoutError is raised. It is the file-like writer of a Wire itself (`write`, `flush`).
+    marker, else None; `sent` counts bytes. Raises AgentError when it does not begin in time. It is the file-like
+    writer of a Wire itself (`write`, `flush`); `incoming` is what it says, in the budget that it is given.
     """
 
     def __init__(
@@ -41,38 +45,73 @@ class Exec:
         script: str,
         *,
         check: str = ":",
-        patience: float | None = None,
+        beginning: Budget = BEGINNING,
     ) -> None:
         self._connection = connection
-        marker = f"windlass-{secrets.token_hex(8)}"
-        self._prompt = f"{marker}-password:"
-        self._password = connect.become_password
         self._python = connect.python
-        become = connect.become and connection.user != "root"
-        inner = f"{check}; echo; echo {marker}; {script}"
-        self._channel = ssh.open_exec(
-            connection, self._as_root(inner) if become else f"exec sh -c {shlex.quote(inner)}"
-        )
-        self._channel.settimeout(patience)
-        self.stdout = cast("BinaryIO", self._channel.makefile("rb", 64 * 1024))
+        self._user: str = connection.user
+        self._marker = f"windlass-{secrets.token_hex(8)}"
+        inner = f"{check}; echo; echo {self._marker}; {script}"
+        become = connect.become and self._user != "root"
+        self._sudo = Sudo(self._user, connect.become_password) if become else None
+        command = f"exec sh -c {shlex.quote(self._sudo.command(inner) if self._sudo else inner)}"
+        self._channel = ssh.open_exec(connection, command)
+        self._channel.settimeout(STALLED)
+        self.incoming = Incoming(self._channel)
+        self.stdout = io.BufferedReader(self.incoming, KEPT)
+        self._noise = bytearray()
         self._stderr = bytearray()
-        self._asked = 0
         self.sent = 0
-        self._drained = threading.Thread(target=self._drain, daemon=True)
-        self._drained.start()
         self.status: int | None = None
         self._begun = False
-        # A noisy .bashrc may print anything first.
-        for line in self.stdout:
-            if line.strip() == marker.encode():
-                self._begun = True
-                break
-        else:
+        self._fault = ""  # why we have given it up
+        self.incoming.give(beginning)
+        self._begun = self._begin(beginning)
+        self.incoming.give(Budget())
+        self._drained = threading.Thread(target=self._drain, daemon=True)
+        self._drained.start()
+        if not self._begun:
             self.status = self.wait()
 
-    def _as_root(self, script: str) -> str:
-        how = "-n" if self._password is None else f"-S -p {self._prompt}"
-        return f"exec sudo {how} -- sh -c {shlex.quote(script)}"
+    def _begin(self, budget: Budget) -> bool:
+        """Reads up to the marker, with what a noisy .bashrc prints before it; False = it ended without it.
+
+        All in one thread, so that what is asked after the marker is not answered: stdout is looked at first.
+        """
+        marker = f"\n{self._marker}\n".encode()
+        while self.incoming.await_any():
+            if self._channel.recv_ready():
+                self._noise += self._channel.recv(KEPT)
+                _, found, after = self._noise.partition(marker)
+                if found:
+                    self.incoming.put_back(bytes(after))
+                    return True
+                del self._noise[:-KEPT]
+            elif self._channel.recv_stderr_ready():
+                self._hear(self._channel.recv_stderr(KEPT))
+                if self._sudo and (answer := self._sudo.answer(self._stderr)):
+                    self.write(answer)
+                if self._sudo and self._sudo.asked > 1:
+                    self._channel.close()
+                    return False
+            elif self.incoming.ended:
+                return False
+        self._channel.close()
+        raise self._late(f"{budget.seconds:g} s")
+
+    def _late(self, limit: str) -> AgentError:
+        """Why it does not begin."""
+        if self._sudo and (words := self._sudo.said(self._stderr)) is not None:
+            said = f"; it said: {words[-SHOWN:]}" if words else ""
+            return AgentError(f"sudo on the host still waits after {limit}{said}", hint=SECOND_FACTOR)
+        words = self._words()
+        said = f"; it said: {words}" if words else ""
+        return AgentError(
+            f"the login shell of {self._user} does not come to the command: what its .bashrc or .profile starts waits"
+            f" for input{said}",
+            hint=f"It had {limit}. Where nobody sits at a terminal, `[ -t 0 ] || return` as the first line of that file"
+            " ends it there.",
+        )
 
     def write(self, data: bytes) -> int:
         """Sends bytes to the command's stdin; what a dead command cannot take is dropped: reading will show."""
@@ -83,6 +122,9 @@ class Exec:
             while left and (taken := self._channel.send(left)):  # type: ignore[arg-type]
                 left = left[taken:]
             self.sent += len(data)
+        except TimeoutError:
+            self._fault = f"the host took nothing of what it was sent for {STALLED} s"
+            self._channel.close()
         except (OSError, EOFError):
             pass
         return len(data)
@@ -95,8 +137,11 @@ class Exec:
         with suppress(OSError, EOFError):
             self._channel.shutdown_write()
 
-    def wait(self) -> int:
-        """Its exit status, after it has ended; -1 when the connection broke or a signal ended it."""
+    def wait(self, seconds: float | None = None) -> int:
+        """Its exit status, after it has ended; -1 when the connection broke, a signal ended it, or it takes longer."""
+        if not self._channel.status_event.wait(seconds):
+            self._fault = f"it took longer than {seconds:g} s"
+            self._channel.close()
         status: int = self._channel.recv_exit_status()
         self._drained.join(5)
         return status
@@ -104,23 +149,15 @@ class Exec:
     def error(self, what: str, *, hint: str | None = None) -> AgentError | SudoError:
         """Why it failed, in the host's own words; `hint` is for one that was cut off."""
         status = self.wait()
-        words = self._stderr.decode(errors="replace").replace(self._prompt, "").strip()
         if status == OLD_PYTHON:
             return AgentError(
                 f"{self._python} on the host is older than Python 3.9, which the agent needs",
                 hint="Install a newer one there, and name it: `ansible_python_interpreter: /usr/bin/python3.11`.",
             )
-        if self._asked > 1:
-            return SudoError(
-                "sudo says that the password is wrong",
-                hint=f"Is it the password of {self._connection.user} there?"
-                " After three wrong ones, even the right one may be refused for a quarter of an hour.",
-            )
-        if not self._begun and "sudo:" in words:
-            return SudoError(
-                f"sudo refuses: {words.splitlines()[-1]}",
-                hint="Give the password with --ask-sudo-pass, allow passwordless sudo, or log in as root.",
-            )
+        if not self._begun and self._sudo and (refusal := self._sudo.refusal(self._stderr)):
+            return refusal
+        if self._fault:
+            return AgentError(f"{what}: {self._fault}", hint=hint)
         if status == -1:
             lost = ssh.why_lost(self._connection)
             if lost or not self._channel.eof_received:
@@ -128,19 +165,23 @@ class Exec:
             # sshd tells when a signal has ended a program; paramiko does not pass that on.
             killed = "it was killed on the host; `journalctl -k` there tells whether memory ran out"
             return AgentError(f"{what}: {killed}", hint=hint)
-        return AgentError(f"{what}: exit status {status}: {words[-2000:] or 'it said nothing'}")
+        return AgentError(f"{what}: exit status {status}: {self._words() or 'it said nothing'}")
+
+    def _words(self) -> str:
+        """The end of what it said: on stderr, and before it had begun also on stdout, as nologin does."""
+        streams = [self._stderr] if self._begun else [self._noise, self._stderr]
+        said = "\n".join(filter(None, (stream.decode(errors="replace").strip() for stream in streams)))
+        return (self._sudo.without_marks(said) if self._sudo else said)[-SHOWN:].strip()
+
+    def _hear(self, data: bytes) -> None:
+        self._stderr += data
+        del self._stderr[:-KEPT]
 
     def _drain(self) -> None:
-        """Keeps stderr flowing (3 MB unread would stop stdout), and answers sudo, once."""
-        with suppress(TimeoutError):  # who reads the output hears of it
-            while data := self._channel.recv_stderr(64 * 1024):
-                self._stderr += data
-                asked = self._stderr.count(self._prompt.encode())
-                if asked > self._asked:
-                    self._asked = asked
-                    if asked > 1 or self._password is None:
-                        # A wrong password: asking again would lock the account.
-                        self._channel.close()
-                        return
-                    self.write(self._password.encode() + b"\n")
-                del self._stderr[:-STDERR_KEPT]
+        """Keeps stderr flowing: 3 MB unread would stop stdout."""
+        while not self._channel.closed:
+            with suppress(TimeoutError):  # nothing was said for a while
+                data = self._channel.recv_stderr(KEPT)
+                if not data:
+                    return
+                self._hear(data)

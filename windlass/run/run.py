@@ -16,6 +16,7 @@ from windlass.output import questions
 from windlass.output.interrupt import LOOK, Interrupt, noticing
 from windlass.output.outcome import Outcome, Progress, Result
 from windlass.run.catalog import Catalog
+from windlass.run.incoming import Budget
 from windlass.run.operator import operator
 from windlass.run.transport import Session, shipment
 from windlass.ssh import connection as ssh
@@ -27,7 +28,9 @@ if TYPE_CHECKING:
 
     import fabric
 
-    from windlass.agent.wire import Message
+    from windlass.agent.messages.answers import Event
+    from windlass.agent.messages.answers import Result as Told
+    from windlass.agent.messages.requests import Converge
     from windlass.host import Host
     from windlass.output.report import Report
     from windlass.run.catalog import Entry
@@ -38,6 +41,8 @@ if TYPE_CHECKING:
 
 # How long the jobs of an interrupted run have to say how far they came (seconds).
 FAREWELL = 5
+# What a host may say of one run: above all, what release commands do (bytes).
+CONVERGING = Budget(size=256 * 1024 * 1024)
 NOT_BEGUN = "interrupted before it began"
 
 
@@ -182,34 +187,45 @@ class Run:
             if self.interrupted:
                 raise HostError(NOT_BEGUN)
             catalog = Catalog(self.plan.entries(host))
-            request = {name: getattr(self.request, name) for name in ("check", "diff", "who", "command", "state")}
-            request |= {"whole": self.plan.whole, "catalog": catalog.encoded(), "own_kinds": catalog.own_kinds()}
+            request: Converge = {
+                "type": "converge",
+                "check": self.request.check,
+                "diff": self.request.diff,
+                "who": self.request.who,
+                "command": self.request.command,
+                "state": self.request.state,
+                "whole": self.plan.whole,
+                "catalog": catalog.encoded(),
+                "own_kinds": catalog.own_kinds(),
+            }
             try:
-                on_event = self._listener(catalog, outcome)
-                session.ask({"type": "converge", **request}, catalog.contents, on_event)
+                session.ask(request, catalog.contents, self._listener(catalog, outcome), CONVERGING)
                 if self.interrupted and len(outcome.results) < len(catalog.entries):
                     raise HostError("interrupted")
             finally:
                 outcome.execs, outcome.sent = session.execs, session.sent
 
-    def _listener(self, catalog: Catalog, outcome: Outcome) -> Callable[[Message], None]:
-        def on_event(event: Message) -> None:
-            match event["type"]:
-                case "started" | "progress":
-                    progress = _progress(catalog, event, event.get("text", ""), whole=event.get("whole", False))
-                    self.report.progress(outcome.host, progress)
-                case "finishing":
-                    self._finishing.add(outcome.host)
-                    text = f"{event['text']} (Ctrl-C again leaves the host alone with that)"
-                    self.report.progress(outcome.host, _progress(catalog, event, text, whole=True))
-                case "result" if self.interrupted and event["status"] == "failed":
-                    pass  # it was stopped
-                case "result":
-                    result = _result(catalog.entries[event["id"]], event)
-                    outcome.results.append(result)
-                    self.report.result(outcome.host, result)
-                case other:
-                    raise AgentError(f"the agent said {other!r}")
+    def _listener(self, catalog: Catalog, outcome: Outcome) -> Callable[[Event], None]:
+        def progress(number: int, text: str = "", *, whole: bool = False) -> None:
+            entry = catalog.entry(number)
+            self.report.progress(outcome.host, Progress(entry.role, entry.app, entry.resource.name, text, whole))
+
+        def on_event(event: Event) -> None:
+            if event["type"] == "started":
+                progress(event["id"])
+            elif event["type"] == "progress":
+                progress(event["id"], event["text"], whole=event["whole"])
+            elif event["type"] == "finishing":
+                self._finishing.add(outcome.host)
+                progress(event["id"], f"{event['text']} (Ctrl-C again leaves the host alone with that)", whole=True)
+            elif event["type"] != "result":
+                raise AgentError(f"the agent said {event['type']!r}")
+            elif len(outcome.results) == len(catalog.entries):
+                raise AgentError("the agent has told of more resources than there are")
+            elif not (self.interrupted and event["status"] == "failed"):  # it was stopped
+                result = _result(catalog.entry(event["id"]), event)
+                outcome.results.append(result)
+                self.report.result(outcome.host, result)
 
         return on_event
 
@@ -226,11 +242,6 @@ def _prepare() -> None:
     load_templates()
 
 
-def _progress(catalog: Catalog, event: Message, text: str, *, whole: bool) -> Progress:
-    entry = catalog.entries[event["id"]]
-    return Progress(entry.role, entry.app, entry.resource.name, text, whole)
-
-
-def _result(entry: Entry, event: dict[str, Any]) -> Result:
-    values = {name: value for name, value in event.items() if name not in ("type", "id")}
+def _result(entry: Entry, event: Told) -> Result:
+    values: dict[str, Any] = {name: value for name, value in event.items() if name not in ("type", "id")}
     return Result(role=entry.role, app=entry.app, resource=entry.resource.name, **values)

@@ -9,6 +9,7 @@ import fabric
 
 from windlass.errors import HostError
 from windlass.run.exec import Exec
+from windlass.run.incoming import Budget
 from windlass.ssh.connection import close
 from windlass.ssh.opening import Opener
 
@@ -16,7 +17,8 @@ if TYPE_CHECKING:
     from windlass.host import Connect
     from windlass.ssh.options import ConnectOptions
 
-PATIENCE = 20  # seconds for a trivial command
+# For the way to a trivial command, and for what that says.
+PATIENCE = Budget(20, 1024 * 1024)
 
 
 def log_in_again(connection: fabric.Connection, options: ConnectOptions, connect: Connect) -> str:
@@ -25,12 +27,13 @@ def log_in_again(connection: fabric.Connection, options: ConnectOptions, connect
     token = secrets.token_hex(8)
     try:
         Opener(options, lambda line: None).open(second, connection.original_host, connect.host_key)
-        command = Exec(second, connect, f"echo {token}", patience=PATIENCE)
+        command = Exec(second, connect, f"echo {token}", beginning=PATIENCE)
         if command.status is not None:
             return str(command.error("it runs no commands"))
-        said = command.stdout.read(64 * 1024)
+        command.incoming.give(PATIENCE)
+        said = command.stdout.readline(64 * 1024)
     except (HostError, OSError) as error:
-        return str(error) or f"it took longer than {PATIENCE} s"
+        return str(error)
     finally:
         close(second)
     return "" if token.encode() in said else f"it runs no commands; `echo` gave {said[:200]!r}"

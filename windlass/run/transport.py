@@ -7,20 +7,23 @@ import shlex
 import zlib
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, cast
 
-from windlass.agent.wire import Message, Wire, WireError
-from windlass.errors import AgentError, HostError, SudoError
+from windlass.errors import AgentError, SudoError
+from windlass.run.conversation import KEPT, Conversation
 from windlass.run.exec import NO_PYTHON, OLD_PYTHON, Exec
+from windlass.run.incoming import BOUNDLESS, Budget
 from windlass.ssh import connection as ssh
 from windlass.ssh.options import PLAIN, ConnectOptions
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from typing import BinaryIO
 
     import fabric
 
+    from windlass.agent.messages.answers import Event
+    from windlass.agent.messages.requests import Request
     from windlass.host import Connect
 
 AGENT = Path(__file__).parents[1] / "agent"
@@ -42,8 +45,9 @@ BOOTSTRAP = (
     "status=$?; printf '%s\\n' \"$said\" >&2; exit $status"
 )
 
-# Of a run that was cut off.
-KEPT = "Run again: what was done is kept."
+# What an agent may take to say hello, and apt to install Python (seconds).
+GREETING = Budget(60, 1024 * 1024)
+INSTALLING = 30 * 60
 
 
 class Session:
@@ -77,11 +81,15 @@ class Session:
             self._exec = self._start()
         if self._exec.status is not None:
             raise self._exec.error(f"cannot start {connect.python} on the host")
-        self._wire = Wire(self._exec.stdout, cast("BinaryIO", self._exec))
-        hello = self._receive()
-        if hello["type"] != "hello":
-            raise AgentError(f"the agent said {hello['type']!r} instead of hello")
-        self.facts: dict[str, Any] = hello["facts"]
+        self._exec.incoming.give(GREETING)
+        self._conversation = Conversation(
+            self._exec.stdout,
+            cast("BinaryIO", self._exec),
+            say=say,
+            log_in_again=self._log_in_again,
+            lost=lambda hint: self._exec.error("the agent ended before it was done", hint=hint),
+        )
+        self.facts = self._conversation.hello()
         if self.facts["uid"] != 0:
             raise SudoError(
                 f"logged in as {connection.user!r}, who is not root, and ansible_become is off",
@@ -98,34 +106,24 @@ class Session:
         """How many bytes the agent was sent, itself included."""
         return self._exec.sent
 
-    def ask(self, request: Message, contents: dict[str, bytes], on_event: Callable[[Message], None]) -> None:
+    def ask(
+        self,
+        request: Request,
+        contents: Mapping[str, bytes],
+        on_event: Callable[[Event], None],
+        budget: Budget = BOUNDLESS,
+    ) -> None:
         """Sends a request, serves contents, says warnings, and passes every other event on until the agent is done.
 
-        Raises HostError when the agent refuses, with its reason: e.g. another run holds the host.
+        `budget` is for all that it answers. Raises HostError when the agent refuses, with its reason: e.g. another run
+        holds the host.
         """
-        try:
-            self._wire.write(request)
-        except WireError as error:
-            raise AgentError(
-                f"this is too much for one run: {error}", hint="Do it in parts: --app NAME, or --tags ROLE."
-            ) from None
-        hint = KEPT if request["type"] == "converge" else None
-        while (message := self._receive(hint))["type"] != "bye":
-            match message["type"]:
-                case "want":
-                    self._wire.write({"type": "content"}, contents[message["sha256"]])
-                case "login":
-                    self._wire.write({"type": "login"}, self._log_in_again().encode())
-                case "refused":
-                    raise HostError(message["reason"])
-                case "warning":
-                    self._say(message["text"])
-                case _:
-                    on_event(message)
+        self._exec.incoming.give(budget)
+        self._conversation.ask(request, contents, on_event)
 
     def send(self, body: bytes) -> None:
         """Sends what a request under way takes beside contents, e.g. a command's input; from any thread."""
-        self._wire.write({"type": "content"}, body)
+        self._conversation.send(body)
 
     def interrupt(self) -> None:
         """Has the agent stop what it runs, as far as that may be cut off, say how far it came, and go."""
@@ -141,15 +139,6 @@ class Session:
 
         return log_in_again(self._connection, self._options, self._connect)
 
-    def _receive(self, hint: str | None = None) -> Message:
-        try:
-            received = self._wire.read()
-        except WireError as error:
-            raise AgentError(f"the agent sent nonsense: {error}") from None
-        if received is None:
-            raise self._exec.error("the agent ended before it was done", hint=hint)
-        return received[0]
-
     def _start(self) -> Exec:
         python = shlex.quote(self._connect.python)
         # -I and -S: no site packages, no PYTHON* variables, and 10 ms less to start.
@@ -162,7 +151,7 @@ class Session:
 
     def _bootstrap(self) -> None:
         installing = Exec(self._connection, self._connect, BOOTSTRAP)
-        status = installing.wait()
+        status = installing.wait(INSTALLING)
         if status == 98:
             raise AgentError(
                 "there is no python3 on the host, and no apt-get to install it with",

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from tests.audit_entry import ENTRY
 from tests.lab.commands import Commands
 from windlass.cli.commands import audit, releases
 from windlass.cli.commands.asking import show
@@ -21,22 +22,6 @@ all:
       ansible_port: {port}
       apps: {{shop: {{source: sample_app, wsgi: "shop:app", domains: [shop.example.com]}}}}
 """
-ENTRY = {
-    "run": "1",
-    "time": "2026-11-21T03:16:40Z",
-    "ended": "2026-11-21T03:16:52Z",
-    "seconds": 12.3,
-    "login": "root",
-    "who": "ann@laptop",
-    "from": "192.0.2.7",
-    "command": "deploy web1",
-    "result": "done",
-    "changed": 1,
-    "failed": 0,
-    "failures": [],
-    "status": None,
-    "apps": {"shop": {"from": "old", "to": "new"}},
-}
 FAILED = {
     **ENTRY,
     "who": "bob@ci",

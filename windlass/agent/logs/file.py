@@ -10,13 +10,14 @@ import re
 import time
 from collections import deque
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from io import BufferedReader
 
-    from windlass.agent.logs.line import Line, Wanted
+    from windlass.agent.logs.line import Wanted
+    from windlass.agent.messages.answers import LogEntry
 
 BLOCK = 64 * 1024
 # A line that has not ended after this many bytes is taken as it is.
@@ -46,9 +47,9 @@ class LogFile:
         if self._file:
             self._file.close()
 
-    def before(self, wanted: Wanted) -> list[Line]:
+    def before(self, wanted: Wanted) -> list[LogEntry]:
         """The wanted lines that were there when this was made, newest first."""
-        found: list[Line] = []
+        found: list[LogEntry] = []
         for texts in self._parts() if wanted.count else ():
             moment = time.time()
             for text in texts:
@@ -62,7 +63,7 @@ class LogFile:
                         return found
         return found
 
-    def fresh(self, wanted: Wanted) -> Iterator[Line]:
+    def fresh(self, wanted: Wanted) -> Iterator[LogEntry]:
         """The wanted lines that came since `before`, or since this was asked last, be the file rotated meanwhile."""
         for text in self._fresh():
             line = self._line(text, time.time())
@@ -108,7 +109,7 @@ class LogFile:
                 self._file.close()
             self._file, self._read, self._rest = newer, 0, b""
 
-    def _line(self, text: bytes, moment: float) -> Line:
+    def _line(self, text: bytes, moment: float) -> LogEntry:
         """A line of the file; `moment` is its time where it does not say."""
         words = text.decode(errors="replace").rstrip("\n")
         priority = 6
@@ -120,7 +121,8 @@ class LogFile:
         elif found := _ERROR.match(words):
             moment, priority = _error_time(found[1]), PRIORITIES.get(found[2], 6)
             words = f"{found[2]}: {words[found.end() :]}"
-        return {"time": moment, "app": self.app, "source": self.kind, "priority": priority, "text": words}
+        told = {"time": moment, "app": self.app, "source": self.kind, "priority": priority, "text": words}
+        return cast("LogEntry", told)
 
 
 def backwards(file: BufferedReader, size: int) -> Iterator[bytes]:

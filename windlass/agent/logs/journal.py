@@ -6,11 +6,12 @@ import json
 import math
 import pwd
 import re
-from typing import TYPE_CHECKING, Any, Callable
+from typing import TYPE_CHECKING, Any, Callable, cast
 
 if TYPE_CHECKING:
-    from windlass.agent.logs.line import Line, Wanted
+    from windlass.agent.logs.line import Wanted
     from windlass.agent.machine import Machine
+    from windlass.agent.messages.answers import LogEntry
 
 FIELDS = "MESSAGE,PRIORITY,UNIT,_SYSTEMD_UNIT,_PID"
 # --all: else a message of 4 KiB and more is left out.
@@ -33,9 +34,9 @@ class Journal:
         self.apps = apps
         self._cursor = ""  # of the newest entry that was read
 
-    def before(self, wanted: Wanted) -> list[Line]:
+    def before(self, wanted: Wanted) -> list[LogEntry]:
         """The wanted lines, newest first."""
-        found: list[Line] = []
+        found: list[LogEntry] = []
 
         def take(text: str) -> None:
             entry = _entry(text)
@@ -55,7 +56,7 @@ class Journal:
             pass
         return found
 
-    def follow(self, wanted: Wanted, on_line: Callable[[Line], None]) -> None:
+    def follow(self, wanted: Wanted, on_line: Callable[[LogEntry], None]) -> None:
         """Passes on the wanted lines that come after those of `before`, until the control machine is gone."""
 
         def take(text: str) -> None:
@@ -77,7 +78,7 @@ class Journal:
                 continue  # never provisioned
         return " + ".join(matches).split()
 
-    def _line(self, entry: dict[str, Any]) -> Line | None:
+    def _line(self, entry: dict[str, Any]) -> LogEntry | None:
         """The line of an entry; None = it is about no unit of these apps."""
         said_by = str(entry.get("_SYSTEMD_UNIT", ""))
         by_systemd = entry.get("_PID") == "1"
@@ -86,7 +87,7 @@ class Journal:
         if not at or app not in self.apps:
             return None
         pid = entry.get("_PID", "")
-        return {
+        told = {
             "time": int(entry["__REALTIME_TIMESTAMP"]) / 1e6,
             "app": app,
             "source": "systemd" if by_systemd else "app",
@@ -95,6 +96,7 @@ class Journal:
             "priority": _priority(entry.get("PRIORITY")),
             "text": _text(entry.get("MESSAGE")),
         }
+        return cast("LogEntry", told)
 
 
 def _entry(text: str) -> dict[str, Any]:

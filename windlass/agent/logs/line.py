@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING
 
 from windlass.agent.failures import Failed
 
-Line = dict[str, Any]  # time (seconds since the epoch), app, source, text, priority; of an app also release and pid
+if TYPE_CHECKING:
+    from windlass.agent.messages.answers import LogEntry
 
 
 @dataclass
@@ -32,6 +33,6 @@ class Wanted:
         except re.error as error:
             raise Failed(f"this host's Python does not understand the pattern {grep!r}: {error}") from None
 
-    def matches(self, line: Line) -> bool:
+    def matches(self, line: LogEntry) -> bool:
         """Whether a line is wanted, as far as its text says."""
         return self.pattern is None or self.pattern.search(line["text"]) is not None

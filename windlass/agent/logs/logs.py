@@ -8,17 +8,20 @@ from typing import TYPE_CHECKING
 from windlass.agent.failures import CommandFailed
 from windlass.agent.logs.file import KINDS, LogFile
 from windlass.agent.logs.journal import Journal
-from windlass.agent.logs.line import Line, Wanted
+from windlass.agent.logs.line import Wanted
 
 if TYPE_CHECKING:
     from windlass.agent.machine import Machine
-    from windlass.agent.wire import Message
+    from windlass.agent.messages.answers import Line, LogEntry
+    from windlass.agent.messages.requests import AskLogs
 
+# The longest text that is told of a line (characters).
+LONGEST = 64 * 1024
 # How often files that are followed are looked at (seconds).
 LOOK = 0.25
 
 
-def tell(machine: Machine, request: Message) -> None:
+def tell(machine: Machine, request: AskLogs) -> None:
     """Tells the lines that a request asks for, oldest first, then those that come, if it asks to follow.
 
     `{"apps", "nginx", "count", "since", "grep", "follow"}`: `nginx` asks for its access and error log and not for the
@@ -32,15 +35,20 @@ def tell(machine: Machine, request: Message) -> None:
     found += reversed(journal.before(wanted)) if journal else []
     found.sort(key=lambda line: float(line["time"]))
     for line in found[-wanted.count :] if wanted.count else []:
-        machine.tell({"type": "line", **line}, flush=False)
+        machine.tell(_told(line), flush=False)
     machine.tell({"type": "shown", "cut": len(found) >= wanted.count > 0})
     if request["follow"]:
         _follow(machine, wanted, journal, files)
 
 
+def _told(line: LogEntry) -> Line:
+    text = line["text"]
+    return {"type": "line", **line, "text": text if len(text) <= LONGEST else f"{text[:LONGEST]}..."}
+
+
 def _follow(machine: Machine, wanted: Wanted, journal: Journal | None, files: list[LogFile]) -> None:
-    def on_line(line: Line) -> None:
-        machine.tell({"type": "line", **line})
+    def on_line(line: LogEntry) -> None:
+        machine.tell(_told(line))
 
     def look() -> None:
         while not machine.aborted.wait(LOOK):

@@ -4,64 +4,92 @@ from __future__ import annotations
 
 import json
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import click
 
-from windlass.errors import HostError
+from windlass.errors import AgentError, HostError
+from windlass.output.answer_document import unanswered
 from windlass.output.interrupt import results
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
     from rich.table import Table
     from rich.text import Text
 
-    from windlass.agent.wire import Message
+    from windlass.agent.messages.answers import Event
+    from windlass.agent.messages.requests import AskAudit, AskEnvironments, AskReleases, AskStatus
     from windlass.cli.commands.hosts import Selection
     from windlass.host import Host
     from windlass.project import Project
     from windlass.run.transport import Session
 
-    Answer = dict[str, Any]
+    Question = AskAudit | AskEnvironments | AskReleases | AskStatus
+
+D = TypeVar("D")
 
 # Where nobody watches, lines are not cut to the width of a terminal (characters).
 WIDE = 240
 
 
-def ask(
-    project: Project, selection: Selection, hosts: list[Host], question: Callable[[Host], Message], empty: Answer
-) -> list[Answer]:
-    """The answers in the order of the hosts: `{"host", "error": None}` and what the agent told.
+# What a host may take to answer, beside what each of its apps may (seconds), and say (bytes).
+PATIENCE, FOR_EACH_APP, LARGEST = 120, 10, 16 * 1024 * 1024
 
-    Of a host that gave none, `{"host", "error": why}` and what `empty` has.
+
+def ask(
+    project: Project, selection: Selection, hosts: list[Host], question: Callable[[Host], Question], document: type[D]
+) -> list[D]:
+    """The answers in the order of the hosts, as documents: what the agent told, with "host" and "error", None.
+
+    Of a host that gave none, "error" says why, and the others are empty.
     """
 
-    def answer(host: Host, session: Session) -> Answer:
-        told: list[Message] = []
-        session.ask(question(host), {}, told.append)
-        return {name: told[0][name] for name in told[0] if name != "type"}
+    def answer(host: Host, session: Session) -> dict[str, Any]:
+        return answered(session, question(host), len(host.settings.apps))
 
-    return meet(project, selection, hosts, answer, empty)
+    return meet(project, selection, hosts, answer, document)
+
+
+def answered(session: Session, question: Question, apps: int) -> dict[str, Any]:
+    """What one agent tells that is asked, of a host with so many apps. Raises HostError."""
+    from windlass.run.incoming import Budget
+
+    told: list[Event] = []
+
+    def take(event: Event) -> None:
+        if event["type"] != question["type"] or told:
+            raise AgentError(f"the agent said {event['type']!r}")
+        told.append(event)
+
+    session.ask(question, {}, take, Budget(PATIENCE + FOR_EACH_APP * apps, LARGEST))
+    if not told:
+        raise AgentError("the agent ended without an answer")
+    return {name: value for name, value in told[0].items() if name != "type"}
 
 
 def meet(
-    project: Project, selection: Selection, hosts: list[Host], answer: Callable[[Host, Session], Answer], empty: Answer
-) -> list[Answer]:
+    project: Project,
+    selection: Selection,
+    hosts: list[Host],
+    answer: Callable[[Host, Session], dict[str, Any]],
+    document: type[D],
+) -> list[D]:
     """The same with what `answer` makes of each host while its agent is there."""
     from windlass.run.run import reached
 
-    def meet_one(host: Host) -> Answer:
+    def meet_one(host: Host) -> D:
         try:
             with reached(host, selection.connecting(), _say, project.connection) as session:
-                return {"host": host.name, "error": None, **answer(host, session)}
+                made = {"host": host.name, "error": None, **answer(host, session)}
         except HostError as error:
-            return {"host": host.name, "error": str(error), **empty}
+            made = {"host": host.name, "error": str(error), **unanswered(document)}
+        return cast("D", made)
 
     return results(meet_one, hosts, selection.forks)
 
 
-def show(answers: list[Answer], parts: Callable[[Any], Iterable[str | Table]], *, as_json: bool) -> None:
+def show(answers: Sequence[Any], parts: Callable[[Any], Iterable[str | Table]], *, as_json: bool) -> None:
     """Prints the answers: as one JSON document, or each by its parts."""
     if as_json:
         click.echo(json.dumps({"hosts": answers}, indent=2))

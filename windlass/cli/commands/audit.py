@@ -9,12 +9,13 @@ import click
 from windlass.cli import completion
 from windlass.cli.commands.asking import ask, show
 from windlass.cli.commands.hosts import Selection, on_hosts
-from windlass.output.answer_document import AuditDocument, unanswered
+from windlass.output.answer_document import AuditDocument
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from windlass.output.answer_document import RunEntry
+    from windlass.agent.messages.documents import RunEntry
+    from windlass.agent.messages.requests import AskAudit
     from windlass.project import Project
 
 COLOURS = {"done": "green", "failed": "red"}
@@ -36,8 +37,8 @@ def audit(project: Project, /, last: int, app: str | None, **options: Any) -> in
     hosts = selection.chosen(project)
     for host in hosts:
         host.app_names(app)
-    question = {"type": "audit", "count": last, "app": app}
-    answers = ask(project, selection, hosts, lambda host: question, empty=unanswered(AuditDocument, entries=[]))
+    question: AskAudit = {"type": "audit", "count": last, "app": app}
+    answers = ask(project, selection, hosts, lambda host: question, AuditDocument)
     show(answers, _parts, as_json=selection.as_json)
     return 1 if any(answer["error"] for answer in answers) else 0
 

@@ -8,18 +8,18 @@ import sys
 import textwrap
 from dataclasses import asdict
 from itertools import accumulate
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import click
 
+from windlass.agent.messages.documents import HostFacts
 from windlass.cli.commands.asking import meet
 from windlass.cli.commands.hosts import Selection, on_hosts
-from windlass.output.answer_document import FactsDocument, unanswered
+from windlass.output.answer_document import FactsDocument
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
-    from windlass.cli.commands.asking import Answer
     from windlass.host import Host
     from windlass.project import Project
     from windlass.run.transport import Session
@@ -34,25 +34,31 @@ RIGHT = ("CPUs", "memory")
 def facts(project: Project, /, **options: Any) -> int:
     """Show what hosts are: system, kernel, Python, CPUs, memory, addresses; --json has all that is known of them."""
     selection = Selection(**options)
-    answers = meet(project, selection, selection.chosen(project), _facts, unanswered(FactsDocument))
+    answers = meet(project, selection, selection.chosen(project), _facts, FactsDocument)
     if selection.as_json:
         click.echo(json.dumps({"hosts": answers}, indent=2))
     else:
         for answer in answers:
             if answer["error"]:
                 click.echo(f"{answer['host']}  {click.style('failed', fg='red')}  {answer['error']}", err=True)
-        known = [answer for answer in answers if not answer["error"]]
+        known = [cast("_Answer", answer) for answer in answers if not answer["error"]]
         width = shutil.get_terminal_size().columns if sys.stdout.isatty() else sys.maxsize
         click.echo("".join(f"{line}\n" for line in table(known, width)), nl=False)
     return 1 if any(answer["error"] for answer in answers) else 0
 
 
-def _facts(host: Host, session: Session) -> Answer:
+def _facts(host: Host, session: Session) -> dict[str, Any]:
     assert host.facts  # noqa: S101 - they came with the session
     return asdict(host.facts)
 
 
-def table(answers: list[Answer], width: int = sys.maxsize) -> list[str]:
+class _Answer(HostFacts):
+    """What a host has told."""
+
+    host: str
+
+
+def table(answers: Sequence[_Answer], width: int = sys.maxsize) -> list[str]:
     """A line per host below the names of the columns, and the columns that do not fit below that; no line for no host.
 
     `width` is in characters; only a word that is longer is not kept to it.
@@ -79,7 +85,7 @@ def _below(cells: Iterable[tuple[str, str]], width: int) -> list[str]:
     )
 
 
-def _row(answer: Answer) -> tuple[str, ...]:
+def _row(answer: _Answer) -> tuple[str, ...]:
     # Not every system has a version or a code name (sid).
     system = " ".join(filter(None, (answer["os"], answer["os_version"], answer["codename"])))
     memory = f"{answer['memory'] / 2**30:.1f} GiB"

@@ -15,7 +15,7 @@ from windlass.output.interrupt import results
 from windlass.output.terminal import hush
 
 if TYPE_CHECKING:
-    from windlass.agent.wire import Message
+    from windlass.agent.messages.requests import AskLogs
     from windlass.host import Host
     from windlass.output.log_view import LogView
     from windlass.project import Project
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 COUNT = 50
 # Of a span of time: all lines, within reason.
 COUNT_SINCE = 10_000
+# What a host may take to look for lines that are there, and tell of them (seconds, bytes).
+PATIENCE, LARGEST = 15 * 60, 256 * 1024 * 1024
 # What a shell says of a process that Ctrl-C has ended, and of one whose reader has gone.
 INTERRUPTED, BROKEN_PIPE = 130, 141
 
@@ -89,14 +91,22 @@ def logs(
     names = [host.name for host in hosts]
     cut = bool(since) and lines is None
     view = LogView(names, set().union(*asked.values()), as_json=selection.as_json, tell_cut=cut)
-    request = {"type": "logs", "nginx": nginx, "count": count, "since": since, "grep": grep, "follow": follow}
+    request: AskLogs = {
+        "type": "logs",
+        "apps": [],
+        "nginx": nginx,
+        "count": count,
+        "since": since,
+        "grep": grep,
+        "follow": follow,
+    }
     return _Reading(project, selection, view, {name: {**request, "apps": asked[name]} for name in asked}).read(hosts)
 
 
 class _Reading:
     """Hosts that are asked for their logs, all at once where they are followed."""
 
-    def __init__(self, project: Project, selection: Selection, view: LogView, requests: dict[str, Message]) -> None:
+    def __init__(self, project: Project, selection: Selection, view: LogView, requests: dict[str, AskLogs]) -> None:
         self.project = project
         self.selection = selection
         self.view = view
@@ -121,12 +131,15 @@ class _Reading:
         return 0 if all(good) else 1
 
     def _read_one(self, host: Host) -> bool:
+        from windlass.run.incoming import BOUNDLESS, Budget
         from windlass.run.run import reached
 
+        asked = self.requests[host.name]
+        budget = BOUNDLESS if asked["follow"] else Budget(PATIENCE, LARGEST)
         try:
             with reached(host, self.selection.connecting(), self.view.say, self.project.connection) as session:
                 self._sessions.append(session)
-                session.ask(self.requests[host.name], {}, lambda event: self.view.take(host.name, event))
+                session.ask(asked, {}, lambda event: self.view.take(host.name, event), budget)
         except HostError as error:
             if not self._over:
                 self.view.failed(host.name, str(error))

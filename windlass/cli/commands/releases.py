@@ -11,13 +11,15 @@ from windlass.cli import completion
 from windlass.cli.commands import figures
 from windlass.cli.commands.asking import ask, plain, show, table
 from windlass.cli.commands.hosts import Selection, on_hosts
-from windlass.output.answer_document import ReleasesDocument, unanswered
+from windlass.output.answer_document import ReleasesDocument
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from rich.table import Table
 
+    from windlass.agent.messages.requests import AskReleases
+    from windlass.host import Host
     from windlass.project import Project
 
 COLOURS = {"current": "green", "failed": "red"}
@@ -32,8 +34,11 @@ def releases(project: Project, /, app: str | None, **options: Any) -> int:
     selection = Selection(**options)
     hosts = selection.chosen(project)
     apps = {host.name: host.app_names(app) for host in hosts}
-    empty = unanswered(ReleasesDocument, apps=[])
-    answers = ask(project, selection, hosts, lambda host: {"type": "releases", "apps": apps[host.name]}, empty)
+
+    def question(host: Host) -> AskReleases:
+        return {"type": "releases", "apps": apps[host.name]}
+
+    answers = ask(project, selection, hosts, question, ReleasesDocument)
     show(answers, _parts, as_json=selection.as_json)
     return 1 if any(answer["error"] for answer in answers) else 0
 

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from secrets import token_bytes
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from windlass.cli.commands.asking import ask, show
+from windlass.cli.commands.asking import answered, meet, show
+from windlass.output.answer_document import DifferenceDocument
 from windlass.secrets.difference import Difference
 from windlass.secrets.environment import check, environment_of
 
 if TYPE_CHECKING:
-    from windlass.agent.wire import Message
-    from windlass.cli.commands.asking import Answer
+    from windlass.agent.messages.requests import AskEnvironments
     from windlass.cli.commands.hosts import Selection
     from windlass.host import Host
     from windlass.project import Project
+    from windlass.run.transport import Session
 
 
 def differences(project: Project, selection: Selection) -> int:
@@ -23,19 +24,17 @@ def differences(project: Project, selection: Selection) -> int:
     check(hosts)
     key = token_bytes(32)
 
-    def question(host: Host) -> Message:
-        return {"type": "environments", "apps": list(host.settings.apps), "key": key.hex()}
+    def answer(host: Host, session: Session) -> dict[str, Any]:
+        question: AskEnvironments = {"type": "environments", "apps": list(host.settings.apps), "key": key.hex()}
+        there = answered(session, question, len(host.settings.apps))["apps"]
+        apps = [app for app in host.settings.apps if app in there]
+        return {"apps": [vars(Difference.between(app, environment_of(host, app), there[app], key)) for app in apps]}
 
-    answers = ask(project, selection, hosts, question, empty={"apps": {}})
-    for host, answer in zip(hosts, answers, strict=True):
-        found = [
-            Difference.between(app, environment_of(host, app), there, key) for app, there in answer["apps"].items()
-        ]
-        answer["apps"] = [vars(each) for each in found]
+    answers = meet(project, selection, hosts, answer, DifferenceDocument)
     show(answers, _lines, as_json=selection.as_json)
     return 1 if any(answer["error"] for answer in answers) else 0
 
 
-def _lines(answer: Answer) -> list[str]:
+def _lines(answer: DifferenceDocument) -> list[str]:
     apps = [Difference(**app) for app in answer["apps"]]
     return [f"{answer['host']}  {app}" for app in apps] or [f"{answer['host']}  no apps"]

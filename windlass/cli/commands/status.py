@@ -7,14 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from windlass.agent.messages.documents import HostStatus
 from windlass.cli.commands import figures
 from windlass.cli.commands.asking import ask, show
 from windlass.cli.commands.hosts import Selection, on_hosts
 from windlass.cli.commands.vitals import vital_signs
-from windlass.output.answer_document import StatusDocument, unanswered
+from windlass.output.answer_document import StatusDocument
 
 if TYPE_CHECKING:
-    from windlass.agent.wire import Message
+    from windlass.agent.messages.documents import AppStatus
+    from windlass.agent.messages.requests import AppQuestion, AskStatus
     from windlass.host import Host
     from windlass.project import Project
 
@@ -35,16 +37,16 @@ def status(project: Project, /, **options: Any) -> int:
     """
     selection = Selection(**options)
     hosts = selection.chosen(project)
-    answers = ask(project, selection, hosts, _question, unanswered(StatusDocument, apps=[]))
+    answers = ask(project, selection, hosts, _question, StatusDocument)
     for host, answer in zip(hosts, answers, strict=True):
         if host.facts:
-            answer.update(system=f"{host.facts.os} {host.facts.os_version}", cpus=host.facts.cpus)
+            answer["system"], answer["cpus"] = f"{host.facts.os} {host.facts.os_version}", host.facts.cpus
     show(answers, _lines, as_json=selection.as_json)
     return 0 if all(_well(answer) for answer in answers) else 1
 
 
-def _question(host: Host) -> Message:
-    apps = [
+def _question(host: Host) -> AskStatus:
+    apps: list[AppQuestion] = [
         {
             "name": name,
             "domain": app.domains[0],
@@ -56,7 +58,7 @@ def _question(host: Host) -> Message:
     return {"type": "status", "apps": apps}
 
 
-def _well(answer: dict[str, Any]) -> bool:
+def _well(answer: StatusDocument) -> bool:
     if answer["error"] or not answer["nginx"] or answer["firewall"] is False:
         return False
     if answer["failed_units"] or answer["stale"]:
@@ -64,12 +66,20 @@ def _well(answer: dict[str, Any]) -> bool:
     return all(_serves(app) for app in answer["apps"])
 
 
-def _serves(app: dict[str, Any]) -> bool:
+def _serves(app: AppStatus) -> bool:
     trusted = app["certificate_kind"] not in ("placeholder", "missing") and not app["certificate_late"]
     return bool(app["release"] and app["active"] and app["health"] == "ok" and trusted)
 
 
-def _lines(answer: dict[str, Any]) -> list[str]:
+class _Answer(HostStatus):
+    """What a host has told."""
+
+    host: str
+    system: str
+    cpus: int
+
+
+def _lines(answer: _Answer) -> list[str]:
     disk = f"disk {100 * answer['disk_used'] // answer['disk_size']}% of {answer['disk_size'] / 2**30:.0f} GiB"
     nginx = "" if answer["nginx"] else click.style("  nginx is not running", fg="red")
     up = figures.span(answer["uptime"])
@@ -79,30 +89,31 @@ def _lines(answer: dict[str, Any]) -> list[str]:
     return [head, *(f"  {line}" for line in lines)]
 
 
-def _app_lines(app: dict[str, Any]) -> list[str]:
+def _app_lines(app: AppStatus) -> list[str]:
     if app["release"] is None:
         return [f"{app['name']}  {click.style('not deployed', fg='red')}"]
     health = click.style("healthy", fg="green") if app["health"] == "ok" else click.style(app["health"], fg="red")
     state = f"running, {health}" if app["active"] else click.style("not running", fg="red")
-    commit = f" ({figures.commit(app['commit'], dirty=app['dirty'])})" if app["commit"] else ""
+    commit = f" ({figures.commit(app['commit'], dirty=bool(app['dirty']))})" if app["commit"] else ""
     memory = f", {app['memory'] / 2**20:.0f} MiB" if app["memory"] else ""
     workers = f"{app['workers']} worker{'' if app['workers'] == 1 else 's'}"
     lines = [
-        f"{app['name']}  {app['release']}{commit}, {figures.span(app['age'])} old",
+        f"{app['name']}  {app['release']}{commit}, {figures.span(app['age'] or 0)} old",
         f"  {state}, {workers}{memory}, {app['restarts'] or 0} restarts",
     ]
     return [*lines, f"  {_certificate(app)}"] if app["certificate_kind"] else lines
 
 
-def _certificate(app: dict[str, Any]) -> str:
+def _certificate(app: AppStatus) -> str:
     kind = app["certificate_kind"]
     if kind == "missing":
         return click.style("no certificate", fg="red") + ": `provision` gets one"
     if kind == "placeholder":
         return click.style("a self-signed placeholder for a certificate", fg="red") + ": `provision` gets one"
     name = "self-signed certificate" if kind == "self-signed" else f"certificate from {app['certificate_issuer']}"
-    days = (app["certificate_until"] - time.time()) / 86400
-    day = time.strftime("%Y-%m-%d", time.gmtime(app["certificate_until"]))
+    end = app["certificate_until"] or 0
+    days = (end - time.time()) / 86400
+    day = time.strftime("%Y-%m-%d", time.gmtime(end))
     until = f"expired {day} ({figures.span(-86400 * days)} ago)" if days < 0 else f"until {day} ({days:.0f} days)"
     if not app["certificate_late"]:
         return f"{name} {until}"

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 import click
+
+if TYPE_CHECKING:
+    from windlass.agent.messages.documents import HostStatus
 
 # So many names are shown of what is replaced (a library's update brings several).
 SHOWN = 3
 
 
-def vital_signs(host: dict[str, Any]) -> list[str]:
+def vital_signs(host: HostStatus) -> list[str]:
     """A line on updates and reboot, then one on each thing that needs a hand."""
     lines = [_updates(host["updates"], host["security_updates"])]
     if host["reboot"]:

@@ -1,0 +1,1 @@
+"""What crosses the wire: what the control machine asks (`requests`), what the agent answers (`answers`)."""
