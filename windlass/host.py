@@ -34,6 +34,16 @@ class Connect:
     python: str = "python3"
     host_key: str | None = None  # "ssh-ed25519 AAAA..."
 
+    @property
+    def wants_password(self) -> bool:
+        """Whether the inventory says nothing of how to prove who logs in."""
+        return self.password is None and self.key_file is None
+
+    @property
+    def wants_become_password(self) -> bool:
+        """Whether sudo may ask for a password that the inventory does not have."""
+        return self.become and self.user != "root" and self.become_password is None
+
 
 @dataclass
 class Facts:

@@ -21,7 +21,11 @@ ADVICE = (
     f"\n  Put your public key into the authorized_keys of {ME} there (ssh-copy-id), or set `ansible_user` or"
     " `ansible_ssh_private_key_file` in the inventory."
 )
-ASK_PASS = "\n  With --ask-pass, Windlass asks for the password and gives it."
+ASK_PASS = "With --ask-pass, Windlass asks for the password and gives it."
+NOT_WITH_A_KEY = (
+    "Where it takes a password: --ask-pass gives one to hosts for which the inventory names no key; take"
+    " `ansible_ssh_private_key_file` away from this one, or give it a password of its own (`ansible_password`)."
+)
 
 
 # What is offered
@@ -116,8 +120,11 @@ def test_there_is_nothing_to_offer(server: Sshd) -> None:
 def test_a_host_that_takes_passwords_as_well(tmp_path: Path) -> None:
     wrong = make_key(tmp_path / "wrong")
     with Sshd(tmp_path / "sshd", "PasswordAuthentication yes") as server:
-        for key, offered in (None, "nothing; no agent"), (wrong, f"{wrong} {fingerprint(wrong)}"):
-            assert refusal(server, key) == f"login refused; offered: {offered}{ADVICE} {ASK_PASS.strip()}"
+        for key, offered, way in (
+            (None, "nothing; no agent", ASK_PASS),
+            (wrong, f"{wrong} {fingerprint(wrong)}", NOT_WITH_A_KEY),
+        ):
+            assert refusal(server, key) == f"login refused; offered: {offered}{ADVICE} {way}"
 
 
 def test_nothing_fits(server: Sshd, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -188,7 +195,8 @@ def test_a_host_that_takes_no_keys(tmp_path: Path) -> None:
     settings = ("PubkeyAuthentication no", "PasswordAuthentication yes", "KbdInteractiveAuthentication no")
     with Sshd(tmp_path / "sshd", *settings) as server:
         assert refusal(server, server.key) == (
-            f"login refused; offered: {server.key} {fingerprint(server.key)}; the host takes only password{ASK_PASS}"
+            f"login refused; offered: {server.key} {fingerprint(server.key)}; the host takes only password\n"
+            f"  {NOT_WITH_A_KEY}"
         )
 
 
@@ -197,5 +205,5 @@ def test_a_host_that_wants_more_than_a_key(tmp_path: Path) -> None:
     with Sshd(tmp_path / "sshd", *settings) as server:
         assert refusal(server, server.key) == (
             f"login refused; offered: {server.key} {fingerprint(server.key)}; that was taken, but the host also wants"
-            f" password{ASK_PASS}"
+            f" password\n  {NOT_WITH_A_KEY}"
         )

@@ -147,6 +147,41 @@ def test_ask_pass_asks_once_for_all_hosts_and_tells_nobody(tmp_path: Path) -> No
         assert server.offered == ["wrong canary"] * 2
 
 
+def test_hosts_with_a_password_or_a_key_of_their_own_are_not_told_the_one_that_is_asked_for(tmp_path: Path) -> None:
+    with password_server(tmp_path) as (port, known, server):
+        folder = inventory(tmp_path / "project", port, known, count=3)
+        own = {
+            "web1": "ansible_password: own canary",
+            "web2": f"ansible_private_key_file: {make_key(tmp_path / 'key')}",
+        }
+        for name, line in own.items():
+            (folder / f"inventory/host_vars/{name}.yml").parent.mkdir(exist_ok=True)
+            (folder / f"inventory/host_vars/{name}.yml").write_text(f"{line}\n")
+        with TerminalProcess(deploy_py(folder, "facts", "web", "--ask-pass")) as process:
+            process.until("login password: ")
+            process.type("wrong canary\n")
+            assert process.end() == 1
+        assert sorted(server.offered) == ["own canary", "ssh-ed25519", "wrong canary"]
+        with TerminalProcess(deploy_py(folder, "facts", "web1", "web2", "--ask-pass")) as process:
+            assert process.end() == 1
+        assert "--ask-pass: not asked, for the inventory has a key or a password for each of them" in process.shown
+
+
+def test_who_is_root_or_has_one_is_not_asked_for_a_sudo_password(tmp_path: Path) -> None:
+    from windlass.project import Project
+
+    hosts = "web1: {ansible_user: root}, web2: {ansible_become: false}, web3: {ansible_become_password: own}"
+    folder = project(tmp_path / "project", f"web: {{hosts: {{{hosts}, web4: }}}}")
+    words = deploy_py(folder, "facts", "web1", "web2", "web3", "--ask-sudo-pass")
+    with TerminalProcess(words) as process:
+        assert process.end() == 1
+    assert (
+        "--ask-sudo-pass: not asked, for each of them is root without it, or has one in the inventory" in process.shown
+    )
+    wanting = [host.name for host in Project(folder).hosts(["web"], None, print) if host.connect.wants_become_password]
+    assert wanting == ["web4"]
+
+
 @pytest.mark.parametrize("option", ["--ask-pass", "--ask-sudo-pass"])
 def test_without_a_terminal_nothing_is_asked(tmp_path: Path, option: str, capsys: pytest.CaptureFixture[str]) -> None:
     from windlass.cli.cli import run

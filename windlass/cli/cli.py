@@ -18,6 +18,7 @@ from click.shell_completion import CompletionItem
 from windlass.errors import WindlassError
 from windlass.output.terminal import colours
 from windlass.project import Project
+from windlass.words import harmless
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -108,7 +109,15 @@ def show_everything() -> None:
     """What `--debug` asks for, beside tracebacks: the SSH library's log."""
     import logging
 
+    class Harmless(logging.Formatter):
+        """Hosts are quoted."""
+
+        def format(self, record: logging.LogRecord) -> str:
+            return harmless(super().format(record))
+
     logging.basicConfig(level=logging.DEBUG)
+    for handler in logging.getLogger().handlers:
+        handler.setFormatter(Harmless(logging.BASIC_FORMAT))
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
@@ -139,12 +148,12 @@ def run(arguments: Sequence[str], project: Project | None = None) -> int:
         return error.exit_code if "--json" not in ours else _as_json(error.format_message(), error.exit_code)
     except WindlassError as error:
         if "--debug" in ours:
-            traceback.print_exc()
+            click.echo(harmless(traceback.format_exc()), err=True, nl=False)
         return _refuse(ours, str(error), error.exit_status)
     except OSError as error:
         if "--debug" in ours:
-            traceback.print_exc()
-        return _refuse(ours, f"{error.strerror or error}: {error.filename or 'output'}", 1)
+            click.echo(harmless(traceback.format_exc()), err=True, nl=False)
+        return _refuse(ours, harmless(f"{error.strerror or error}: {error.filename or 'output'}"), 1)
     except (click.Abort, KeyboardInterrupt):
         click.echo("interrupted; run the same command again to finish", err=True)
         return 130

@@ -7,6 +7,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from windlass.output.patch_view import painted
+from windlass.words import harmless
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -101,7 +102,7 @@ class Report:
             name = f"{outcome.host:{self._width}}"
             self.terminal.line(f"{name}  {self.terminal.paint('failed', 'red')}  {words}", error=True)
             if self.debug:
-                self.terminal.line("".join(traceback.format_exception(outcome.error)), error=True)
+                self.terminal.line(harmless("".join(traceback.format_exception(outcome.error))), error=True)
 
     def summary(self, outcomes: list[Outcome]) -> None:
         """The closing table, and where the apps answer."""

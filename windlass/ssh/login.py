@@ -35,6 +35,11 @@ if TYPE_CHECKING:
     from windlass.ssh.private_keys import Ask
     from windlass.ssh.transport import Transport
 
+ASK = "With --ask-pass, Windlass asks for the password and gives it."
+NOT_WITH_A_KEY = (
+    "Where it takes a password: --ask-pass gives one to hosts for which the inventory names no key; take"
+    " `ansible_ssh_private_key_file` away from this one, or give it a password of its own (`ansible_password`)."
+)
 ANOTHER_KEY = "Name another key: `ansible_ssh_private_key_file` in the inventory."
 DEFAULT_KEYS = ("id_ed25519", "id_ecdsa", "id_rsa")
 
@@ -102,7 +107,7 @@ class Login:
 
     def _advise_password(self, wanted: list[str]) -> None:
         if self._may_ask and {"password", "keyboard-interactive"} & set(wanted):
-            self._advice = "With --ask-pass, Windlass asks for the password and gives it."
+            self._advice = NOT_WITH_A_KEY if self._explicit else ASK
 
     def _check_explicit(self) -> None:
         """Refuse a bad key file before anything goes over the network."""

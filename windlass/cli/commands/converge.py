@@ -93,7 +93,7 @@ def converge(
         raise click.UsageError("--quiet and --verbose exclude each other.")
     hosts = chosen.chosen(replace(project, extra_vars=extra_vars))
     for sentence in plan.heed(hosts):
-        click.echo(sentence, err=True)
+        tell(sentence)
     words = f"{command} {' '.join(chosen.hosts)}"
     report = _report(chosen, words, check=check, verbosity=-1 if quiet else verbose)
     request = Request(command=words, check=check, diff=diff, forks=chosen.forks)

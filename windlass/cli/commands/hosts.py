@@ -10,6 +10,7 @@ import click
 from windlass.cli import completion
 from windlass.cli.commands.options import options
 from windlass.errors import UsageError
+from windlass.words import harmless
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,8 +32,18 @@ on_hosts = options(
     ),
     click.option("--forks", type=click.IntRange(1, 100), default=10, show_default=True, help="Hosts at once."),
     click.option("--accept-new-host-key", is_flag=True, help="Trust the key of a host never seen before."),
-    click.option("--ask-pass", is_flag=True, help="Ask for the login password."),
-    click.option("--ask-sudo-pass", is_flag=True, help="Ask for the sudo password."),
+    click.option(
+        "--ask-pass",
+        is_flag=True,
+        help="Ask for the login password, for those hosts alone for which the inventory has neither one nor a key."
+        " Each of them learns it, and so does whoever controls it.",
+    ),
+    click.option(
+        "--ask-sudo-pass",
+        is_flag=True,
+        help="Ask for the sudo password, for those hosts alone that become root by sudo and have none in the inventory."
+        " Where sudo asks, it is told once; whoever controls the login account there, or the host, can learn it.",
+    ),
     click.option("--json", "as_json", is_flag=True, help="JSON instead of lines."),
     click.option("--debug", is_flag=True, help="Show tracebacks and the SSH library's log."),
 )
@@ -52,20 +63,24 @@ class Selection:
     debug: bool
 
     def chosen(self, project: Project) -> list[Host]:
-        """The hosts; asks for the passwords that are wanted, once for all of them."""
+        """The hosts; asks for the passwords that are wanted, once for all that have none of their own."""
         if self.debug:
             from windlass.cli.cli import show_everything
 
             show_everything()
         hosts = project.hosts(self.hosts, self.limit, tell)
-        if self.ask_pass:
+        if self.ask_pass and (without := [host.connect for host in hosts if host.connect.wants_password]):
             password = _password("--ask-pass", "login password: ")
-            for host in hosts:
-                host.connect.password = password
-        if self.ask_sudo_pass:
+            for connect in without:
+                connect.password = password
+        elif self.ask_pass:
+            tell("--ask-pass: not asked, for the inventory has a key or a password for each of them")
+        if self.ask_sudo_pass and (without := [host.connect for host in hosts if host.connect.wants_become_password]):
             password = _password("--ask-sudo-pass", "sudo password: ")
-            for host in hosts:
-                host.connect.become_password = password
+            for connect in without:
+                connect.become_password = password
+        elif self.ask_sudo_pass:
+            tell("--ask-sudo-pass: not asked, for each of them is root without it, or has one in the inventory")
         return hosts
 
     def connecting(self, ask: Callable[[str], str] | None = None) -> ConnectOptions:
@@ -77,8 +92,8 @@ class Selection:
 
 
 def tell(words: str) -> None:
-    """What a user has to know beside the answer."""
-    click.echo(words, err=True)
+    """What a user has to know beside the answer; it may name files of others."""
+    click.echo(harmless(words), err=True)
 
 
 def no_apps(*hosts: str) -> UsageError:

@@ -15,6 +15,7 @@ from windlass.cli.commands.trailing import TRAILING, Trailing
 from windlass.errors import HostError, UsageError
 from windlass.output.interrupt import results
 from windlass.output.terminal import colours
+from windlass.words import harmless
 
 if TYPE_CHECKING:
     from windlass.host import Host
@@ -33,6 +34,9 @@ def run(ctx: click.Context, /, app: str | None, no_terminal: bool, **options: An
 
     On a terminal the command has one, too; else stdin is passed on. The exit status is that of the command. On
     several hosts the command has no input, its lines begin with the host, and the exit status is the highest one.
+
+    On one host all that the command says goes to your terminal as it is, escape sequences too: run there what you trust
+    with it, or look at it through a pager. On several hosts, and with --json, they are shown as what they are.
     """
     from windlass.run import attachment
 
@@ -146,5 +150,5 @@ class _Everywhere:
     def _show(self, host: Host, lines: list[str], stream: int) -> None:
         name = click.style(f"{host.name:{self._width}}", fg="cyan")
         with self._lock:
-            text = "".join(f"{name}  {line}\n" for line in lines)
+            text = "".join(f"{name}  {harmless(line)}\n" for line in lines)
             click.echo(text, nl=False, err=stream == 2, color=self._colour)
