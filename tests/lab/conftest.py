@@ -1,21 +1,21 @@
-"""One lab for the whole test session (per xdist worker), and bare hosts in it that live for one test.
+"""One lab for the whole test session (per xdist worker), and hosts in it that live for one test.
 
 `project` is a folder as a user has it, with the lab in `.windlass/lab`: an inventory put beside it finds the hosts.
 """
 
 from __future__ import annotations
 
-import fcntl
 import itertools
+import os
 import shutil
 from contextlib import contextmanager
-from tempfile import gettempdir
 from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.lab.abandoned import held, remove_abandoned_labs, remove_unused_images
+from tests.lab.equipped import Equipped, equipping
 from windlass import lab as labs
-from windlass.lab import containers, engine
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
     from windlass.lab import Lab, LabHost
 
-ALIVE = "session.lock"
 NUMBERS = itertools.count(1)
 
 
@@ -37,31 +36,11 @@ def disposable_lab(project: Path, **options: object) -> Iterator[Lab]:
     """A lab that goes down whatever happens; held by a lock, so that another session knows it is in use."""
     project.mkdir(exist_ok=True)
     folder = project / ".windlass" / "lab"
-    with (project / ALIVE).open("w") as alive:
-        fcntl.flock(alive, fcntl.LOCK_EX)
+    with held(project):
         try:
             yield labs.up(folder, say=say, **options)
         finally:
             labs.down(folder, say=say)
-
-
-def remove_abandoned_labs() -> None:
-    """Take down the labs of test sessions that were killed: nobody holds their lock, or their folder is gone."""
-    for found in engine.working():
-        for folder in containers.folders(found):
-            lock = folder.parent.parent / ALIVE
-            lost = not folder.exists() and folder.is_relative_to(gettempdir())
-            if lost or (lock.exists() and _is_free(lock)):
-                labs.down(folder, say=say)
-
-
-def _is_free(lock: Path) -> bool:
-    with lock.open() as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return False
-    return True
 
 
 @pytest.fixture(scope="session")
@@ -80,10 +59,22 @@ def no_secrets(project: Path) -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def lab(project: Path) -> Iterator[Lab]:
-    """The session's lab: one Debian 12 host `lab`, and the ACME server."""
+def equipped(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Equipped]:
+    """Makes hosts that have the packages of all roles already, of an image that all workers share."""
     remove_abandoned_labs()
+    remove_unused_images()
+    own = tmp_path_factory.getbasetemp()
+    with equipping(own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) as found:
+        yield found
+
+
+@pytest.fixture(scope="session")
+def lab(project: Path, equipped: Equipped) -> Iterator[Lab]:
+    """The session's lab: one Debian 12 host `lab`, equipped where workers share that work, and the ACME server."""
     with disposable_lab(project) as found:
+        if "PYTEST_XDIST_WORKER" in os.environ:
+            found.remove_host("lab")
+            equipped.add(found, "lab").wait()
         yield found
 
 
@@ -94,12 +85,13 @@ def host(lab: Lab) -> LabHost:
 
 
 @pytest.fixture
-def new_host(lab: Lab) -> Iterator[Callable[..., LabHost]]:
-    """Makes bare hosts for one test: `new_host()`, `new_host(image_name="debian:13")`; removed after it."""
+def new_host(lab: Lab, equipped: Equipped) -> Iterator[Callable[..., LabHost]]:
+    """Makes hosts for one test: `new_host()`, `new_host("debian:13", bare=False)`; removed after it."""
     made: list[LabHost] = []
 
-    def make(image_name: str | None = None) -> LabHost:
-        host = lab.add_host(f"fresh{next(NUMBERS):02}", image_name=image_name, say=say)
+    def make(image_name: str = "debian:12", *, bare: bool = True) -> LabHost:
+        name = f"fresh{next(NUMBERS):02}"
+        host = lab.add_host(name, image_name=image_name, say=say) if bare else equipped.add(lab, name, image_name)
         made.append(host)
         host.wait()
         return host
@@ -114,3 +106,9 @@ def new_host(lab: Lab) -> Iterator[Callable[..., LabHost]]:
 def fresh_host(new_host: Callable[..., LabHost]) -> LabHost:
     """A bare host for this test alone."""
     return new_host()
+
+
+@pytest.fixture
+def equipped_host(new_host: Callable[..., LabHost]) -> LabHost:
+    """A host for this test alone, on which only the packages are that roles need."""
+    return new_host(bare=False)

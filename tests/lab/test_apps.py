@@ -91,7 +91,7 @@ def test_deploy_takes_new_code_of_one_app_alone(commands: Commands) -> None:
 def test_several_hosts_are_provisioned_at_once(commands: Commands, lab: Lab, new_host: Callable[..., LabHost]) -> None:
     """Each has a name of its own, which the lab's name server knows."""
     commands = Commands.in_new_folder(commands.folder, DOMAIN)
-    other = new_host()
+    other = new_host(bare=False)
     labs.up(lab.folder)
     assert other.run(f"getent ahostsv4 {other.page}").split()[0] == other.inner_address
     hosts = commands.all_json("provision", "lab", other.name)

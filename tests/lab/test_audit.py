@@ -48,17 +48,17 @@ def audit(commands: Commands, host: LabHost, *options: str) -> list[dict[str, An
     return entries
 
 
-def test_releases_and_audit_tell_the_story_of_a_host(commands: Commands, fresh_host: LabHost) -> None:
-    name = fresh_host.name
+def test_releases_and_audit_tell_the_story_of_a_host(commands: Commands, equipped_host: LabHost) -> None:
+    name = equipped_host.name
     assert commands("releases", name).out == f"{name}  {APP}  not deployed\n"
     assert commands("audit", name).out == f"{name}  no run is written down\n"
 
     commands("provision", name, "--tags", "base,app,venv,release", "--check")
-    assert audit(commands, fresh_host) == []
+    assert audit(commands, equipped_host) == []
 
     commands("provision", name, "--tags", "base,app,venv,release")
     (only,) = commands.json("releases", name)["apps"][0]["releases"]
-    (entry,) = audit(commands, fresh_host)
+    (entry,) = audit(commands, equipped_host)
     assert only["current"]
     assert only["who"] == entry["who"]
     assert 10_000 < only["size"] < 10_000_000
@@ -81,49 +81,55 @@ def test_releases_and_audit_tell_the_story_of_a_host(commands: Commands, fresh_h
     assert f"{only['id']} " in table
     assert "  current" in table
     assert f"{failed['id']} failed: {failed['reason']}" in table
-    entry = audit(commands, fresh_host)[-1]
+    entry = audit(commands, equipped_host)[-1]
     assert (entry["command"], entry["result"], entry["failures"]) == (f"deploy {name}", "failed", [f"release {APP}"])
     assert entry["apps"] == {APP: {"from": only["id"], "to": only["id"]}}
 
     module.write_text(text + "\n# mended\n")
     commands("deploy", name)
-    assert audit(commands, fresh_host, "-n", "1", "--app", APP)[0]["apps"][APP]["from"] == only["id"]
+    assert audit(commands, equipped_host, "-n", "1", "--app", APP)[0]["apps"][APP]["from"] == only["id"]
 
     table = commands("audit", name).out
     assert f"{only['id']} -> " in table
     assert f"failed: release {APP}" in table
 
-    written = fresh_host.run(f"cat {FILE}")
+    written = equipped_host.run(f"cat {FILE}")
     assert len(written.splitlines()) == 2 * 3
-    assert SECRET in fresh_host.run(f"cat /srv/{APP}/current/env")
+    assert SECRET in equipped_host.run(f"cat /srv/{APP}/current/env")
     assert "canary" not in written
-    assert fresh_host.run(f"stat -c '%a %U' {FILE} {FILE.rpartition('/')[0]}").split() == ["600", "root", "700", "root"]
+    assert equipped_host.run(f"stat -c '%a %U' {FILE} {FILE.rpartition('/')[0]}").split() == [
+        "600",
+        "root",
+        "700",
+        "root",
+    ]
 
 
-def test_a_full_disk_stops_no_run(commands: Commands, fresh_host: LabHost) -> None:
+def test_a_full_disk_stops_no_run(commands: Commands, equipped_host: LabHost) -> None:
     folder = FILE.rpartition("/")[0]
-    fresh_host.run(f"mkdir {folder}; mount -t tmpfs -o size=16k tmpfs {folder}; ! cat /dev/zero > {folder}/full")
-    said = commands("provision", fresh_host.name, "--tags", "app")
+    equipped_host.run(f"mkdir {folder}; mount -t tmpfs -o size=16k tmpfs {folder}; ! cat /dev/zero > {folder}/full")
+    said = commands("provision", equipped_host.name, "--tags", "app")
     assert (
-        f"{fresh_host.name}  the beginning of this run is not in the audit: No space left on device: {FILE}" in said.out
+        f"{equipped_host.name}  the beginning of this run is not in the audit: No space left on device: {FILE}"
+        in said.out
     )
-    fresh_host.run(f"rm {folder}/full")
-    commands("provision", fresh_host.name, "--tags", "app")
-    assert [entry["result"] for entry in audit(commands, fresh_host)] == ["done"]
-    fresh_host.run(f"umount {folder}")
+    equipped_host.run(f"rm {folder}/full")
+    commands("provision", equipped_host.name, "--tags", "app")
+    assert [entry["result"] for entry in audit(commands, equipped_host)] == ["done"]
+    equipped_host.run(f"umount {folder}")
 
 
-def test_login_and_address_are_known_through_sudo(commands: Commands, lab: Lab, fresh_host: LabHost) -> None:
+def test_login_and_address_are_known_through_sudo(commands: Commands, lab: Lab, equipped_host: LabHost) -> None:
     path = lab.folder / files.HOSTS
     known = yaml.safe_load(path.read_text())
-    host = known["all"]["children"]["lab"]["hosts"][fresh_host.name]
+    host = known["all"]["children"]["lab"]["hosts"][equipped_host.name]
     for user in ("root", "deploy", "careful"):
         password = {"ansible_become_password": lab.careful_password} if user == "careful" else {}
         host.update({"ansible_user": user, **password})
         path.write_text(yaml.safe_dump(known))
-        commands("provision", fresh_host.name, "--tags", "app")
-    entries = audit(commands, fresh_host)
+        commands("provision", equipped_host.name, "--tags", "app")
+    entries = audit(commands, equipped_host)
     assert [entry["login"] for entry in entries] == ["root", "deploy", "careful"]
-    ssh = ["ssh", "-F", str(lab.folder / files.SSH_CONFIG), fresh_host.name, "echo $SSH_CONNECTION"]
+    ssh = ["ssh", "-F", str(lab.folder / files.SSH_CONFIG), equipped_host.name, "echo $SSH_CONNECTION"]
     address = subprocess.run(ssh, capture_output=True, text=True, check=True).stdout.split()[0]
     assert {entry["from"] for entry in entries} == {address}

@@ -38,7 +38,7 @@ def value_of(canaries: dict[str, str], name: str) -> str:
 
 
 @pytest.fixture
-def world(lab: Lab, project: Path, fresh_host: LabHost, tmp_path: Path) -> World:
+def world(lab: Lab, project: Path, equipped_host: LabHost, tmp_path: Path) -> World:
     """A host where the login user needs a password for sudo, and an app with secrets of every source."""
     home, temporary = tmp_path / "home", tmp_path / "tmp"
     (home / ".config/windlass").mkdir(parents=True)
@@ -55,7 +55,7 @@ def world(lab: Lab, project: Path, fresh_host: LabHost, tmp_path: Path) -> World
         "CI_TOKEN": values["CI_TOKEN"],
         **{name: value for name, value in os.environ.items() if name.lower().endswith("_proxy")},
     }
-    world = World(project, home, temporary, fresh_host, canaries, environment)
+    world = World(project, home, temporary, equipped_host, canaries, environment)
     shutil.copytree(ROOT / "tests/apps", project / "apps", dirs_exist_ok=True)
     shutil.rmtree(project / "inventory", ignore_errors=True)
     (project / "inventory/host_vars").mkdir(parents=True)
@@ -75,7 +75,7 @@ def world(lab: Lab, project: Path, fresh_host: LabHost, tmp_path: Path) -> World
         "drain_timeout": 2,
     }
     variables = {"ansible_user": "careful", "ansible_become_password": lab.careful_password, "apps": {APP: app}}
-    (project / "inventory/host_vars" / f"{fresh_host.name}.yml").write_text(yaml.safe_dump(variables))
+    (project / "inventory/host_vars" / f"{equipped_host.name}.yml").write_text(yaml.safe_dump(variables))
     world.run("secrets", "init")
     for name in ("SEALED", "QUOTED"):
         world.set_secret(name, values[name])

@@ -54,12 +54,12 @@ class World:
 
 
 @pytest.fixture
-def world(lab: Lab, project: Path, fresh_host: LabHost) -> World:
+def world(lab: Lab, project: Path, equipped_host: LabHost) -> World:
     commands = Commands.in_new_folder(project)
     commands.write("inventory/group_vars/lab.yml", SETTINGS.format(zone="UTC"))
     commands.write("notes.env", f"TOKEN_OF_BANK={SECRET}\n", 0o600)
     lab.write()
-    return World(commands, fresh_host)
+    return World(commands, equipped_host)
 
 
 def test_a_check_tells_by_whom_a_host_came_to_differ(world: World) -> None:

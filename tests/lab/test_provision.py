@@ -52,12 +52,11 @@ LISTING = (
 def world(request: pytest.FixtureRequest, lab: Lab, project: Path) -> Any:
     """A bare host of each release, with the names of the demo pointing at it, and the commands."""
     commands = Commands.in_new_folder(project)
-    host = lab.host("lab") if request.param == "debian:12" else lab.add_host("thirteen", image_name=request.param)
+    host = lab.add_host(f"bare{request.param[-2:]}", image_name=request.param)
     host.wait()
     lab.acme.set_name(NAME, host.inner_address)
     yield commands, lab, host
-    if host.name != "lab":
-        lab.remove_host(host.name)
+    lab.remove_host(host.name)
 
 
 @pytest.fixture(scope="module")

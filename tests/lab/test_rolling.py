@@ -17,6 +17,7 @@ from tests.lab.inventory import inventory
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from tests.lab.equipped import Equipped
     from windlass.lab import Lab, LabHost
 
 pytestmark = pytest.mark.lab
@@ -61,9 +62,9 @@ class Fleet:
 
 
 @pytest.fixture(scope="module")
-def made(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fleet]:
+def made(lab: Lab, equipped: Equipped, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fleet]:
     """For `fleet`."""
-    hosts = [lab.add_host(name, say=print) for name in NAMES]
+    hosts = [equipped.add(lab, name) for name in NAMES]
     for host in hosts:
         host.wait()
     commands = Commands(tmp_path_factory.mktemp("fleet"))

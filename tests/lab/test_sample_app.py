@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from tests.lab.equipped import Equipped
     from windlass.lab import Lab, LabHost
 
 pytestmark = pytest.mark.lab
@@ -61,9 +62,9 @@ class Site:
 
 
 @pytest.fixture(scope="module", params=["debian:12", "debian:13"])
-def site(request: pytest.FixtureRequest, lab: Lab, project: Path) -> Iterator[Site]:
+def site(request: pytest.FixtureRequest, lab: Lab, equipped: Equipped, project: Path) -> Iterator[Site]:
     number = request.param.rpartition(":")[2]
-    host = lab.add_host(f"sample{number}", image_name=request.param)
+    host = equipped.add(lab, f"sample{number}", request.param)
     try:
         host.wait()
         site = Site(Commands.in_new_folder(project), lab, host, f"sample{number}.lab.test", SQLITE)

@@ -32,11 +32,11 @@ APP: dict[str, Any] = {
 
 
 @pytest.fixture
-def commands(project: Path, fresh_host: LabHost, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Commands:
-    """A project with `notes` for a bare host."""
+def commands(project: Path, equipped_host: LabHost, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Commands:
+    """A project with `notes` for a host that is not provisioned yet."""
     monkeypatch.setenv("HOME", str(tmp_path))
     commands = Commands.in_new_folder(project)
-    commands.write(f"inventory/host_vars/{fresh_host.name}.yml", yaml.safe_dump({"apps": {"notes": APP}}))
+    commands.write(f"inventory/host_vars/{equipped_host.name}.yml", yaml.safe_dump({"apps": {"notes": APP}}))
     commands.write("inventory/group_vars/lab.yml", "{}\n")
     commands("secrets", "init")
     return commands
@@ -69,8 +69,8 @@ def environment(host: LabHost) -> dict[str, str]:
     return dict(line.split("=", 1) for line in content.split("\0") if line)
 
 
-def test_a_new_value_is_a_new_release(commands: Commands, fresh_host: LabHost) -> None:
-    name, host = fresh_host.name, fresh_host
+def test_a_new_value_is_a_new_release(commands: Commands, equipped_host: LabHost) -> None:
+    name, host = equipped_host.name, equipped_host
     said = commands("provision", name, status=2)
     assert "notes: KEY is missing, and required_env asks for it" in said.err
     host.run("test ! -e /srv/notes")

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from tests.lab.equipped import Equipped
     from windlass.lab import Lab, LabHost
     from windlass.output.outcome import Outcome
 
@@ -97,9 +98,11 @@ def own_lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
 
 
 @pytest.fixture(scope="module", params=["debian:12", "debian:13"])
-def world(request: pytest.FixtureRequest, own_lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> World:
+def world(
+    request: pytest.FixtureRequest, own_lab: Lab, equipped: Equipped, tmp_path_factory: pytest.TempPathFactory
+) -> World:
     """A provisioned host."""
-    host = own_lab.host("lab") if request.param == "debian:12" else own_lab.add_host("lab13", image_name=request.param)
+    host = equipped.add(own_lab, f"tls{request.param[-2:]}", request.param)
     host.wait()
     project = tmp_path_factory.mktemp("project")
     (project / "app").mkdir()

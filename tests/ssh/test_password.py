@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-import time
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -69,14 +69,16 @@ def test_a_wrong_password_is_tried_once(tmp_path: Path) -> None:
 
 
 def test_a_host_that_falls_silent_during_the_login(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(handshake, "LOGIN_TIMEOUT", 2)
+    monkeypatch.setattr(handshake, "LOGIN_TIMEOUT", 4)
     with password_server(tmp_path) as (port, known, server):
-        monkeypatch.setattr(server, "check_auth_password", lambda name, password: time.sleep(8))
+        given_up = threading.Event()
+        monkeypatch.setattr(server, "check_auth_password", lambda name, password: given_up.wait(60))
         with pytest.raises(ConnectError) as caught:
             log_in(port, known, PASSWORD)
+        given_up.set()
         assert str(caught.value) == (
             f"web1 ({ME}@127.0.0.1:{port}): login refused; offered: a password; to the last one the host did not answer"
-            " within 2 s\n  Is the host overloaded, or does its sshd wait for DNS or a directory of users?"
+            " within 4 s\n  Is the host overloaded, or does its sshd wait for DNS or a directory of users?"
         )
 
 
@@ -103,10 +105,12 @@ def test_a_jump_host_that_falls_silent(tmp_path: Path, monkeypatch: pytest.Monke
     key = make_key(tmp_path / "key")
     with password_server(tmp_path, "publickey") as (port, known, server):
         monkeypatch.setattr(server, "check_auth_publickey", lambda name, key: paramiko.AUTH_SUCCESSFUL)
-        monkeypatch.setattr(server, "check_channel_direct_tcpip_request", lambda *place: time.sleep(8))
-        options = ConnectOptions(attempts=1, connect_timeout=2, known_hosts=[known])
+        given_up = threading.Event()
+        monkeypatch.setattr(server, "check_channel_direct_tcpip_request", lambda *place: given_up.wait(60))
+        options = ConnectOptions(attempts=1, connect_timeout=4, known_hosts=[known])
         with pytest.raises(ConnectError) as caught:
             ssh.connect(host(1, key=key, proxy_jump=f"{ME}@127.0.0.1:{port}"), options)
+        given_up.set()
         assert str(caught.value) == (
             f"web1 ({ME}@127.0.0.1:1): the jump host 127.0.0.1 failed: Timeout opening channel."
         )

@@ -12,13 +12,14 @@ from tests.lab.release.world import World
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from tests.lab.equipped import Equipped
     from windlass.lab import Lab
 
 
 @pytest.fixture(scope="package")
-def shared_world(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+def shared_world(lab: Lab, equipped: Equipped, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     """For `world`."""
-    host = lab.add_host("releases", say=print)
+    host = equipped.add(lab, "releases")
     host.wait()
     world = World(lab, host, tmp_path_factory.mktemp("apps"))
     world.provision()

@@ -71,7 +71,7 @@ def test_check_changes_nothing(world: World) -> None:
 
 
 def test_debian_13_as_well(lab: Lab, new_host: Callable[..., LabHost], tmp_path: Path) -> None:
-    world = World(lab, new_host(image_name="debian:13"), tmp_path)
+    world = World(lab, new_host("debian:13", bare=False), tmp_path)
     world.well()
     world.greet("trixie")
     with visiting(world.host, "notes") as visits:
