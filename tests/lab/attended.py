@@ -55,7 +55,7 @@ def begin(commands: Commands, *arguments: str) -> Iterator[subprocess.Popen[byte
 def line_with(running: subprocess.Popen[bytes], words: bytes) -> bytes:
     """The next line that has these words in it."""
     assert running.stdout
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 120
     seen = b""
     while time.monotonic() < deadline:
         if select.select([running.stdout], [], [], 1)[0]:
@@ -68,7 +68,7 @@ def line_with(running: subprocess.Popen[bytes], words: bytes) -> bytes:
 
 def nothing_is_left(host: LabHost) -> None:
     """Return when nothing of ours runs on the host; within 15 s."""
-    deadline = time.monotonic() + 15
+    deadline = time.monotonic() + 120
     while left := host.run(f"{OURS} || true"):
         assert time.monotonic() < deadline, left
         time.sleep(0.2)
@@ -82,7 +82,7 @@ class Screen:
         self.seen = ""
 
     def wait_for(self, words: str) -> None:
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + 120
         while words not in self.seen:
             assert time.monotonic() < deadline, self.seen
             if select.select([self._master], [], [], 1)[0]:
@@ -97,7 +97,7 @@ class Screen:
         self._process.send_signal(signal.SIGWINCH)
 
     def status(self) -> int:
-        return self._process.wait(10)
+        return self._process.wait(120)
 
 
 def _size(master: int, rows: int, columns: int) -> None:

@@ -122,7 +122,7 @@ def sampling(argv: list[str], canaries: dict[str, str]) -> Iterator[list[list[An
         sampler.stdin.write(f"{json.dumps(canaries)}\n")
         sampler.stdin.flush()
         yield found
-        told = json.loads(sampler.communicate(timeout=30)[0])
+        told = json.loads(sampler.communicate(timeout=120)[0])
     assert told["sweeps"] > 100
     found += told["found"]
 

@@ -41,7 +41,7 @@ class SlowPackage:
 
     def reached(self, step: str) -> None:
         """Waits until dpkg is at a step, and stays there until `go`."""
-        self._host.run(f"until [ -e /run/slow.{step} ]; do sleep 0.1; done", timeout=60)
+        self._host.run(f"until [ -e /run/slow.{step} ]; do sleep 0.1; done", timeout=120)
 
     def go(self, *steps: str) -> None:
         """Lets dpkg go on."""

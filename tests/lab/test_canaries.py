@@ -175,7 +175,7 @@ def _fail_in_every_way(world: World, name: str) -> None:
     pid = '$(python3 -c \'import json; print(json.load(open("/var/lib/windlass/lock"))["pid"])\')'
     world.host.run(f"kill -KILL {pid}")
     assert "the agent ended before it was done" in world.finish(running, status=1)
-    world.host.run("while pgrep -x sleep; do sleep 0.1; done", timeout=30)
+    world.host.run("while pgrep -x sleep; do sleep 0.1; done", timeout=120)
     running = world.start("deploy", name, "--debug")
     _wait_for(world.host, "pgrep -x sleep")
     running.send_signal(signal.SIGINT)
@@ -204,7 +204,7 @@ def _succeed_in_every_way(world: World, name: str) -> None:
 
 
 def _wait_for(host: LabHost, condition: str) -> None:
-    host.run(f"until {condition}; do sleep 0.1; done", timeout=60)
+    host.run(f"until {condition}; do sleep 0.1; done", timeout=120)
 
 
 def _is_env_file(path: str) -> bool:

@@ -60,7 +60,7 @@ def provisioning_slow(project: Path, host: LabHost) -> TerminalProcess:
 def installing(project: Path, host: LabHost) -> Iterator[TerminalProcess]:
     """A run on a terminal, at the moment when the host installs packages."""
     with provisioning(project, host.name, "--tags", "base") as process:
-        host.run("until pgrep -x apt-get; do sleep 0.1; done", timeout=60)
+        host.run("until pgrep -x apt-get; do sleep 0.1; done", timeout=120)
         yield process
 
 
@@ -83,7 +83,7 @@ def test_ctrl_c_says_how_far_each_host_came_and_leaves_nothing_anywhere(
     hosts[1].run(HANGING)
     for hangs, presses in ((False, 1), (True, 1), (True, 2)):
         with provisioning(project, done, middle, last, "--tags", "app", "--forks", "1") as process:
-            hosts[1].run("until pgrep -x sleep; do sleep 0.1; done", timeout=60)
+            hosts[1].run("until pgrep -x sleep; do sleep 0.1; done", timeout=120)
             with frozen(hosts[1]) if hangs else nullcontext():
                 for _ in range(presses):
                     process.type(CTRL_C)
@@ -106,7 +106,7 @@ def test_ctrl_c_says_how_far_each_host_came_and_leaves_nothing_anywhere(
 
 def test_a_host_that_hangs_is_given_up_after_25_seconds(project: Path, fresh_host: LabHost) -> None:
     with installing(project, fresh_host) as process, frozen(fresh_host):
-        assert process.end(60) == 1
+        assert process.end(180) == 1
     assert "failed  the connection was lost: no answer for 25 s" in process.shown
     assert "Run again: what was done is kept." in process.shown
     fresh_host.run(NOTHING_LEFT, timeout=100)
@@ -149,7 +149,7 @@ def test_dpkg_is_let_finish_what_it_has_begun(project: Path, host: LabHost) -> N
 
 def next_run(project: Path, host: LabHost, slow: SlowPackage, *steps: str) -> None:
     """A run that comes while dpkg is still at work for one that is gone, and goes on with these steps then."""
-    host.run("until grep -q finishing /var/lib/windlass/lock; do sleep 0.1; done", timeout=60)
+    host.run("until grep -q finishing /var/lib/windlass/lock; do sleep 0.1; done", timeout=120)
     with provisioning_slow(project, host) as process:
         process.until("waiting: ", 60)
         slow.go(*steps)

@@ -41,7 +41,7 @@ def ssh(lab: Lab, destination: str, command: str, **options: str) -> str:
     """What a command prints over the machine's own ssh; raises CalledProcessError."""
     argv = ["ssh", "-F", str(lab.folder / files.SSH_CONFIG), "-o", "BatchMode=yes"]
     argv += [f"-o{name}={value}" for name, value in options.items()]
-    done = subprocess.run([*argv, destination, command], capture_output=True, text=True, check=True, timeout=30)
+    done = subprocess.run([*argv, destination, command], capture_output=True, text=True, check=True, timeout=120)
     return done.stdout.strip()
 
 

@@ -27,9 +27,9 @@ def test_second_waits_and_says_for_whom(tmp_path: Path) -> None:
     thread = threading.Thread(target=second)
     with locked(tmp_path / "lab" / "lock", print, "nobody"):
         thread.start()
-        assert waiting.wait(5)
+        assert waiting.wait(120)
         order.append("first")
-    thread.join(5)
+    thread.join(120)
     assert (said, order) == (["waiting for the first"], ["first", "second"])
 
 
@@ -40,15 +40,15 @@ def test_lock_whose_file_was_removed_meanwhile_is_taken_anew(tmp_path: Path) -> 
     def second() -> None:
         with locked(file, lambda line: waiting.set(), "the first"):
             held.set()
-            over.wait(5)
+            over.wait(120)
 
     thread = threading.Thread(target=second)
     with locked(file, print, "nobody"):
         thread.start()
-        assert waiting.wait(5)
+        assert waiting.wait(120)
         file.unlink()
         file.parent.rmdir()
-    assert held.wait(5)
+    assert held.wait(120)
     assert file.exists()
     over.set()
-    thread.join(5)
+    thread.join(120)

@@ -194,8 +194,8 @@ def test_a_control_machine_that_is_gone(lab: Lab, host: LabHost, monkeypatch: py
     monkeypatch.setattr(second_login, "log_in_again", vanish)
     with pytest.raises(KeyboardInterrupt):
         converge(lab, host, sshd(SHUT))
-    host.run(f"until ! test -e {PATH}; do sleep 0.1; done", timeout=10)
-    host.run("until ! pgrep -f '[w]indlass'; do sleep 0.1; done", timeout=10)
+    host.run(f"until ! test -e {PATH}; do sleep 0.1; done", timeout=120)
+    host.run("until ! pgrep -f '[w]indlass'; do sleep 0.1; done", timeout=120)
     assert gets_in(lab, host)
     assert left(host) == ""
 

@@ -81,7 +81,7 @@ def test_logs_follow_a_new_release_and_a_rotation_until_ctrl_c_and_leave_nothing
         line_with(app, b'"status": 303')
         for running in (app, nginx):
             running.send_signal(signal.SIGINT)
-            _, err = running.communicate(timeout=10)
+            _, err = running.communicate(timeout=120)
             assert (running.returncode, err) == (130, b"")
         nothing_is_left(host)
 
@@ -92,7 +92,7 @@ def test_logs_for_a_reader_that_goes_away(commands: Commands, host: LabHost) -> 
         assert running.stdout
         running.stdout.close()
         host.run("echo 'broken pipe' >> /var/log/nginx/shortener.access.log")
-        assert running.wait(10) == 141
+        assert running.wait(120) == 141
         assert running.stderr
         assert running.stderr.read() == b""
         nothing_is_left(host)

@@ -122,7 +122,7 @@ def test_run_ctrl_c_reaches_the_command_and_the_second_one_leaves(commands: Comm
     with begin(commands, "run", "lab", "--", "python", "-c", CATCH) as polite:
         line_with(polite, b"up")
         polite.send_signal(signal.SIGINT)
-        out, err = polite.communicate(timeout=10)
+        out, err = polite.communicate(timeout=120)
         assert (polite.returncode, out) == (3, b"caught\n")
         assert err == b"\npassed on to the command; Ctrl-C again leaves\n"
         with begin(commands, "run", "lab", "--", "python", "-c", CATCH.replace("sys.exit(3)", "pass")) as stubborn:
@@ -130,7 +130,7 @@ def test_run_ctrl_c_reaches_the_command_and_the_second_one_leaves(commands: Comm
             stubborn.send_signal(signal.SIGINT)
             line_with(stubborn, b"caught")
             stubborn.send_signal(signal.SIGINT)
-            stubborn.communicate(timeout=10)
+            stubborn.communicate(timeout=120)
             assert stubborn.returncode == 130
             nothing_is_left(host)
 

@@ -121,7 +121,7 @@ def test_a_certificate_of_somebody_else_is_not_believed(provisioned: Any) -> Non
 
 def test_http_leads_to_https(provisioned: Any) -> None:
     _, _, host, _ = provisioned
-    connection = http.client.HTTPConnection(host.address, host.http_port, timeout=10)
+    connection = http.client.HTTPConnection(host.address, host.http_port, timeout=60)
     connection.request("GET", "/some?thing=1", headers={"Host": NAME})
     answer = connection.getresponse()
     assert (answer.status, answer.getheader("Location")) == (301, f"https://{NAME}/some?thing=1")

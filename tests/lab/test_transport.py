@@ -47,15 +47,15 @@ def test_ctrl_c_ends_what_runs_on_the_host_and_a_second_run_finishes(commands: C
     argv = [sys.executable, str(commands.program), "--project", str(commands.folder)]
     argv += ["provision", fresh_host.name, "--tags", "base"]
     running = subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    fresh_host.run("until pgrep -x apt-get; do sleep 0.1; done", timeout=30)
+    fresh_host.run("until pgrep -x apt-get; do sleep 0.1; done", timeout=120)
     time.sleep(1)
     os.kill(running.pid, signal.SIGINT)
-    out, err = running.communicate(timeout=15)
+    out, err = running.communicate(timeout=120)
     assert running.returncode == 130
     assert f"{fresh_host.name}  failed  interrupted after " in err
     assert "run the same command again" in err
     assert "Traceback" not in out + err
-    fresh_host.run("for i in $(seq 100); do pgrep -x 'apt-get|dpkg' || exit 0; sleep 0.1; done; exit 1", timeout=30)
+    fresh_host.run("for i in $(seq 1000); do pgrep -x 'apt-get|dpkg' || exit 0; sleep 0.1; done; exit 1", timeout=180)
     run = commands.json("provision", fresh_host.name, "--tags", "base")
     assert run["failed"] == 0
     assert commands.json("provision", fresh_host.name, "--tags", "base")["changed"] == 0
@@ -65,7 +65,7 @@ def test_a_second_run_meanwhile_is_told_who_holds_the_host(commands: Commands, f
     argv = [sys.executable, str(commands.program), "--project", str(commands.folder)]
     argv += ["provision", fresh_host.name, "--tags", "base"]
     first = subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    fresh_host.run("until pgrep -x apt-get; do sleep 0.1; done", timeout=30)
+    fresh_host.run("until pgrep -x apt-get; do sleep 0.1; done", timeout=120)
     said = commands("provision", fresh_host.name, "--tags", "base", status=1)
     assert f"runs `provision {fresh_host.name}` here since" in said.err
     first.communicate(timeout=180)

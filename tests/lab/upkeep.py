@@ -30,7 +30,7 @@ def logs_of_nginx_rotate(lab: Lab, host: LabHost) -> None:
     assert host.run(f"stat -c %a {ACCESS_LOG}").strip() == "640"
     host.run(f"echo before >>{ACCESS_LOG}; logrotate --force /etc/logrotate.d/nginx")
     # nginx is told by a signal, and so a moment later.
-    host.run(f"until grep -q healthz {ACCESS_LOG}; do python3 -c '{VISIT}'; sleep 0.2; done", timeout=30)
+    host.run(f"until grep -q healthz {ACCESS_LOG}; do python3 -c '{VISIT}'; sleep 0.2; done", timeout=120)
     assert host.run(f"grep -c before {ACCESS_LOG}.1; stat -c '%a %U' {ACCESS_LOG}").split() == ["1", "640", "www-data"]
 
 

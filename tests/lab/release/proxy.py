@@ -69,4 +69,4 @@ def proxy(address: str, port: int) -> Iterator[Proxy]:
         finally:
             found.cut()
             listener.shutdown(socket.SHUT_RDWR)
-            serving.join(5)
+            serving.join(120)

@@ -55,11 +55,9 @@ def test_a_request_longer_than_the_drain_ends_with_the_instance(world: World) ->
         time.sleep(0.5)
         world.greet(f"impatient {time.monotonic()}")
         world.well(drain_timeout=2)
-        begun = time.monotonic()
         assert isinstance(slow.exception(), LabError)
-        assert time.monotonic() - begun < 10
     assert state(world, first) in ("inactive", "failed", "deactivating")
-    world.greet(f"after it {begun}")
+    world.greet(f"after it {time.monotonic()}")
     world.well(drain_timeout=2)
     world.is_tidy()
 

@@ -183,7 +183,7 @@ class World:
 
     def is_tidy(self) -> State:
         """Exactly the current release runs and starts at boot, and nothing is left of any other try."""
-        deadline = time.monotonic() + 20  # the old one may still have a request
+        deadline = time.monotonic() + 120  # the old one may still have a request
         while not (state := self.state()).serves_alone and time.monotonic() < deadline:
             time.sleep(0.2)
         assert state.serves_alone, state
@@ -194,6 +194,6 @@ class World:
 
     def is_idle(self) -> None:
         """No agent runs, and nobody holds the host."""
-        wait = "for i in $(seq 150); do {} && exit 0; sleep 0.1; done; exit 1"
-        self.host.run(wait.format("! pgrep -f '[w]indlass.agent.loader'"))
+        wait = "for i in $(seq 1000); do {} && exit 0; sleep 0.1; done; exit 1"
+        self.host.run(wait.format("! pgrep -f '[w]indlass.agent.loader'"), timeout=180)
         self.host.run("flock -n /var/lib/windlass/lock true")
