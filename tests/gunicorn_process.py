@@ -52,7 +52,7 @@ class GunicornProcess:
         )
         with self._log.open("wb") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "gunicorn", "--bind", f"unix:{self._socket}"],
+                ["setpriv", "--pdeathsig", "TERM", sys.executable, "-m", "gunicorn", "--bind", f"unix:{self._socket}"],
                 cwd=folder,
                 env={**os.environ, "PYTHONPATH": str(folder)},
                 stderr=log,

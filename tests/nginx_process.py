@@ -77,7 +77,8 @@ class NginxProcess:
     def start(self) -> None:
         """Starts it; it must accept its configuration."""
         assert self.test() == ""
-        self._process = subprocess.Popen([*self._command(), "-g", "daemon off;"], stderr=subprocess.PIPE)
+        argv = ["setpriv", "--pdeathsig", "TERM", *self._command(), "-g", "daemon off;"]
+        self._process = subprocess.Popen(argv, stderr=subprocess.PIPE)
         deadline = time.monotonic() + 60
         # The master listens before its workers are there.
         workers = Path(f"/proc/{self._process.pid}/task/{self._process.pid}/children")

@@ -16,6 +16,7 @@ sys.path.insert(0, str(SOURCE))
 
 from shortener import create_app, users  # noqa: E402
 from shortener.rates import limiter  # noqa: E402
+from tests.own_folder import own_folder  # noqa: E402
 
 from .postgres import PostgresServer  # noqa: E402
 from .redis_server import redis_server  # noqa: E402
@@ -61,9 +62,11 @@ class Visitor(FlaskClient):
 @pytest.fixture(scope="session")
 def postgres():
     """A PostgreSQL server."""
-    server = PostgresServer()
-    yield server
-    server.stop()
+    # Not below pytest's own folder: that is for one user alone.
+    with own_folder("pg") as folder:
+        server = PostgresServer(folder)
+        yield server
+        server.stop()
 
 
 @pytest.fixture

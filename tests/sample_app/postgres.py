@@ -1,11 +1,10 @@
-"""A PostgreSQL server of the tests' own: in a temporary folder, on a Unix socket, gone with the tests."""
+"""A PostgreSQL server of the tests' own: in a folder of its own, on a Unix socket, gone with the tests."""
 
 import os
 import pwd
 import shutil
 import signal
 import subprocess
-import tempfile
 import time
 from pathlib import Path
 
@@ -16,14 +15,13 @@ PACKAGE = "postgresql"  # of Debian and Ubuntu
 
 
 class PostgresServer:
-    """A running server; `stop` it."""
+    """A running server in an empty folder; `stop` it."""
 
-    def __init__(self):
+    def __init__(self, folder):
+        self.folder = folder
         self.binaries = _binaries()
         # It refuses to run as root; Debian's package comes with a user for it.
         self.user = _somebody() if os.geteuid() == 0 else None
-        # Not below pytest's own folder: that is for one user alone. Short: a socket's path has 107 characters at most.
-        self.folder = Path(tempfile.mkdtemp(prefix="pg-", dir="/tmp"))
         if self.user:
             os.chown(self.folder, self.user.pw_uid, self.user.pw_gid)
         self._run("initdb", "-D", "data", "-U", "shortener", "--auth=trust", "--no-sync", "--no-locale", "-E", "UTF8")
@@ -77,7 +75,6 @@ class PostgresServer:
         """At once, whoever is connected."""
         self.process.send_signal(signal.SIGQUIT)
         self.process.wait(60)
-        shutil.rmtree(self.folder)
 
     def _start(self, program, *arguments):
         # SIGINT makes it end fast; it gets one when the tests die.

@@ -2,12 +2,12 @@
 
 import shutil
 import subprocess
-import tempfile
 import time
 from contextlib import contextmanager
-from pathlib import Path
 
 import pytest
+
+from tests.own_folder import own_folder
 
 
 @contextmanager
@@ -16,18 +16,17 @@ def redis_server():
     program = shutil.which("redis-server")
     if not program:
         pytest.fail("Redis is not installed; on Debian and Ubuntu: apt-get install redis-server", pytrace=False)
-    folder = Path(tempfile.mkdtemp(prefix="redis-", dir="/tmp"))
-    socket = folder / "socket"
-    command = [program, "--port", "0", "--unixsocket", socket, "--dir", folder, "--save", "", "--appendonly", "no"]
-    with open(folder / "log", "w") as log:
-        process = subprocess.Popen(["setpriv", "--pdeathsig", "TERM", *command], stdout=log, stderr=log)
-    try:
-        deadline = time.monotonic() + 60
-        while not socket.exists():
-            assert time.monotonic() < deadline, (folder / "log").read_text()
-            time.sleep(0.02)
-        yield f"redis+unix://{socket}"
-    finally:
-        process.terminate()
-        process.wait(60)
-        shutil.rmtree(folder)
+    with own_folder("redis") as folder:
+        socket = folder / "socket"
+        command = [program, "--port", "0", "--unixsocket", socket, "--dir", folder, "--save", "", "--appendonly", "no"]
+        with open(folder / "log", "w") as log:
+            process = subprocess.Popen(["setpriv", "--pdeathsig", "TERM", *command], stdout=log, stderr=log)
+        try:
+            deadline = time.monotonic() + 60
+            while not socket.exists():
+                assert time.monotonic() < deadline, (folder / "log").read_text()
+                time.sleep(0.02)
+            yield f"redis+unix://{socket}"
+        finally:
+            process.terminate()
+            process.wait(60)

@@ -46,7 +46,17 @@ class Server:
         self.socket = f"{folder}/app.sock"
         self.out = open(f"{folder}/out", "w+")  # noqa: SIM115
         self.err = open(f"{folder}/err", "w+")  # noqa: SIM115
-        command = [sys.executable, "-m", "gunicorn", "--no-control-socket", "--worker-class=gthread", *options]
+        command = [
+            "setpriv",
+            "--pdeathsig",
+            "TERM",
+            sys.executable,
+            "-m",
+            "gunicorn",
+            "--no-control-socket",
+            "--worker-class=gthread",
+            *options,
+        ]
         self.process = subprocess.Popen(
             [*command, f"--bind={bind or 'unix:' + self.socket}", "shortener:create_app()"],
             cwd=SOURCE,

@@ -112,7 +112,17 @@ class Sshd:
         return (self.folder / "log").read_text()
 
     def __enter__(self) -> Self:
-        command = [find_sshd(), "-D", "-f", str(self._config), "-E", str(self.folder / "log")]
+        command = [
+            "setpriv",
+            "--pdeathsig",
+            "TERM",
+            find_sshd(),
+            "-D",
+            "-f",
+            str(self._config),
+            "-E",
+            str(self.folder / "log"),
+        ]
         self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL)
         try:
             wait_until(socket.socket, ("127.0.0.1", self.port))
