@@ -97,12 +97,12 @@ def test_careful_has_sudo_with_a_password(lab: Lab) -> None:
     assert ssh(lab, "careful@lab", f"echo '{lab.careful_password}' | sudo -S -p '' id -un") == "root"
 
 
-def test_host_is_bare(host: LabHost) -> None:
+def test_host_is_bare(fresh_host: LabHost) -> None:
     for absent in ("nginx", "certbot", "gunicorn", "pip3", "pebble"):
         with pytest.raises(LabError):
-            host.run(f"command -v {absent}")
+            fresh_host.run(f"command -v {absent}")
     with pytest.raises(LabError, match="ensurepip"):
-        host.run("python3 -m ensurepip --version 2>&1; python3 -c 'import ensurepip'")
+        fresh_host.run("python3 -m ensurepip --version 2>&1; python3 -c 'import ensurepip'")
 
 
 @pytest.mark.parametrize(("command", "sandbox"), SANDBOXES)

@@ -143,7 +143,7 @@ def served_by(server: Sshd, folder: Path, program: Path) -> None:
         "host_key": public(server.host_keys["ed25519"]),
         "apps": {"shop": {"source": "shop", "wsgi": "shop:app", "domains": ["shop.test"]}},
     }
-    files = {"shop/shop.py": "", "shop/requirements.txt": "flask\n"}
+    files = {"shop/shop.py": "app = None\n", "shop/requirements.txt": "flask\n"}
     project(folder, {**files, "inventory/hosts.yml": json.dumps({"web": {"hosts": {"web1": variables}}})})
 
 

@@ -70,7 +70,7 @@ class Acme:
         self.engine.run("restart", "--time=1", self.container)
         self.wait()
 
-    def wait(self, seconds: float = 15) -> None:
+    def wait(self, seconds: float = 60) -> None:
         """Wait until the directory answers; raises LabError with the server's last words."""
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:

@@ -31,7 +31,7 @@ OPTIONS = [
     "--stop-signal=SIGRTMIN+3",
     "--restart=always",
 ]
-BOOT_SECONDS = 30
+BOOT_SECONDS = 120
 # How engines say that a port of this machine is not to be had; the next place may do.
 PORT_REFUSED = re.compile(
     r"address already in use|port is already allocated|privileged port|permission denied", re.IGNORECASE
