@@ -179,7 +179,7 @@ class Exec:
 
     def _drain(self) -> None:
         """Keeps stderr flowing: 3 MB unread would stop stdout."""
-        while not self._channel.closed:
+        while True:  # what was said before the end is there after it, until nothing comes
             with suppress(TimeoutError):  # nothing was said for a while
                 data = self._channel.recv_stderr(KEPT)
                 if not data:
