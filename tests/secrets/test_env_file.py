@@ -7,6 +7,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from dotenv import dotenv_values
 
 from windlass.errors import InventoryError
 from windlass.secrets import git
@@ -39,7 +40,7 @@ def test_it_is_read_as_dotenv(env_file: Path) -> None:
 # a comment
 SECRET_KEY=abc#def
 export QUOTED="two words" # a comment
-SINGLE='$HOME ${HOME} \\n'
+SINGLE='$HOME \\n'
 EMPTY=
 URL=postgresql://u:p@h/d?x=1
 LINES="one
@@ -49,12 +50,29 @@ two"
     assert values(env_file) == {
         "SECRET_KEY": "abc#def",
         "QUOTED": "two words",
-        "SINGLE": "$HOME ${HOME} \\n",
+        "SINGLE": "$HOME \\n",
         "EMPTY": "",
         "URL": "postgresql://u:p@h/d?x=1",
         "LINES": "one\ntwo",
     }
     assert read_env_file(env_file)["SINGLE"].place == "shop.env:5"
+
+
+def test_references_are_filled_in_as_on_a_laptop(env_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    env_file.write_text(
+        "DB_USER=shop\nDB_PASSWORD='p@$$w'\nDATABASE_URL=postgresql://${DB_USER}:${DB_PASSWORD}@localhost/shop\n"
+        "PORT=${DB_PORT:-5432}\nEMPTY=${NOTHING:-}\nSINGLE='${DB_USER}'\n"
+    )
+    monkeypatch.setenv("DB_PORT", "of this machine")
+    assert values(env_file) == {**dotenv_values(env_file), "PORT": "5432"}
+    assert values(env_file)["DATABASE_URL"] == "postgresql://shop:p@$$w@localhost/shop"
+
+
+def test_references_to_what_is_not_there(env_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("hidden", "x")
+    env_file.write_text("A=1\nB=x${hidden}\nC=${D}\nD=2\n")
+    told = "refers to a variable that no line above sets; put its value there, or a line above"
+    assert complaint(env_file) == f"shop.env:2: B {told}\nshop.env:3: C {told}"
 
 
 def test_it_is_missing(env_file: Path) -> None:

@@ -18,12 +18,14 @@ if TYPE_CHECKING:
 
 
 def read_env_file(path: Path, allowed: Collection[str] = ()) -> dict[str, Secret]:
-    """The variables of a dotenv file, as python-dotenv (and so Flask on a laptop) reads them, without expansion.
+    """The variables of a dotenv file, as python-dotenv (and so Flask on a laptop) reads them.
 
-    `allowed` are names that are refused otherwise. Raises InventoryError with all that is wrong.
+    `${NAME}` is what a line above says; this machine's own environment fills in nothing. `allowed`
+    are names that are refused otherwise. Raises InventoryError with all that is wrong.
     """
     _check_private(path)
     from dotenv.parser import parse_stream
+    from dotenv.variables import Variable, parse_variables
 
     variables: dict[str, Secret] = {}
     faults = []
@@ -40,7 +42,13 @@ def read_env_file(path: Path, allowed: Collection[str] = ()) -> dict[str, Secret
         if binding.error or (name is not None and value is None):
             faults.append((line, "this is not NAME=value"))
         elif name is not None and value is not None:
+            atoms = list(parse_variables(value))
+            known = {other: secret.value for other, secret in variables.items()}
+            value = "".join(atom.resolve(known) for atom in atoms)
             fault = fault_of_name(name, allowed) or fault_of_value(name, value)
+            if any(isinstance(atom, Variable) and atom.name not in known and atom.default is None for atom in atoms):
+                # Which one is not told: it may be a part of a password.
+                fault = f"{name} refers to a variable that no line above sets; put its value there, or a line above"
             if name in variables:
                 fault = f"{name} is set twice"
             variables[name] = Secret(value, f"{shown(path)}:{line}")

@@ -11,6 +11,8 @@ from windlass.errors import SourceError
 from windlass.source import folder, repository, requirements, server
 from windlass.source.contents import named
 from windlass.source.entry import entry
+from windlass.source.scripts import check_command
+from windlass.source.static import with_static
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -57,12 +59,9 @@ def _load(settings: AppSettings, project: Path) -> Source:
     with _contents(settings, project) as contents:
         tree, left_out = contents.tree()
         wsgi, python_path = entry(tree, settings)
-        for place in settings.static.values():
-            if not tree.has_folder(place):
-                raise SourceError(
-                    f"{tree.label}: there is no folder {place}, which `static` names",
-                    hint="It must have a file in it, and not be ignored by .gitignore or .deployignore.",
-                )
+        tree = with_static(tree, settings.static.values())
+        if settings.release_command:
+            check_command(tree, "release_command", settings.release_command)
         wanted = requirements.read(tree, settings.requirements)
         server.to_install(settings.gunicorn, wanted)
         archive, digest = tree.packed()
