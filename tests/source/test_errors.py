@@ -20,8 +20,8 @@ REQUIREMENTS: dict[str, tuple[dict[str, str], str | None, str]] = {
         {"app.py": ""},
         None,
         (
-            "app: it says nowhere what to install: there is no uv.lock, no requirements.txt, no "
-            "pyproject.toml\n  Add one of them, or name another with the app's `requirements`."
+            "app: it says nowhere what to install: there is no requirements.txt, no lock file and no"
+            " pyproject.toml with dependencies\n  Add one of them, or name another with the app's `requirements`."
         ),
     ),
     "a file that is not there": (
@@ -35,7 +35,15 @@ REQUIREMENTS: dict[str, tuple[dict[str, str], str | None, str]] = {
     "an unknown extra": (
         {"requirements.txt": ".[dev]", "pyproject.toml": '[project]\nname = "x"\n'},
         "requirements.txt",
-        ("app/pyproject.toml: there is no extra 'dev' in project.optional-dependencies"),
+        "app/pyproject.toml: there is no extra 'dev'; there are none",
+    ),
+    "another extra": (
+        {
+            "requirements.txt": ".[dev]",
+            "setup.cfg": "[options]\ninstall_requires =\n[options.extras_require]\nprod = x\n",
+        },
+        "requirements.txt",
+        "app/setup.cfg: there is no extra 'dev'; there are prod",
     ),
     "the project itself": (
         {"requirements.txt": "-e .", "setup.py": ""},
@@ -108,19 +116,37 @@ REQUIREMENTS: dict[str, tuple[dict[str, str], str | None, str]] = {
     ),
     "no project": (
         {"pyproject.toml": "[tool.black]\n"},
-        None,
+        "pyproject.toml",
         (
-            "app/pyproject.toml: there is no [project] table\n  Use: a [project] table with "
-            "dependencies; or write a requirements.txt."
+            "app/pyproject.toml: it says nothing of dependencies\n"
+            "  Give it a [project] table with dependencies, or write a requirements.txt."
         ),
     ),
-    "Poetry": (
-        {"pyproject.toml": "[tool.poetry]\n"},
+    "Poetry's own path": (
+        {"pyproject.toml": '[tool.poetry.dependencies]\ny = {path = "../y"}\n'},
         None,
         (
-            "app/pyproject.toml: there is no [project] table\n  Use: poetry export -o "
-            "requirements.txt; or write a requirements.txt."
+            "app/pyproject.toml: y comes from a path or file, which the host cannot install\n"
+            "  Publish the package, name it by a git URL, or put its folder into the source and into `python_path`."
         ),
+    ),
+    "a list that is none": (
+        {"pyproject.toml": "[project]\ndynamic = 3\n"},
+        None,
+        "app/pyproject.toml: its dependencies are not as they should be",
+    ),
+    "a setup.py that computes": (
+        {"setup.py": "from setuptools import setup\nsetup(\n    install_requires=read('requirements.txt'))\n"},
+        None,
+        (
+            "app/setup.py:3: install_requires is computed, only a build would know it\n"
+            "  List them in project.dependencies, or name their file with the app's `requirements`."
+        ),
+    ),
+    "a broken setup.cfg": (
+        {"setup.cfg": "install_requires =\n"},
+        None,
+        "app/setup.cfg: File contains no section headers.",
     ),
     "dynamic dependencies": (
         {"pyproject.toml": '[project]\nname = "x"\ndynamic = ["dependencies"]\n'},

@@ -156,11 +156,6 @@ class TestProject:
         words = refusal({"pyproject.toml": '[project]\nname = "x"\ndynamic = ["dependencies"]\n'})
         assert "app/pyproject.toml: the dependencies are dynamic" in words
 
-    def test_poetry_is_told_what_to_do(self) -> None:
-        words = refusal({"pyproject.toml": '[tool.poetry.dependencies]\nflask = "*"\n'})
-        assert "there is no [project] table" in words
-        assert "poetry export" in words
-
     def test_uv_sources_without_a_lock(self) -> None:
         text = '[project]\nname = "x"\ndependencies = ["y"]\n[tool.uv.sources]\ny = { path = "../y" }\n'
         assert "uv lock" in refusal({"pyproject.toml": text})

@@ -272,7 +272,7 @@ class TestChecks:
 
     def test_nothing_says_what_to_install(self, project: Path) -> None:
         (project / "hello" / "requirements.txt").unlink()
-        assert "there is no uv.lock, no requirements.txt, no pyproject.toml" in refusal(project)
+        assert "there is no requirements.txt, no lock file and no pyproject.toml with dependencies" in refusal(project)
         assert "there is no deps.txt, the app's `requirements`" in refusal(project, requirements="deps.txt")
 
 

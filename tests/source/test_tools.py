@@ -12,7 +12,7 @@ from tests.source import test_requirements, test_source
 from tests.source.test_errors import REMOTE
 from tests.source.test_source import APP, repository
 from tests.ssh.sshd import ME, Sshd
-from windlass.source import git, requirements
+from windlass.source import git, uv_lock
 
 
 def test_a_lock_that_uv_refuses() -> None:
@@ -25,7 +25,7 @@ def test_a_lock_that_uv_refuses() -> None:
 
 
 def test_a_lock_that_takes_uv_too_long(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(requirements, "EXPORT_TIMEOUT", 0)
+    monkeypatch.setattr(uv_lock, "EXPORT_TIMEOUT", 0)
     assert test_requirements.refusal({"uv.lock": "", "pyproject.toml": ""}) == (
         "app/uv.lock: `uv export` took more than 0 s\n"
         "  Try again, or name a requirements.txt with the app's `requirements`."

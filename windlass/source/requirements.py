@@ -7,34 +7,36 @@ nothing but requirements, is shared by all releases that have the same, and cost
 from __future__ import annotations
 
 import posixpath
-import subprocess
-import tempfile
-import tomllib
 from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from windlass.errors import SourceError
-from windlass.source import pip_lines
+from windlass.source import locks, pip_lines, project_files, uv_lock
 
 if TYPE_CHECKING:
+    from windlass.source.project_files import Project
     from windlass.source.tree import Tree
 
-FILES = ("uv.lock", "requirements.txt", "pyproject.toml")
-EXPORT = (
-    "export", "--frozen", "--no-dev", "--no-emit-project", "--no-header", "--no-annotate", "--offline",
-    "--no-python-downloads", "--no-progress",
+# What is looked for, in this order. A requirements file is somebody's word on what goes to a host, a lock the tool's.
+FILES = (
+    "uv.lock", "requirements.txt", *locks.NAMES, "requirements/prod.txt", "requirements/production.txt",
+    "requirements/requirements.txt", "requirements/base.txt", *project_files.NAMES,
 )  # fmt: skip
-EXPORT_TIMEOUT = 60
 
 
 @dataclass(frozen=True)
 class Requirements:
-    """Lines for `pip install -r` and for `-c` (`""` = none), from `file` in the source."""
+    """Lines for `pip install -r` and for `-c` (`""` = none), from `file` in the source.
+
+    `python` are the versions that its authors ask for, as `>=3.11` (`""` = any), `folders` those in the source that
+    packages of the app's own are imported from.
+    """
 
     file: str
     text: str
     constraints: str = ""
+    python: str = ""
+    folders: tuple[str, ...] = ()
 
     @property
     def names(self) -> frozenset[str]:
@@ -49,12 +51,13 @@ class Requirements:
 
 
 def read(tree: Tree, file: str | None) -> Requirements:
-    """The requirements in `file` of the source; None = the first of FILES that is there."""
+    """The requirements in `file` of the source; None = the first of FILES that is there and says something."""
     if file is None:
-        file = next((name for name in FILES if name in tree), None)
+        file = next((name for name in FILES if _declares(tree, name)), None)
         if file is None:
             raise SourceError(
-                f"{tree.label}: it says nowhere what to install: there is no {', no '.join(FILES)}",
+                f"{tree.label}: it says nowhere what to install: there is no requirements.txt, no lock file and no"
+                " pyproject.toml with dependencies",
                 hint="Add one of them, or name another with the app's `requirements`.",
             )
     if file not in tree:
@@ -63,14 +66,21 @@ def read(tree: Tree, file: str | None) -> Requirements:
             hint="Is it ignored by .gitignore or .deployignore?",
         )
     lines = _Lines(tree)
+    folders: tuple[str, ...] = ()
     name = posixpath.basename(file)
     if name == "uv.lock":
-        lines.take_text(_exported(tree, file), file)
-    elif name == "pyproject.toml":
+        exported = uv_lock.read(tree, file)
+        lines.python, folders = exported.python, exported.folders
+        lines.take_text(exported.text, file)
+    elif locks.is_lock(file):
+        locked = locks.read(tree, file)
+        lines.python = locked.python
+        lines.take_text(locked.text(), file)
+    elif name in project_files.NAMES:
         lines.take_project(file, extras=[])
     else:
         lines.take_file(file)
-    return Requirements(file, _text(lines.requirements), _text(lines.constraints))
+    return Requirements(file, _text(lines.requirements), _text(lines.constraints), lines.python, folders)
 
 
 class _Lines:
@@ -80,12 +90,15 @@ class _Lines:
         self.tree = tree
         self.requirements: list[str] = []
         self.constraints: list[str] = []
+        self.python = ""
         self._open: list[str] = []
+        self._taken: set[tuple[str, bool]] = set()
 
     def take_file(self, path: str, *, constraint: bool = False) -> None:
         """Takes in a requirements file and those that it names."""
-        if path in self._open:
+        if path in self._open or (path, constraint) in self._taken:
             return
+        self._taken.add((path, constraint))
         self._open.append(path)
         self.take_text(self.tree.text(path), path, constraint=constraint)
         self._open.pop()
@@ -107,29 +120,44 @@ class _Lines:
                 self.requirements.append(" ".join(option).strip())
 
     def take_project(self, path: str, extras: list[str]) -> None:
-        """Takes in the dependencies that a pyproject.toml declares (PEP 621), and those of some extras."""
-        project = _project(self.tree, path)
-        place = f"{self.tree.label}/{path}"
-        optional = project.get("optional-dependencies", {})
+        """Takes in the dependencies that a project declares in a file, and those of some extras."""
+        project = project_files.read(self.tree, path)
+        if project is None:
+            raise SourceError(
+                f"{self.tree.label}/{path}: it says nothing of dependencies",
+                hint="Give it a [project] table with dependencies, or write a requirements.txt.",
+            )
+        self.python = project.python
+        self._take_declared(project, extras)
+
+    def _take_declared(self, project: Project, extras: list[str]) -> None:
+        place = f"{self.tree.label}/{project.path}"
+        for named in project.files:
+            self.take_file(self._named(project.path, named, place))
         for extra in extras:
-            if extra not in optional:
-                raise SourceError(f"{place}: there is no extra {extra!r} in project.optional-dependencies")
-        lines = [*project.get("dependencies", []), *(line for extra in extras for line in optional[extra])]
-        for line in lines:
-            self._requirement(str(line).strip(), place, constraint=False)
+            if extra not in project.extras:
+                raise SourceError(
+                    f"{place}: there is no extra {extra!r}; there are {', '.join(project.extras) or 'none'}"
+                )
+        for line in (*project.lines, *(line for extra in extras for line in project.extras[extra])):
+            self._requirement(line, place, constraint=False)
 
     def _requirement(self, line: str, place: str, *, constraint: bool) -> None:
         extras = pip_lines.extras_of_project(line)
         if extras is None:
             pip_lines.check_requirement(line, place)
             (self.constraints if constraint else self.requirements).append(line)
-        elif "pyproject.toml" in self.tree:
-            self.take_project("pyproject.toml", extras)
-        else:
+            return
+        declaring = next((name for name in project_files.NAMES if _declares(self.tree, name)), None)
+        if declaring is None:
             raise SourceError(
                 f"{place}: {line} asks for the project itself, which is not installed but runs from its folder",
                 hint="Write down what it depends on, in this file or in a pyproject.toml.",
             )
+        if declaring not in self._open:
+            self._open.append(declaring)
+            self.take_project(declaring, extras)
+            self._open.pop()
 
     def _named(self, path: str, named: str, place: str) -> str:
         """The path in the source of a file that another one names."""
@@ -140,62 +168,8 @@ class _Lines:
         return found
 
 
-def _project(tree: Tree, path: str) -> dict[str, Any]:
-    """The `project` table of a pyproject.toml whose dependencies can be read off it."""
-    place = f"{tree.label}/{path}"
-    try:
-        document = tomllib.loads(tree.text(path))
-    except tomllib.TOMLDecodeError as error:
-        raise SourceError(f"{place}: {error}") from None
-    project = document.get("project")
-    tools = document.get("tool", {})
-    if not isinstance(project, dict):
-        advice = "poetry export -o requirements.txt" if "poetry" in tools else "a [project] table with dependencies"
-        raise SourceError(f"{place}: there is no [project] table", hint=f"Use: {advice}; or write a requirements.txt.")
-    if "dependencies" in project.get("dynamic", []):
-        raise SourceError(
-            f"{place}: the dependencies are dynamic, only a build would know them",
-            hint="List them in project.dependencies, or name their file with the app's `requirements`.",
-        )
-    if tools.get("uv", {}).get("sources"):
-        raise SourceError(
-            f"{place}: tool.uv.sources says where packages come from, which pip does not understand",
-            hint="Commit a uv.lock (`uv lock`), or name a requirements file with the app's `requirements`.",
-        )
-    return project
-
-
-def _exported(tree: Tree, lock: str) -> str:
-    """What `uv export` makes of a lock file and the pyproject.toml beside it."""
-    import uv
-
-    project = posixpath.join(posixpath.dirname(lock), "pyproject.toml")
-    if project not in tree:
-        raise SourceError(
-            f"{tree.label}/{lock}: there is no pyproject.toml beside it",
-            hint="Is it ignored by .gitignore or .deployignore?",
-        )
-    with tempfile.TemporaryDirectory(prefix="windlass-") as folder:
-        for path in (lock, project):
-            Path(folder, posixpath.basename(path)).write_text(tree.text(path))
-        try:
-            done = subprocess.run(
-                [uv.find_uv_bin(), *EXPORT, "--project", folder],
-                stdin=subprocess.DEVNULL,
-                capture_output=True,
-                text=True,
-                timeout=EXPORT_TIMEOUT,
-            )
-        except subprocess.TimeoutExpired:
-            raise SourceError(
-                f"{tree.label}/{lock}: `uv export` took more than {EXPORT_TIMEOUT} s",
-                hint="Try again, or name a requirements.txt with the app's `requirements`.",
-            ) from None
-    if done.returncode:
-        raise SourceError(
-            f"{tree.label}/{lock}: `uv export` refuses it: {done.stderr.strip()}", hint="Try `uv lock`, then again."
-        )
-    return done.stdout
+def _declares(tree: Tree, name: str) -> bool:
+    return name in tree and (name not in project_files.NAMES or project_files.read(tree, name) is not None)
 
 
 def _text(lines: list[str]) -> str:

@@ -64,6 +64,7 @@ def _load(settings: AppSettings, project: Path) -> Source:
             check_command(tree, "release_command", settings.release_command)
         wanted = requirements.read(tree, settings.requirements)
         server.to_install(settings.gunicorn, wanted)
+        python_path = tuple(dict.fromkeys((*python_path, *wanted.folders)))
         archive, digest = tree.packed()
         # Only what has been read is known to be as in the commit, or not.
         dirty = contents.commit is not None and bool(contents.differing)
