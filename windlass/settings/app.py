@@ -71,7 +71,8 @@ class AppSettings(Model):
     )
     requirements: SourcePath | None = Field(
         None,
-        description="The file that lists what to install; by default uv.lock, requirements.txt or pyproject.toml.",
+        description="The file that lists what to install; by default uv.lock, requirements.txt, another lock file,"
+        " pyproject.toml, Pipfile, setup.cfg or setup.py, whichever comes first.",
     )
     packages: list[DebianPackage] = Field(default_factory=list, description="Debian packages that the app needs.")
     release_command: Annotated[Command, AfterValidator(_command)] | None = Field(
