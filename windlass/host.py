@@ -75,6 +75,10 @@ def _no_secrets(app: str) -> dict[str, Secret]:
     return {}
 
 
+def _not_from_vault(app: str, variable: str) -> bool:
+    return False
+
+
 @dataclass(frozen=True)
 class Login:
     """How this run has logged in to a host, and the kinds of host keys that it is known by, e.g. `ssh-ed25519`."""
@@ -88,7 +92,8 @@ class Login:
 class Host:
     """One host of a run; `variables` are its merged inventory variables, rendered when read.
 
-    `secrets` opens and gives those of inventory/secrets that an app, named, has on it.
+    `secrets` opens and gives those of inventory/secrets that an app, named, has on it; `from_vault` says of an app and
+    a variable of its `env` whether the value is from Ansible's vault.
     """
 
     name: str
@@ -99,6 +104,7 @@ class Host:
     facts: Facts | None = None  # None until HELLO
     secrets: Callable[[str], Mapping[str, Secret]] = field(default=_no_secrets, repr=False)
     login: Login | None = None  # None until HELLO
+    from_vault: Callable[[str, str], bool] = field(default=_not_from_vault, repr=False)
 
     def app_names(self, name: str | None = None) -> list[str]:
         """Its apps; with `name`, that one alone. Raises UsageError with the nearest when there is no such app."""

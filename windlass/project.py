@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from windlass.host import Host
     from windlass.inventory.inventory import Inventory
+    from windlass.inventory.vault_passwords import Source
     from windlass.secrets.folder import Folder
 
 SSH_PORT = 22
@@ -25,12 +26,13 @@ class Project:
     """A folder with `inventory/`, and Windlass's own notes in `.windlass/` (never committed).
 
     `connection` is a Fabric connection that `fab -H` has made; None on our own command line. `extra_vars` are variables
-    from a command line (`KEY=VALUE`, `@FILE`).
+    from a command line (`KEY=VALUE`, `@FILE`), `vault_sources` labels and files of passwords for Ansible's vault.
     """
 
     project: Path
     connection: fabric.Connection | None = None
     extra_vars: tuple[str, ...] = ()
+    vault_sources: tuple[Source, ...] = ()
 
     def hosts(self, patterns: Sequence[str], limit: str | None, tell: Callable[[str], None]) -> list[Host]:
         """The hosts that the patterns name; with a Fabric connection the one it leads to, in the inventory or not.
@@ -62,7 +64,7 @@ class Project:
         from windlass.inventory import load
         from windlass.secrets.folder import Folder
 
-        inventory = load(self.project / "inventory", self.extra_vars)
+        inventory = load(self.project / "inventory", self.extra_vars, self.vault_sources)
         names = {*inventory.tree.groups, *inventory.tree.hosts}
         folder = Folder(inventory.folder / "secrets", names, inventory.apps_of)
         inventory.secrets_of = folder.of

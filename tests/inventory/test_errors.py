@@ -9,6 +9,7 @@ import pytest
 from tests.projects import errors, inventory, project
 from windlass.errors import InventoryError, UsageError
 from windlass.inventory import load
+from windlass.inventory.vault import CLOSED
 
 OWN = "A variable of your own needs another name"
 TAG = "a tag that is not understood; text that begins with ! goes in quotes"
@@ -76,7 +77,7 @@ STRUCTURE = {
     ),
     "vault": (
         "a: {vars: {x: !vault abc}}",
-        "1:15: Windlass cannot open Ansible's vault: ./deploy.py secrets set NAME takes its place",
+        "1:15: this is damaged, or cut off: it is not what ansible-vault has written",
     ),
     "a tag": ("a: {vars: {x: !!python/name:os.system y}}", f"1:15: {TAG}"),
     "a tag of a mapping": ("a: {vars: {x: !thing {b: c}}}", f"1:15: {TAG}"),
@@ -233,8 +234,7 @@ def test_one_mistake_for_many_hosts_is_told_once(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["hosts", "hosts.yml", "hosts.ini", "group_vars/all.yml", "host_vars/h/vault"])
 def test_a_whole_file_in_ansibles_vault(name: str, tmp_path: Path) -> None:
     files = {"inventory/other.yml": "a: {hosts: {h: }}", f"inventory/{name}": "$ANSIBLE_VAULT;1.1;AES256\n6338\n"}
-    message = "Windlass cannot open Ansible's vault: ./deploy.py secrets set NAME takes its place"
-    assert errors(tmp_path, files) == [f"inventory/{name}:1: {message}"]
+    assert errors(tmp_path, files) == [f"inventory/{name}:1: {CLOSED}"]
 
 
 def test_a_file_that_cannot_be_read(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """One file of YAML (or JSON): plain values that remember where they stand, and no surprises.
 
-Refused: duplicate keys, `!vault` and other tags, several documents, aliases that multiply or contain themselves.
+Refused: duplicate keys, tags but `!vault` and `!unsafe`, several documents, aliases that multiply or contain
+themselves.
 """
 
 from __future__ import annotations
@@ -12,6 +13,8 @@ from typing import TYPE_CHECKING, Any, NoReturn, cast
 import yaml
 
 from windlass.inventory.problems import Place, quoted
+from windlass.inventory.vault import Vault, Vaulted, VaultError
+from windlass.inventory.yaml_faults import explain
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -29,7 +32,6 @@ _SCALARS = {
 }
 _TAG = "a tag that is not understood; text that begins with ! goes in quotes"
 _DEPTH = 100  # levels of nesting; the C parser recurses, and some 10,000 levels end the process
-VAULT = "Windlass cannot open Ansible's vault: ./deploy.py secrets set NAME takes its place"
 BITS = 4096  # of a whole number; Python does not show those of more than 4,300 digits, nor write them as JSON
 _ALIASED = 100_000  # values that aliases may add to a file
 
@@ -54,19 +56,24 @@ class Document:
     What is wrong and leaves the rest readable goes to `note`; None = it is raised as all else.
     """
 
-    def __init__(self, name: str, text: str, note: Callable[[Place, str], None] | None = None) -> None:
+    def __init__(
+        self, name: str, text: str, note: Callable[[Place, str], None] | None = None, vault: Vault | None = None
+    ) -> None:
         self.name = name
+        self.from_vault = isinstance(text, Vaulted)
+        self._vault = vault or Vault()
         self._note = note
-        self.root = self._compose(text)
+        self.root = self._compose(str(text))  # the parser in C takes no other kind of text
         self._budget = 2 * len(text) + _ALIASED
         self._open: set[tuple[int, str]] = set()
 
     @classmethod
-    def of_root(cls, name: str, root: yaml.Node, size: int) -> Document:
-        """A document that is there already as nodes, of a text of so many characters."""
+    def of_root(cls, name: str, root: yaml.Node, text: str) -> Document:
+        """A document whose text, in another language, is there already as nodes."""
         document = cls(name, "")
         document.root = root
-        document._budget += 2 * size
+        document.from_vault = isinstance(text, Vaulted)
+        document._budget += 2 * len(text)
         return document
 
     def place(self, node: yaml.Node) -> Place:
@@ -114,7 +121,9 @@ class Document:
         """The plain Python value of a node. Raises DocumentError."""
         self._spend(node, 1)
         if isinstance(node, yaml.ScalarNode):
-            return node.value if node.tag == TEXT else self._scalar(node)
+            if node.tag != TEXT:
+                return self._scalar(node)
+            return Vaulted(node.value) if self.from_vault else node.value
         if isinstance(node, yaml.MappingNode) and node.tag == f"{_PLAIN}map":
             entries = self.entries(node)
             with self.once(node):
@@ -159,7 +168,8 @@ class Document:
             last = len(text.splitlines())
             marks = [_place(self.name, mark) for mark in (error.problem_mark, error.context_mark) if mark]
             place = next((place for place in marks if place.line <= last), Place(self.name, last))
-            raise DocumentError(place, _explain(error, text)) from None
+            fault = "what is in this vault is not valid YAML here" if self.from_vault else explain(error, text)
+            raise DocumentError(place, fault) from None
         except (yaml.YAMLError, UnicodeError) as error:
             reason = getattr(error, "reason", "") or str(error).splitlines()[0]
             before = text.encode("utf-8", "replace")[: getattr(error, "position", 0)]
@@ -189,10 +199,16 @@ class Document:
         if node.tag == "!unsafe":
             return Unsafe(node.value)
         if node.tag in ("!vault", "!vault-encrypted"):
-            self._refuse(node, VAULT)
+            return self._opened(node)
         if node.tag == f"{_PLAIN}value":
             return node.value
         return self._refuse(node, _TAG)
+
+    def _opened(self, node: yaml.ScalarNode) -> Vaulted:
+        try:
+            return self._vault.open(node.value)
+        except VaultError as error:
+            return self._refuse(node, str(error))
 
     def _spend(self, node: yaml.Node, values: int) -> None:
         """Count values; a file without aliases has at most two for each of its characters."""
@@ -221,22 +237,3 @@ def _check_depth(name: str, text: str) -> None:
                 raise DocumentError(_place(name, event.start_mark), f"nested more than {_DEPTH} levels deep")
         elif isinstance(event, yaml.CollectionEndEvent):
             depth -= 1
-
-
-def _explain(error: yaml.MarkedYAMLError, text: str) -> str:
-    """What the parser says, and what most often lies behind it."""
-    problem = error.problem or error.context or "not valid YAML"
-    mark = error.problem_mark
-    lines = text.splitlines()
-    line = lines[mark.line] if mark and mark.line < len(lines) else ""
-    if "\t" in line[: len(line) - len(line.lstrip())]:
-        return "this line is indented with a tab; YAML takes spaces only"
-    if "{{" in line or "{%" in line:
-        return f"not valid YAML: {problem}; a value that begins with {{{{ goes in quotes"
-    if "mapping values are not allowed" in problem:
-        return f"not valid YAML: {problem}; is the indentation right, and is text with a colon in quotes?"
-    if "cannot start any token" in problem:
-        return f"not valid YAML: {problem}; text that begins with this character goes in quotes"
-    if "expected a single document" in (error.context or ""):
-        return "one document per file: remove the second ---"
-    return f"not valid YAML: {problem}"

@@ -123,9 +123,11 @@ class ExtraVariables:
         if option.startswith("@") and option != "@":
             name = option[1:]
             path = Path(name).expanduser()
-            document = Document(name, text_of(path, name, pipe=True), self._reader.problems.add)
+            vault = self._reader.vault
+            document = Document(name, text_of(path, name, vault, pipe=True), self._reader.problems.add, vault)
             variables = self._reader.variables(document, document.root, "a file of variables")
-            secret = next((way for name, given in variables.items() if (way := secret_in((name,), given.value))), None)
+            clear = {name: given.value for name, given in variables.items() if not given.from_vault}
+            secret = next((way for name, value in clear.items() if (way := secret_in((name,), value))), None)
             if secret and path.stat().st_mode & 0o077:
                 raise DocumentError(
                     variables[secret[0]].place_of_key(secret[1:]),

@@ -105,7 +105,7 @@ class Files:
 
         name = self._shown(path)
         try:
-            self._reader.read_groups(document_of(name, text_of(path, name)))
+            self._reader.read_groups(document_of(name, text_of(path, name, self._reader.vault)))
         except DocumentError as error:
             self._reader.problems.add(error.place, str(error))
 
@@ -118,7 +118,7 @@ class Files:
 
         name = self._shown(path)
         try:
-            text = text_of(path, name)
+            text = text_of(path, name, self._reader.vault)
             fault = None if path.suffix in _INI or _SURELY_INI.search(text) else fault_as_ini(name, text)
             if fault:
                 self.notes.append(f"{fault}: this file is left out")
@@ -146,7 +146,8 @@ class Files:
     def _document(self, path: Path) -> Document | None:
         name = self._shown(path)
         try:
-            return Document(name, text_of(path, name), self._reader.problems.add)
+            text = text_of(path, name, self._reader.vault)
+            return Document(name, text, self._reader.problems.add, self._reader.vault)
         except DocumentError as error:
             self._reader.problems.add(error.place, str(error))
             return None

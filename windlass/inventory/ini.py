@@ -16,6 +16,7 @@ from windlass.inventory.problems import Problems, hint_at_vars, quoted
 from windlass.inventory.ranges import check_host_names
 from windlass.inventory.reader import Reader
 from windlass.inventory.tree import Group, Tree, Variable, Variables
+from windlass.inventory.vault import Vaulted
 
 _SECTION = re.compile(r"\[([^:\]\s]+)(?::(\w+))?\]\s*(?:#.*)?")
 _VARIABLE = re.compile(r"[^\s=:]+(\s*=|\s+:|:\s).*")  # no host of this name, nor its port
@@ -42,6 +43,7 @@ class IniFile:
 
     def __init__(self, name: str, text: str, reader: Reader) -> None:
         self._document = Document(name, "")
+        self._document.from_vault = isinstance(text, Vaulted)
         self._lines = text.splitlines()
         self._reader = reader
         self._waiting: dict[str, list[tuple[Group, yaml.Node]]] = {}  # children named before their section
@@ -122,7 +124,10 @@ class IniFile:
             raise ValueError(f"{_unset(setting, line, before)} is not key=value; a value with spaces goes in quotes")
         text = text.strip()
         as_written = yaml.ScalarNode(TEXT, text, node.start_mark, node.end_mark)
-        variable = Variable(_value(text), self._document, node, as_written)
+        value = _value(text)
+        if self._document.from_vault and isinstance(value, str):
+            value = Vaulted(value)
+        variable = Variable(value, self._document, node, as_written)
         self._reader.set(variables, name.strip(), variable)
 
     def _node(self, line: int, column: int) -> yaml.Node:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
     from pathlib import Path
 
+    from windlass.inventory.vault import Vault
     from windlass.settings.secret import Secret
 
     # From groups (the widest first) and a host, and the name of an app.
@@ -50,13 +51,13 @@ def _silent(words: str) -> None:
 class Inventory:
     """Hosts and groups, checked as a whole when read."""
 
-    def __init__(self, folder: Path, extra_vars: Sequence[str] = ()) -> None:
+    def __init__(self, folder: Path, extra_vars: Sequence[str] = (), vault: Vault | None = None) -> None:
         self.project = folder.parent
         # Where it is one file, what belongs to it lies beside it, as Ansible has it.
         self.folder = self.project if folder.is_file() else folder
         self.tree = Tree()
         problems = Problems()
-        reader = Reader(self.tree, problems, KNOWN)
+        reader = Reader(self.tree, problems, KNOWN, vault)
         self._files = Files(self.project, reader)
         self._extra = ExtraVariables(extra_vars, reader)
         self._files.read(folder)
@@ -154,7 +155,11 @@ class Inventory:
         def secrets(app: str) -> Mapping[str, Secret]:
             return self.secrets_of([*names, name], app)
 
-        return Host(name, names, connection.connect(name), settings, values, secrets=secrets)
+        def from_vault(app: str, variable: str) -> bool:
+            return values.from_vault(variable_of("apps", values.raw), (app, "env", variable))
+
+        connect = connection.connect(name)
+        return Host(name, names, connect, settings, values, secrets=secrets, from_vault=from_vault)
 
     def apps_of(self, level: str) -> dict[str, set[str]]:
         """The apps of the hosts of a group, or of a host, each with what all of these hosts have in its `allow_env`."""

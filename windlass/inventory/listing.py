@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from windlass.inventory.document import Unsafe
+from windlass.inventory.vault import Vaulted
 from windlass.settings.environment import is_secret_in
 
 if TYPE_CHECKING:
@@ -44,17 +45,21 @@ def listing(inventory: Inventory) -> dict[str, Any]:
 
 def host_listing(inventory: Inventory, name: str) -> dict[str, Any]:
     """The merged variables of a host as the files have them; secret values are masked."""
-    return {key: _masked((key,), variable.value) for key, variable in inventory.variables_of(name).items()}
+    return {
+        key: _masked((key,), variable.value, sealed=variable.document.from_vault)
+        for key, variable in inventory.variables_of(name).items()
+    }
 
 
-def _masked(way: tuple[str, ...], value: Any) -> Any:
+def _masked(way: tuple[str, ...], value: Any, *, sealed: bool) -> Any:
+    """The value with its secrets masked; `sealed` = all of it comes from a vault."""
     if isinstance(value, dict):
-        return {_key(key): _masked((*way, str(key)), below) for key, below in value.items()}
+        return {_key(key): _masked((*way, str(key)), below, sealed=sealed) for key, below in value.items()}
     if isinstance(value, list):
-        return [_masked(way, below) for below in value]
+        return [_masked(way, below, sealed=sealed) for below in value]
     if isinstance(value, Unsafe):
         value = str(value)
-    return MASK if is_secret_in(way, value) else value
+    return MASK if sealed or isinstance(value, Vaulted) or is_secret_in(way, value) else value
 
 
 def _key(key: Any) -> Any:

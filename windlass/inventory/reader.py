@@ -14,6 +14,7 @@ from windlass.inventory.prefix import PREFIX, setting_of
 from windlass.inventory.problems import Problems, did_you_mean, hint_at_vars, nearest, quoted
 from windlass.inventory.ranges import expand
 from windlass.inventory.tree import Group, Tree, Variable, Variables
+from windlass.inventory.vault import Vault
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Set
@@ -28,12 +29,19 @@ _ALIKE = 0.8  # of a word that is another one with a slip, as difflib has it
 class Reader:
     """Reads documents into a tree, and notes what is wrong with them; a slip of a `known` variable's name is.
 
-    `known` has the names of the settings that are in each, None = no name is a slip.
+    `known` has the names of the settings that are in each, None = no name is a slip; `vault` None = none is opened.
     """
 
-    def __init__(self, tree: Tree, problems: Problems, known: Mapping[str, Set[str]] | None = None) -> None:
+    def __init__(
+        self,
+        tree: Tree,
+        problems: Problems,
+        known: Mapping[str, Set[str]] | None = None,
+        vault: Vault | None = None,
+    ) -> None:
         self.tree = tree
         self.problems = problems
+        self.vault = vault or Vault()
         self._known = known or {}
         self._settings = tuple(self._known)
 
@@ -167,7 +175,8 @@ class Reader:
             if isinstance(node, yaml.MappingNode):
                 return document.entries(node)
             value = document.value(node)
-            kind = "a list" if isinstance(value, list) else "text" if isinstance(value, str) else repr(value)
+            other = "what it is" if document.from_vault else repr(value)
+            kind = "a list" if isinstance(value, list) else "text" if isinstance(value, str) else other
             self.problems.add(document.place(node), f"{what} must be a mapping of {content}, not {kind}")
         except DocumentError as error:
             self.problems.add(error.place, str(error))

@@ -6,8 +6,9 @@ import io
 import stat
 from typing import TYPE_CHECKING
 
-from windlass.inventory.document import VAULT, DocumentError
+from windlass.inventory.document import DocumentError
 from windlass.inventory.problems import Place
+from windlass.inventory.vault import HEADER, Vault, VaultError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -22,8 +23,11 @@ _KINDS = {
 }
 
 
-def text_of(path: Path, name: str, *, pipe: bool = False) -> str:
-    """The text of a file, shown to the user as `name`; with `pipe` it may be one. Raises DocumentError."""
+def text_of(path: Path, name: str, vault: Vault, *, pipe: bool = False) -> str:
+    """The text of a file, shown to the user as `name`; with `pipe` it may be one. Raises DocumentError.
+
+    One that is in a vault is opened, and `Vaulted`.
+    """
     try:
         content = _content(path, name, pipe=pipe)
         text = io.TextIOWrapper(io.BytesIO(content), encoding="utf-8-sig").read()
@@ -32,9 +36,12 @@ def text_of(path: Path, name: str, *, pipe: bool = False) -> str:
         raise DocumentError(Place(name, line), "this is not UTF-8 text") from None
     except OSError as error:
         raise DocumentError(Place(name), f"cannot be read: {error.strerror}") from None
-    if text.startswith("$ANSIBLE_VAULT;"):
-        raise DocumentError(Place(name, 1), VAULT)
-    return text
+    if not text.startswith(HEADER):
+        return text
+    try:
+        return vault.open(text)
+    except VaultError as error:
+        raise DocumentError(Place(name, 1), str(error)) from None
 
 
 def _content(path: Path, name: str, *, pipe: bool) -> bytes:

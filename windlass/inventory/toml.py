@@ -26,7 +26,7 @@ def document_of(name: str, text: str) -> Document:
         raise DocumentError(place, f"not valid TOML: {fault[:1].lower()}{fault[1:]}") from None
     except yaml.representer.RepresenterError as error:
         raise DocumentError(Place(name), f"{error.args[-1]} is a time of day, which no variable can be") from None
-    return Document.of_root(name, node, len(text))
+    return Document.of_root(name, node, text)
 
 
 def _group(body: Any) -> Any:

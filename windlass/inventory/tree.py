@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
+from windlass.inventory.vault import holds_vaulted
+
 if TYPE_CHECKING:
     from windlass.inventory.document import Document
     from windlass.inventory.problems import Place
@@ -21,6 +23,11 @@ class Variable:
     document: Document
     key: yaml.Node
     node: yaml.Node = field(repr=False)
+
+    @property
+    def from_vault(self) -> bool:
+        """Whether the value, or a part of it, comes from Ansible's vault."""
+        return self.document.from_vault or holds_vaulted(self.value)
 
     def place(self, way: tuple[str | int, ...] = ()) -> Place:
         """Where the value, or the part of it that `way` leads to, begins."""

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ValidationError
 
 from windlass.inventory.prefix import PREFIX
 from windlass.inventory.problems import Place, Problems, did_you_mean
+from windlass.inventory.vault import Vaulted
 from windlass.inventory.written import changed_env, written
 from windlass.settings import AppSettings, Settings
 from windlass.settings.model import Faults
@@ -55,7 +56,7 @@ def validated(model: type[M], names: Mapping[str, str], values: Values, project:
     for way, place, message in changed:
         problems.add(place, f"{_dotted((names['apps'], *way[1:]))}: {message}")
     try:
-        filled = model.model_validate(found, context={"project": project})
+        filled = model.model_validate(found, context={"project": project, "sealed": Vaulted})
         return None if unrendered or changed else filled
     except ValidationError as error:
         for detail in error.errors(include_url=False):

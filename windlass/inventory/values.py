@@ -11,6 +11,7 @@ from windlass.errors import InventoryError
 from windlass.inventory.document import Unsafe
 from windlass.inventory.host_variables import HostVariables
 from windlass.inventory.problems import did_you_mean
+from windlass.inventory.vault import Vaulted, holds_vaulted
 from windlass.settings.environment import is_secret_at, is_secret_value, secret_in
 from windlass.settings.secret_names import is_secret
 
@@ -117,8 +118,20 @@ class Values(Mapping[str, Any]):
             faults[way] = error
             return None
 
+    def from_vault(self, name: str, way: Way = ()) -> bool:
+        """Whether what `way` leads to comes from Ansible's vault, by itself or by what its templates read."""
+        value = self._at(name, way)
+        return self.raw[name].document.from_vault or holds_vaulted(value) or self._reads_vault(*_templates_in(value))
+
     def may_be_secret(self, name: str, way: Way = ()) -> bool:
         """Whether the names on the way say that there is a secret, or a value there, or what its templates read."""
+        value = self._at(name, way)
+        if is_secret_at((name, *way)) or secret_in((name, *map(str, way)), value) or self.from_vault(name, way):
+            return True
+        return self._reads_secret(*_templates_in(value))
+
+    def _at(self, name: str, way: Way) -> Any:
+        """What `way` leads to in a variable, as its file has it."""
         value: Any = self.raw[name].value
         for step in way:
             if isinstance(value, dict):
@@ -127,25 +140,28 @@ class Values(Mapping[str, Any]):
                 value = value[step]
             else:
                 break  # a template, of which it is not known what comes from where
-        if is_secret_at((name, *way)) or secret_in((name, *map(str, way)), value):
-            return True
-        return self._reads_secret(*_templates_in(value))
+        return value
 
     def _reads_secret(self, *texts: str) -> bool:
+        return any(
+            word == "hostvars" or is_secret(word) or (word in self.raw and secret_in((word,), self.raw[word].value))
+            for word in self._words_read(*texts)
+        )
+
+    def _reads_vault(self, *texts: str) -> bool:
+        return any(word in self.raw and self.raw[word].from_vault for word in self._words_read(*texts))
+
+    def _words_read(self, *texts: str) -> Iterator[str]:
+        """The words of templates, and of those in the variables that they read."""
         from windlass.inventory.template import words_in
 
         waiting, seen = list(texts), set[str]()
         while waiting:
-            words = words_in(waiting.pop())
-            if "hostvars" in words or any(map(is_secret, words)):
-                return True
-            for word in words & self.raw.keys() - seen:
-                value = self.raw[word].value
-                if secret_in((word,), value):
-                    return True
-                waiting += _templates_in(value)
-            seen |= words
-        return False
+            fresh = words_in(waiting.pop()) - seen
+            seen |= fresh
+            yield from fresh
+            for word in fresh & self.raw.keys():
+                waiting += _templates_in(self.raw[word].value)
 
     def _text(self, variable: str, text: str, way: Way) -> Any:
         """The value of a template: of one expression alone with its type, else text."""
@@ -156,7 +172,8 @@ class Values(Mapping[str, Any]):
 
         told = False  # whether the fault says nothing but what stands in the template
         try:
-            return self._made(text, template(text))
+            made = self._made(text, template(text))
+            return Vaulted(made) if isinstance(made, str) and self._reads_vault(text) else made
         except RenderError:
             raise
         except jinja2.UndefinedError as error:
@@ -171,7 +188,8 @@ class Values(Mapping[str, Any]):
             fault = "cannot be rendered: nested too deeply"
         except Exception as error:  # a template may call anything on its values
             fault = f"cannot be rendered: {str(error).rstrip('.')}"
-        if not told and not REFERENCE.fullmatch(text) and self._reads_secret(text):
+        of_secret = self._reads_vault(text) or (not REFERENCE.fullmatch(text) and self._reads_secret(text))
+        if isinstance(text, Vaulted) or (of_secret and not told):
             fault = "cannot be rendered, and why is not shown, as a secret may be in it"
         raise self._fault(variable, way, text, fault) from None
 
@@ -194,7 +212,7 @@ class Values(Mapping[str, Any]):
 
     def _fault(self, name: str, way: Way, text: str, fault: str) -> RenderError:
         """The error for a text, which is shown unless it may be a secret."""
-        if not is_secret_at((name, *way)) and not is_secret_value(text):
+        if not is_secret_at((name, *way)) and not is_secret_value(text) and not isinstance(text, Vaulted):
             fault = f"{fault} in {text!r}"
         elif not REFERENCE.fullmatch(text):  # of a secret, whose words the fault may quote
             dotted = ".".join(map(str, (name, *way)))

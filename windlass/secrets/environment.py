@@ -27,7 +27,8 @@ def environment_of(host: Host, app: str) -> Environment:
 
     plain = host.settings.apps[app].env
     variables = {name: variable.value for name, variable in variables_of(host, app).items()}
-    return Environment(variables, frozenset(name for name in variables if name not in plain or is_secret(name)))
+    secret = (name for name in variables if name not in plain or is_secret(name) or host.from_vault(app, name))
+    return Environment(variables, frozenset(secret))
 
 
 def variables_of(host: Host, app: str) -> dict[str, Secret]:

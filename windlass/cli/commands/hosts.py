@@ -9,6 +9,7 @@ import click
 
 from windlass.cli import completion
 from windlass.cli.commands.options import options
+from windlass.cli.commands.vault import with_vault
 from windlass.errors import UsageError
 from windlass.words import harmless
 
@@ -44,6 +45,7 @@ on_hosts = options(
         help="Ask for the sudo password, for those hosts alone that become root by sudo and have none in the inventory."
         " Where sudo asks, it is told once; whoever controls the login account there, or the host, can learn it.",
     ),
+    with_vault,
     click.option("--json", "as_json", is_flag=True, help="JSON instead of lines."),
     click.option("--debug", is_flag=True, help="Show tracebacks and the SSH library's log."),
 )

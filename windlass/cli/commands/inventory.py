@@ -9,6 +9,7 @@ import click
 
 from windlass.cli import completion
 from windlass.cli.commands.hosts import tell
+from windlass.cli.commands.vault import with_vault
 from windlass.errors import UsageError
 
 if TYPE_CHECKING:
@@ -39,16 +40,16 @@ if TYPE_CHECKING:
     is_flag=True,
     help="JSON: --host as plain variables, --list-hosts as a list; else the same as --list.",
 )
+@with_vault
 @click.pass_obj
 def inventory(project: Project, /, form: str, name: str | None, pattern: str | None, as_json: bool) -> None:
     """Show the inventory, checked, as Windlass reads it; secret values are masked.
 
     The output has the shape of ansible-inventory's.
     """
-    from windlass.inventory import load
     from windlass.inventory.listing import graph, listing
 
-    found = load(project.project / "inventory")
+    found = project.inventory()
     for note in found.notes:
         tell(note)
     if pattern is not None:

@@ -10,6 +10,7 @@ import click
 
 from windlass.cli import completion
 from windlass.cli.commands.trailing import TRAILING, Trailing
+from windlass.cli.commands.vault import with_vault
 from windlass.errors import UsageError
 
 if TYPE_CHECKING:
@@ -19,17 +20,17 @@ if TYPE_CHECKING:
 @click.command(cls=Trailing, trailing="[-- COMMAND...]")
 @click.argument("name", metavar="HOST", shell_complete=completion.hosts)
 @click.option("--accept-new-host-key", is_flag=True, help="Trust the key of a host never seen before.")
+@with_vault
 @click.pass_context
 def ssh(ctx: click.Context, /, name: str, accept_new_host_key: bool) -> None:
     """Log in to a host, or run a shell command there, with the inventory's address, user, port, key and jump host.
 
     A `host_key` of the inventory is the only one that is good; without, ssh's own known_hosts decide.
     """
-    from windlass.inventory import load
     from windlass.ssh.openssh import command_line, program
 
     project: Project = ctx.obj
-    hosts = load(project.project / "inventory").select([name])
+    hosts = project.inventory().select([name])
     if len(hosts) != 1:
         raise UsageError(
             f"ssh goes to one host, and {name!r} means {len(hosts)}", hint="./deploy.py inventory shows which"
