@@ -12,8 +12,9 @@ import pytest
 from tests.audit.audited import NAME, Audited, install
 from tests.audit.figures import Figures
 from tests.audit.scans import Scans
+from tests.lab.abandoned import remove_abandoned
 from tests.lab.commands import Commands
-from tests.lab.conftest import disposable_lab, remove_abandoned_labs, say
+from tests.lab.conftest import disposable_lab, say
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,7 +28,7 @@ RSA_KEY = "cd /etc/ssh && rm -f ssh_host_rsa_key* && ssh-keygen -q -t rsa -b 409
 @pytest.fixture(scope="session")
 def audited(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Audited]:
     """The host as a user has it after `provision`, no jump host; and the hosts that look at it, with their tools."""
-    remove_abandoned_labs()
+    remove_abandoned()
     folder = tmp_path_factory.mktemp("audited")
     with disposable_lab(folder) as lab, ThreadPoolExecutor() as pool:
         commands = Commands.in_new_folder(folder)

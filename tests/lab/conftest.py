@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.lab.abandoned import held, remove_abandoned_labs, remove_unused_images
+from tests.lab.abandoned import held, remove_abandoned
 from tests.lab.equipped import Equipped, equipping
 from windlass import lab as labs
 
@@ -61,8 +61,7 @@ def no_secrets(project: Path) -> Iterator[None]:
 @pytest.fixture(scope="session")
 def equipped(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Equipped]:
     """Makes hosts that have the packages of all roles already, of an image that all workers share."""
-    remove_abandoned_labs()
-    remove_unused_images()
+    remove_abandoned()
     own = tmp_path_factory.getbasetemp()
     with equipping(own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) as found:
         yield found

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from roles.base import base
-from tests.lab.abandoned import IMAGE_OF, held_together, remove_unused_images
+from tests.lab.abandoned import IMAGE_OF, held_together, remove_abandoned
 from tests.lab.resources_on import converge
 from tests.roles import hosts
 from windlass.agent.resources import Packages
@@ -75,4 +75,4 @@ def equipping(run: Path) -> Iterator[Equipped]:
     """For one worker; the images go with the last worker that has one of these."""
     with held_together(run):
         yield Equipped(run)
-    remove_unused_images()
+    remove_abandoned()
