@@ -52,15 +52,6 @@ def test_a_wrong_password_is_tried_once(project: Path, fresh_host: LabHost) -> N
     assert fresh_host.run("journalctl --no-pager | grep -c 'Failed password for careful'").strip() == "1"
 
 
-def test_a_second_factor_of_sudo_is_no_wrong_password(project: Path, lab: Lab, fresh_host: LabHost) -> None:
-    """Two modules of PAM that ask, each for itself: the second one stands for whatever asks beside the password."""
-    fresh_host.run("sed -i '1i auth required pam_unix.so' /etc/pam.d/sudo")
-    status, shown = check(project, fresh_host, lab.careful_password, lab.careful_password)
-    assert status == 1, shown
-    assert "sudo asks for more than the password" in shown
-    assert "wrong" not in shown
-
-
 def test_a_login_shell_that_starts_another_one(project: Path, lab: Lab, fresh_host: LabHost) -> None:
     """As people have it who prefer another shell; that one waits for commands that do not come."""
     fresh_host.run("sed -i '1i exec sh' ~careful/.bashrc")

@@ -60,6 +60,11 @@ class LogView:
                     self.say(f"{host}  there are older lines; -n shows more")
                 self._told(host)
 
+    def heard(self, host: str) -> bool:
+        """Whether a host has told all that was there."""
+        with self._lock:
+            return host not in self._waiting
+
     def failed(self, host: str, why: str) -> None:
         """A host tells no more."""
         self.say(f"{host}  {click.style('failed', fg='red')}  {why}")

@@ -89,7 +89,7 @@ class Report:
         for line in painted(result.patch, paint):
             self.terminal.line(line, as_it_is=True)
         if result.status == "failed":
-            lines = [*result.message.splitlines(), *([result.hint] if result.hint else [])]
+            lines = [*result.message.splitlines(), *(result.hint or "").splitlines()]
             if self.debug:
                 lines += result.traceback.splitlines()
             self.terminal.line("\n".join(f"    {line}" for line in lines))
@@ -112,7 +112,7 @@ class Report:
         for outcome in outcomes:
             self.terminal.line(self._tally(outcome, width))
             for note in outcome.notes if self.verbosity > QUIET else ():
-                warnings = [self.terminal.paint(note["warning"], "yellow")] if "warning" in note else []
+                warnings = [self.terminal.paint(line, "yellow") for line in note.get("warning", "").splitlines()]
                 for line in [*_lines(note), *warnings]:
                     self.terminal.line(f"{'':{width}}  {line}")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from windlass.agent.messages.answers import answer
@@ -71,9 +72,9 @@ class Conversation:
             elif told["type"] == "login":
                 self._wire.write({"type": "login"}, self._second_login(request).encode())
             elif told["type"] == "refused":
-                raise HostError(told["reason"])
+                raise HostError(_indented(told["reason"]))
             elif told["type"] == "warning":
-                self._say(told["text"])
+                self._say(_indented(told["text"]))
             elif told["type"] == "hello":
                 raise AgentError("the agent said 'hello' twice")
             else:
@@ -102,3 +103,8 @@ class Conversation:
         except (WireError, Malformed) as error:
             raise AgentError(f"the agent sent nonsense: {error}") from None
         raise self._lost(hint)
+
+
+def _indented(text: str) -> str:
+    """The text with all lines but the first indented: none of them looks like another host's."""
+    return re.sub(r"\n(?! )", "\n  ", text)

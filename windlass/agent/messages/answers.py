@@ -31,7 +31,7 @@ class Progress(TypedDict):
 
     type: Literal["progress"]
     id: Count
-    text: Lines
+    text: str
     whole: bool
 
 
@@ -40,7 +40,7 @@ class Finishing(TypedDict):
 
     type: Literal["finishing"]
     id: Count
-    text: Lines
+    text: str
 
 
 class Notes(TypedDict, total=False):

@@ -10,7 +10,7 @@ import click
 
 from windlass.cli import completion, moment
 from windlass.cli.commands.hosts import Selection, no_apps, on_hosts
-from windlass.errors import HostError
+from windlass.errors import AgentError, HostError
 from windlass.output.interrupt import results
 from windlass.output.terminal import hush
 
@@ -140,6 +140,8 @@ class _Reading:
             with reached(host, self.selection.connecting(), self.view.say, self.project.connection) as session:
                 self._sessions.append(session)
                 session.ask(asked, {}, lambda event: self.view.take(host.name, event), budget)
+                if not self.view.heard(host.name):
+                    raise AgentError("the agent ended without an answer")
         except HostError as error:
             if not self._over:
                 self.view.failed(host.name, str(error))
