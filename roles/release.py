@@ -44,6 +44,7 @@ def release(host: Host, app: App) -> Iterator[Resource]:
         ),
         socket=Content.of(render("systemd/app.socket.j2", app=app)),
         static=sorted(settings.static.values()),
+        data=source.data,
         process=process,
         sandbox=properties(host, app),
         release_command=settings.release_command or "",

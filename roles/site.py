@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from roles.nginx import listening
 from windlass.agent.resources import File, Placeholder, Reload
 from windlass.agent.resources.nginx import TEST
+from windlass.settings.data import lies_below
 from windlass.template import render
 
 if TYPE_CHECKING:
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from windlass.agent.resources import Resource
     from windlass.app import App
     from windlass.host import Host
+    from windlass.settings import AppSettings
 
 
 def site(host: Host, app: App) -> Iterator[Resource]:
@@ -29,6 +31,7 @@ def site(host: Host, app: App) -> Iterator[Resource]:
         home=app.home,
         domains=settings.domains,
         static=settings.static,
+        written=_written(settings),
         body_limit=settings.nginx.body_limit,
         proxy_timeout=settings.nginx.proxy_timeout,
         tls=tls.mode != "off",
@@ -43,3 +46,13 @@ def site(host: Host, app: App) -> Iterator[Resource]:
     reload = Reload(app.name)
     yield File(f"/etc/nginx/sites-enabled/{app.name}.conf", configuration, verify=TEST, notify=[reload])
     yield reload
+
+
+def _written(settings: AppSettings) -> list[str]:
+    """The URL paths of what the app writes below folders that nginx serves."""
+    return [
+        prefix + path.rstrip("/").removeprefix(folder)
+        for path in settings.data
+        for prefix, folder in settings.static.items()
+        if lies_below(path, folder)
+    ]

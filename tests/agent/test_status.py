@@ -27,6 +27,7 @@ APP: dict[str, Any] = {
     "memory": None,
     "restarts": 0,
     "health": "ok",
+    "advice": [],
     "certificate_kind": "ca",
     "certificate_issuer": "R12",
     "certificate_until": 0,
@@ -71,6 +72,7 @@ WRONG: list[dict[str, Any]] = [
     {"certificate_kind": "placeholder"},
     {"certificate_kind": "missing"},
     {"certificate_late": True},
+    {"advice": ["`data: [uploads]`"]},
 ]
 
 

@@ -50,6 +50,8 @@ def test_a_visitor_cannot_pretend(shop: NginxProcess) -> None:
     answer = shop.ask(
         "https://shop.test/", X_Forwarded_For="6.6.6.6", X_Forwarded_Proto="gopher", X_Forwarded_Host="evil.test",
         X_Forwarded_Prefix="/evil", X_Real_IP="6.6.6.6", X_Request_ID="evil", Forwarded="for=6.6.6.6", Proxy="evil",
+        X_Forwarded_Ssl="evil", X_Forwarded_Protocol="evil", X_Forwarded_Scheme="evil", X_Forwarded_By="evil",
+        X_Forwarded_Server="evil", X_Scheme="evil", X_Url_Scheme="evil", X_Script_Name="/evil", Front_End_Https="evil",
     )  # fmt: skip
     asked = json.loads(answer.body)
     assert "evil" not in str(asked)
@@ -187,3 +189,16 @@ def test_the_placeholder_comes_before_the_site_and_the_reload_after_it() -> None
     here = host(apps={"shop": {}})
     names = list(resources(site, here, apps(here)[0]))
     assert names == ["placeholder shop", "file /etc/nginx/sites-enabled/shop.conf", "reload shop"]
+
+
+def test_what_the_app_writes_below_a_served_folder_is_served_by_the_app(
+    shop_with: Callable[..., NginxProcess], tmp_path: Path
+) -> None:
+    shop = shop_with(data=["files/uploads", "files/feed.xml", "logs"])
+    files = tmp_path / "srv/shop/current/code/files"
+    (files / "uploads").mkdir()
+    for name in ("uploads/a.png", "feed.xml", "uploads.css"):
+        (files / name).write_text("not to be read by nginx")
+    for path in ("/static/uploads/a.png", "/static/uploads", "/static/feed.xml", "/logs"):
+        assert json.loads(shop.ask(f"https://shop.test{path}").body)["path"] == path
+    assert shop.ask("https://shop.test/static/uploads.css").body == b"not to be read by nginx"

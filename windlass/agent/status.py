@@ -7,6 +7,7 @@ import shutil
 import time
 from typing import TYPE_CHECKING
 
+from windlass.agent import advice
 from windlass.agent.failures import CommandFailed
 from windlass.agent.process import children
 from windlass.agent.release.health import Question
@@ -25,7 +26,7 @@ PROPERTIES = ("ActiveState", "MainPID", "MemoryCurrent", "NRestarts")
 # What an app that is not deployed has not.
 OF_A_RELEASE = (
     *("release", "commit", "dirty", "age", "active", "workers", "memory", "restarts", "health"),
-    *("certificate_kind", "certificate_issuer", "certificate_until", "certificate_late"),
+    *("advice", "certificate_kind", "certificate_issuer", "certificate_until", "certificate_late"),
 )
 HEALTH_TIMEOUT = 5  # seconds
 LONGEST = 400  # of what an unhealthy app answers (characters), cut when no secret is in it any more
@@ -74,6 +75,7 @@ def _app(machine: Machine, name: str, domain: str, health_path: str, tls: str) -
         "memory": _number(properties.get("MemoryCurrent", "")),
         "restarts": _number(properties.get("NRestarts", "")),
         "health": releases.environment(record).mask(health)[:LONGEST] if health else None,
+        "advice": advice.heard(machine, name, record),
     }
     return {**told, **certificate(f"{LINKS}/{name}", tls)} if tls != "off" else told
 

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, Field, PrivateAttr, ValidationInfo, field_validator
 
+from windlass.settings.data import DataPaths, apart_from
 from windlass.settings.domain import Domain
 from windlass.settings.gunicorn import Gunicorn
 from windlass.settings.limits import Limits
@@ -124,6 +125,12 @@ class AppSettings(Model):
     static: Annotated[dict[UrlPrefix, SourcePath], AfterValidator(_static)] = Field(
         default_factory=dict, description="Folders of the source that nginx serves itself, by URL prefix."
     )
+    data: DataPaths = Field(
+        default_factory=list,
+        description="Files and folders in the code that the app writes, e.g. uploads, logs, app.db: they live in"
+        " /var/lib/APP, and what the source has there is their first content. `instance` always is one. A name with a"
+        " dot is a file, unless the source has it as a folder, or it ends with /.",
+    )
     gunicorn: Gunicorn = Field(default_factory=Gunicorn, description="How Gunicorn runs the app.")
     nginx: Nginx = Field(default_factory=Nginx, description="How nginx serves the app.")
     limits: Limits = Field(default_factory=Limits, description="What one visitor may take of the app.")
@@ -150,6 +157,11 @@ class AppSettings(Model):
         if ref is not None and source is not None and not is_git(source):
             raise ValueError(f"ref is for a git URL, and source is the folder {source!r}")
         return ref
+
+    @field_validator("data")
+    @classmethod
+    def _data_is_not_served(cls, data: list[str], info: ValidationInfo) -> list[str]:
+        return apart_from(info.data.get("static", {}), data)
 
     @property
     def project(self) -> Path:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from windlass.errors import SourceError
-from windlass.source import folder, repository, requirements, server
+from windlass.source import data, folder, repository, requirements, server
 from windlass.source.contents import named
 from windlass.source.entry import entry
 from windlass.source.scripts import check_command
@@ -29,6 +29,7 @@ class Source:
 
     `commit` None = not from git; `dirty` = the folder differs from the commit. `python_path` are folders in the source,
     `remarks` sentences that the user should read once, `wsgi` is what Gunicorn serves, by the settings or as found.
+    `data` are the paths that the app writes to, folders with a `/` at the end.
     """
 
     archive: bytes
@@ -40,6 +41,7 @@ class Source:
     dirty: bool = False
     remarks: tuple[str, ...] = ()
     wsgi: str = ""
+    data: tuple[str, ...] = ()
 
 
 def load(name: str, settings: AppSettings, project: Path) -> Source:
@@ -68,8 +70,9 @@ def _load(settings: AppSettings, project: Path) -> Source:
         archive, digest = tree.packed()
         # Only what has been read is known to be as in the commit, or not.
         dirty = contents.commit is not None and bool(contents.differing)
+        written = data.paths(tree, settings, wsgi, python_path)
         remarks = _remarks(tree, left_out)
-        return Source(archive, digest, tree.size, wanted, python_path, contents.commit, dirty, remarks, wsgi)
+        return Source(archive, digest, tree.size, wanted, python_path, contents.commit, dirty, remarks, wsgi, written)
 
 
 def _remarks(tree: Tree, left_out: tuple[str, ...]) -> tuple[str, ...]:

@@ -54,6 +54,7 @@ def test_what_was_written_is_found(home: Path) -> None:
         "service": digest(UNIT),
         "socket": digest(UNIT),
         "static": ["src/static"],
+        "data": [],
         "release_command": "",
     }
 

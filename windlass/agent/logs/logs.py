@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING
 
+from windlass.agent import advice
 from windlass.agent.failures import CommandFailed
 from windlass.agent.logs.file import KINDS, LogFile
 from windlass.agent.logs.journal import Journal
@@ -36,6 +37,9 @@ def tell(machine: Machine, request: AskLogs) -> None:
     found.sort(key=lambda line: float(line["time"]))
     for line in found[-wanted.count :] if wanted.count else []:
         machine.tell(_told(line), flush=False)
+    for app in request["apps"]:
+        for words in advice.told(app, found):
+            machine.tell({"type": "warning", "text": f"{app}: {words}"})
     machine.tell({"type": "shown", "cut": len(found) >= wanted.count > 0})
     if request["follow"]:
         _follow(machine, wanted, journal, files)

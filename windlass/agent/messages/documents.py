@@ -44,7 +44,7 @@ class AppStatus(CertificateStatus):
 
     `health` is ok, or what came instead; null = not asked, for it does not run. A `certificate_kind` of null is plain
     HTTP; a placeholder is self-signed, where the inventory wants a CA's. `certificate_late`: it has expired, or is in
-    its last week and the last quarter of its life.
+    its last week and the last quarter of its life. `advice` are settings that its release wants changed, in words.
     """
 
     name: str
@@ -57,6 +57,7 @@ class AppStatus(CertificateStatus):
     memory: Optional[Count]
     restarts: Optional[Count]
     health: Optional[str]
+    advice: Optional[list[str]]
 
 
 class VitalSigns(TypedDict):

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 from windlass.agent.failures import CommandTrouble, Failed
+from windlass.agent.release import unwritable
 from windlass.agent.release.reason import advice, telling
+from windlass.agent.release.records import Releases
 from windlass.agent.resources import confined
 
 if TYPE_CHECKING:
@@ -53,4 +56,6 @@ def run(
         reason = "" if found is None else f" ({lines[found]})"
         said = "\n".join(lines)[-LONGEST:] or "(it said nothing)"
         words = f"the release command `{command}` {trouble.how}{reason}:\n{said}"
-        raise Failed(words, hint=advice(reason or said)) from None
+        release = os.path.basename(os.path.dirname(folder))
+        hint = unwritable.advice(Releases(f"/srv/{user}"), user, release, lines) or advice(reason or said)
+        raise Failed(words, hint=hint) from None

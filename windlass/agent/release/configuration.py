@@ -41,7 +41,7 @@ class Configuration:
         self._environment = _written(self._paths["env"], frozenset(record.secret))
         if self._environment is not None:
             self.parts["env"] = hashlib.sha256(self._environment.to_json()).hexdigest()
-        self.parts.update(static=record.static, release_command=record.release_command)
+        self.parts.update(static=record.static, data=record.data, release_command=record.release_command)
 
     def difference(self, name: str, wanted: bytes) -> str:
         """What is another in a file than in the `wanted` one (`env`: as JSON), in few words: names, no values."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from windlass.agent import files
 from windlass.agent.failures import CommandFailed
+from windlass.agent.release import data
 from windlass.agent.release.instance import Instance
 from windlass.agent.release.records import FILLING
 from windlass.agent.release.unpack import grant, unpack
@@ -23,7 +24,9 @@ if TYPE_CHECKING:
 
 
 class Parts(Protocol):
-    """What the folder of a release is made from; `static` are the folders of the code that nginx serves."""
+    """What the folder of a release is made from; `static` are the folders of the code that nginx serves,
+    `data` the paths in it that the app writes to.
+    """
 
     app: str
     machine: Machine
@@ -33,6 +36,7 @@ class Parts(Protocol):
     service: Content
     socket: Content
     static: Sequence[str]
+    data: Sequence[str]
 
     @property
     def releases(self) -> Releases:
@@ -47,8 +51,10 @@ def make(release: Parts, record: Record, environment: Environment) -> None:
     final = release.releases.path(record.id)
     os.mkdir(folder, mode=0o700)
     unpack(release.code.read(), f"{folder}/code", record.created)
+    data.lead(folder, release.app, release.data)
     _compile(release.machine, f"{folder}/code", f"{final}/code")
     grant(f"{folder}/code", group, release.static)
+    grant(f"{folder}/{data.FIRST}", group, ())
     files.write(f"{folder}/env", environment.file(), mode=0o600)
     files.write(f"{folder}/gunicorn.conf.py", release.gunicorn_conf.read(), mode=0o640, gid=group)
     os.symlink(os.path.relpath(release.venv, final), f"{folder}/venv")

@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING
 
 from windlass.agent import files
 from windlass.agent.failures import CommandFailed, Failed
+from windlass.agent.release import unwritable
 from windlass.agent.release.reason import advice, telling
+from windlass.agent.release.records import Releases
 
 if TYPE_CHECKING:
     from windlass.agent.machine import Machine
@@ -198,9 +200,8 @@ class Instance:
         reason = "" if found is None else f": {lines[found]}"
         end = len(lines) if found is None else found + 1
         shown = "\n".join(lines[max(0, end - SHOWN) : end]) or "(none)"
-        return Failed(
-            f"release {self.release} {what}{reason}\nits last lines in the journal:\n{shown}", hint=advice(reason)
-        )
+        hint = unwritable.advice(Releases(f"/srv/{self.app}"), self.app, self.release, lines) or advice(reason)
+        return Failed(f"release {self.release} {what}{reason}\nits last lines in the journal:\n{shown}", hint=hint)
 
     def _journal(self) -> list[str]:
         """What the instance said, or what systemd said of it if it did not come so far."""

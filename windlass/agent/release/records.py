@@ -23,11 +23,11 @@ NEW, GOOD, FAILED = "new", "good", "failed"
 class Record:
     """What is known of a release; kept in its folder, for root alone, as the hash covers the environment too.
 
-    `identity` is the hash of all that it runs, `code` names code and requirements; `static` and `release_command` are
-    as Release has them. `state` is new until traffic went to it and it stayed healthy; `previous` is the release it
-    took over from ("" = none); `created` is in seconds since the epoch, `who` deployed it, `reason` says why it failed;
-    `secret` are the names of secret variables. `traffic` is what visitors met when it took over (see Visitors; {} =
-    unknown).
+    `identity` is the hash of all that it runs, `code` names code and requirements; `static`, `data` and
+    `release_command` are as Release has them. `state` is new until traffic went to it and it stayed healthy; `previous`
+    is the release it took over from ("" = none); `created` is in seconds since the epoch, `who` deployed it, `reason`
+    says why it failed; `secret` are the names of secret variables. `traffic` is what visitors met when it took over
+    (see Visitors; {} = unknown).
     """
 
     id: str
@@ -36,6 +36,7 @@ class Record:
     venv: str
     created: int
     static: list[str] = field(default_factory=list)
+    data: list[str] = field(default_factory=list)
     release_command: str = ""
     state: str = NEW
     commit: str | None = None

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from windlass.agent.failures import Failed
-from windlass.agent.release import command, folder, space
+from windlass.agent.release import command, data, folder, space
 from windlass.agent.release.environment import Environment
 from windlass.agent.release.records import FAILED, GOOD, Record
 from windlass.agent.release.serving import Serving, told
@@ -31,10 +31,11 @@ class Release(Serving):
     """A release that is to get the traffic.
 
     `digest` is the hash of the code, `size` its bytes when unpacked, `environment` an Environment as JSON, `service`
-    and `socket` the texts of its units, `static` the folders of the code that nginx serves, `process` the environment
-    that all its processes have before the app's own (%i = the release), `sandbox` the restrictions of its unit, one
-    property each; `release_command` `""` = none, and `elsewhere` means that another host has run it for this one. What
-    it shows never has a secret in it: the identity, which covers the environment, stays in a record for root alone.
+    and `socket` the texts of its units, `static` the folders of the code that nginx serves, `data` the paths in it that
+    the app writes to (folders end with `/`), `process` the environment that all its processes have before the app's own
+    (%i = the release), `sandbox` the restrictions of its unit, one property each; `release_command` `""` = none, and
+    `elsewhere` means that another host has run it for this one. What it shows never has a secret in it: the identity,
+    which covers the environment, stays in a record for root alone.
 
     What somebody changes by hand in the release that serves, a new one puts right.
     """
@@ -48,6 +49,7 @@ class Release(Serving):
     service: Content
     socket: Content
     static: Sequence[str]
+    data: Sequence[str]
     process: dict[str, str]
     sandbox: Sequence[str]
     release_command: str
@@ -59,7 +61,8 @@ class Release(Serving):
     # --- what is, and what shall be ---
 
     def desired(self) -> State:
-        return {"code": self._code, **dict.fromkeys(self._wanted, AS_WANTED), "health": "good", "leftovers": 0}
+        wanted = dict.fromkeys(self._wanted, AS_WANTED)
+        return {"code": self._code, **wanted, "folders": "there", "health": "good", "leftovers": 0}
 
     def actual(self) -> State:
         current = self.releases.undamaged_current()
@@ -68,6 +71,7 @@ class Release(Serving):
         return {
             "code": f"{current.code}, edited" if folder.edited(self.releases.path(current.id)) else current.code,
             **self._compared(current),
+            "folders": ", ".join(f"no {path}" for path in data.missing(self.app, current.data)) or "there",
             "health": self._health(current),
             "leftovers": 0 if self._left_to_do else len(self._leftovers(current).found()) + self._unfinished(current),
         }
@@ -116,7 +120,8 @@ class Release(Serving):
     def _wanted(self) -> dict[str, Any]:
         """All that runs but code and requirements, as a Configuration's parts; it covers secrets, and is not shown."""
         digests = {name: content.sha256 for name, content in self._files.items()}
-        return {**digests, "static": list(self.static), "release_command": self.release_command}
+        paths = {"static": list(self.static), "data": list(self.data)}
+        return {**digests, **paths, "release_command": self.release_command}
 
     @property
     def _identity(self) -> str:
@@ -127,7 +132,10 @@ class Release(Serving):
 
     def apply(self, diff: Diff) -> None:
         self._settle()
-        if set(diff) != {"leftovers"}:
+        current = self.releases.current
+        if current and "folders" in diff:
+            self._fill(current)
+        if not set(diff) <= {"leftovers", "folders"}:
             self._deploy()
 
     def _deploy(self) -> None:
@@ -162,6 +170,7 @@ class Release(Serving):
         reused = any(other.venv == self.venv for other in self.releases.all())
         with self._step("upload"):
             folder.make(self, record, environment)
+            self._fill(record, current)
         self._steps["venv"] = "reused" if reused else "new"
         if self.release_command and not self.elsewhere:
             with self._step("release command"):
@@ -194,6 +203,7 @@ class Release(Serving):
             venv=self.venv,
             created=created,
             static=list(self.static),
+            data=list(self.data),
             release_command=self.release_command,
             commit=self.commit,
             dirty=self.dirty,

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from windlass.agent import files
 from windlass.agent.failures import Failed
+from windlass.agent.release import data
 from windlass.agent.release.configuration import Configuration
 from windlass.agent.release.health import Question
 from windlass.agent.release.instance import Instance, defined
@@ -129,6 +130,7 @@ class Serving(Resource):
         """Gives the traffic to an older release. Raises Failed with `current` serving as before."""
         self._leftovers(current).await_ends()
         try:
+            self._fill(target, current)
             switch = self._take_over(target, current)
         except BaseException as failure:
             if not self._has_traffic(target):
@@ -137,6 +139,11 @@ class Serving(Resource):
                 raise self._explain(told(failure, self.releases.environment(target)), failure, current) from None
             raise
         self._finish(switch, target)
+
+    def _fill(self, record: Record, before: Record | None = None) -> None:
+        """Makes what a release has its data in, which it gets from its source where `before` did not bring it."""
+        serving = self.releases.path(before.id) if before else ""
+        data.fill(self.machine, self.app, self.releases.path(record.id), record.data, serving)
 
     def _has_traffic(self, record: Record) -> bool:
         """Whether the way back from a failure has failed, too, e.g. on a full disk: the next run goes on from there."""

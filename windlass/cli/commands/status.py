@@ -31,9 +31,9 @@ def status(project: Project, /, **options: Any) -> int:
     """Show each app's release, process, health and certificate, and the host's units, programs and updates.
 
     Exits with 1 when something is wrong, in red: nginx or an app does not run or is not healthy; an app is not deployed
-    or has no certificate, a placeholder for one, or one that has expired or does within a week; the firewall is not
-    loaded; units have failed; programs run old versions of what was replaced. Pending updates and a wanted reboot, in
-    yellow, are no reason.
+    or has no certificate, a placeholder for one, or one that has expired or does within a week; a setting is missing,
+    such as for a file that an app could not write; the firewall is not loaded; units have failed; programs run old
+    versions of what was replaced. Pending updates and a wanted reboot, in yellow, are no reason.
     """
     selection = Selection(**options)
     hosts = selection.chosen(project)
@@ -68,7 +68,7 @@ def _well(answer: StatusDocument) -> bool:
 
 def _serves(app: AppStatus) -> bool:
     trusted = app["certificate_kind"] not in ("placeholder", "missing") and not app["certificate_late"]
-    return bool(app["release"] and app["active"] and app["health"] == "ok" and trusted)
+    return bool(app["release"] and app["active"] and app["health"] == "ok" and trusted and not app["advice"])
 
 
 class _Answer(HostStatus):
@@ -101,6 +101,7 @@ def _app_lines(app: AppStatus) -> list[str]:
         f"{app['name']}  {app['release']}{commit}, {figures.span(app['age'] or 0)} old",
         f"  {state}, {workers}{memory}, {app['restarts'] or 0} restarts",
     ]
+    lines += [f"  {click.style(words, fg='red')}" for words in app["advice"] or ()]
     return [*lines, f"  {_certificate(app)}"] if app["certificate_kind"] else lines
 
 
