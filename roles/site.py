@@ -31,7 +31,7 @@ def site(host: Host, app: App) -> Iterator[Resource]:
         home=app.home,
         domains=settings.domains,
         static=settings.static,
-        written=_written(settings),
+        own=dict.fromkeys(_written(settings), False) | dict.fromkeys(settings.websockets, True),
         body_limit=settings.nginx.body_limit,
         proxy_timeout=settings.nginx.proxy_timeout,
         tls=tls.mode != "off",

@@ -35,10 +35,10 @@ def app(environ, start_response):
 class GunicornProcess:
     """One worker with two threads, whose app sleeps for the seconds in the path and answers with the worker's id."""
 
-    def __init__(self, folder: Path, **settings: Any) -> None:
+    def __init__(self, folder: Path, source: str = APP, **settings: Any) -> None:
         self._socket = str(folder / "app.sock")
         self._log = folder / "log"
-        (folder / "sleeper.py").write_text(APP)
+        (folder / "sleeper.py").write_text(source)
         (folder / "gunicorn.conf.py").write_text(
             render(
                 "gunicorn.conf.py.j2",
@@ -98,9 +98,9 @@ class GunicornProcess:
 
 
 @contextmanager
-def gunicorn(folder: Path, **settings: Any) -> Iterator[GunicornProcess]:
+def gunicorn(folder: Path, source: str = APP, **settings: Any) -> Iterator[GunicornProcess]:
     """One that is ended with the block; `settings` are those of an app's `gunicorn`."""
-    made = GunicornProcess(folder, **settings)
+    made = GunicornProcess(folder, source, **settings)
     try:
         yield made
     finally:

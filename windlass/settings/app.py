@@ -52,6 +52,11 @@ def _static(folders: dict[str, str]) -> dict[str, str]:
     return trimmed
 
 
+def _trimmed(prefixes: list[str]) -> list[str]:
+    """Each prefix once, without trailing slashes."""
+    return list(dict.fromkeys(prefix.rstrip("/") for prefix in prefixes))
+
+
 class AppSettings(Model):
     """One Flask app (any WSGI app) of a host; its name is also its Unix user and the stem of its units."""
 
@@ -125,6 +130,10 @@ class AppSettings(Model):
     static: Annotated[dict[UrlPrefix, SourcePath], AfterValidator(_static)] = Field(
         default_factory=dict, description="Folders of the source that nginx serves itself, by URL prefix."
     )
+    websockets: Annotated[list[UrlPrefix], AfterValidator(_trimmed)] = Field(
+        default_factory=list,
+        description="URL paths, and what is below them, where a connection may become a WebSocket.",
+    )
     data: DataPaths = Field(
         default_factory=list,
         description="Files and folders in the code that the app writes, e.g. uploads, logs, app.db: they live in"
@@ -157,6 +166,14 @@ class AppSettings(Model):
         if ref is not None and source is not None and not is_git(source):
             raise ValueError(f"ref is for a git URL, and source is the folder {source!r}")
         return ref
+
+    @field_validator("websockets")
+    @classmethod
+    def _websockets_are_the_apps(cls, websockets: list[str], info: ValidationInfo) -> list[str]:
+        served = next((prefix for prefix in websockets if prefix in info.data.get("static", {})), None)
+        if served:
+            raise ValueError(f"{served!r} is served by nginx itself (`static`), so the app has no WebSocket there")
+        return websockets
 
     @field_validator("data")
     @classmethod

@@ -15,7 +15,7 @@ from windlass.agent.machine import Machine
 from windlass.agent.release import data
 from windlass.agent.wire import Wire
 
-PATHS = ("app.db", "deep/in/logs/", "uploads/")
+PATHS = ("app.db", "deep/in/logs/", "pack/age/state.json", "uploads/")
 
 
 class World:
@@ -59,14 +59,11 @@ def test_folders_are_there_and_files_can_be_made(world: World) -> None:
     connection = sqlite3.connect(code / "app.db")
     connection.execute("pragma journal_mode=wal")
     connection.execute("create table t (x)")
-    assert {path.name for path in world.home.iterdir()} == {"app.db", "app.db-shm", "app.db-wal", "deep", "uploads"}
+    (code / "pack/age/state.json").write_text("{}")
+    beside = {"app.db", "app.db-shm", "app.db-wal"}
+    assert {path.name for path in world.home.iterdir()} == {*beside, "deep", "pack", "uploads"}
     connection.close()
-    assert os.listdir(code) == ["app.py", "deep", "app.db", "uploads"] or sorted(os.listdir(code)) == [
-        "app.db",
-        "app.py",
-        "deep",
-        "uploads",
-    ]
+    assert sorted(os.listdir(code)) == ["app.db", "app.py", "deep", "pack", "uploads"]
 
 
 def test_what_the_source_has_is_the_first_content_and_never_overwrites(world: World) -> None:

@@ -81,6 +81,7 @@ def test_the_words(code: Path) -> None:
         ("app.py", "URI = 'sqlite:///data/app.sqlite'", "data"),
         ("shop/config.py", "os.path.join(basedir, 'app.db')", "app.db, shop/app.db"),
         ("config.toml", 'url = "sqlite+pysqlite:///./shop.db"', "shop.db"),
+        ("shop/db.py", 'sqlite3.connect("app.db")', "app.db"),
         ("tests/db.py", 'connect("test.db")', ""),
         ("app.py", 'connect("/var/lib/x.db")', ""),
     ],

@@ -42,8 +42,9 @@ def lead(folder: str, app: str, paths: Iterable[str]) -> None:
 
 
 def missing(app: str, paths: Iterable[str]) -> list[str]:
-    """The folders among `paths` that are not there."""
-    return [path for path in paths if path.endswith("/") and not os.path.isdir(f"{home(app)}/{path}")]
+    """The folders among `paths`, and those that files among them lie in, that are not there."""
+    folders = dict.fromkeys(f"{path[: path.rfind('/')]}/" for path in paths if "/" in path)
+    return [folder for folder in folders if not os.path.isdir(f"{home(app)}/{folder}")]
 
 
 def fill(machine: Machine, app: str, folder: str, paths: Sequence[str], before: str = "") -> None:

@@ -125,4 +125,5 @@ def _meant(code: str, beside: str, text: str) -> Iterator[str]:
     for found in _DATABASE.finditer(text):
         name = (found[1] or found[2]).removeprefix("./")
         if not name.startswith("/"):
-            yield from (os.path.relpath(f"{folder}/{name}", code) for folder in (code, beside))
+            folders = (code,) if text[: found.start()].endswith("connect(") else (code, beside)
+            yield from (os.path.relpath(f"{folder}/{name}", code) for folder in folders)
