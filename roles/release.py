@@ -65,7 +65,7 @@ def _serving(host: Host, name: str, settings: AppSettings) -> dict[str, Any]:
     return {
         "app": name,
         "host_name": settings.domains[0],
-        "health_path": settings.health_path,
+        "health_path": settings.health_path or "",
         "tls": host.settings.tls_of(settings).mode != "off",
         "health_timeout": settings.health_timeout,
         "drain_timeout": settings.drain_timeout,

@@ -36,7 +36,7 @@ def test_defaults() -> None:
     settings = Settings.model_validate({"apps": {"shop": MINIMAL}})
     shop = settings.apps["shop"]
     assert (settings.timezone, settings.updates.managed, settings.journald_max_use) == ("UTC", True, "500M")
-    assert (shop.health_path, shop.keep_releases, shop.gunicorn.worker_class) == ("/healthz", 5, "gthread")
+    assert (shop.health_path, shop.keep_releases, shop.gunicorn.worker_class) == (None, 5, "gthread")
     assert (shop.requirements, shop.ref, shop.memory_max, shop.env_file) == (None, None, None, None)
     assert settings.tls_of(shop).directory_url == "https://acme-v02.api.letsencrypt.org/directory"
 

@@ -222,7 +222,8 @@ def _release(note: Notes) -> list[str]:
     if "steps" not in note:
         return [f"{head} is current already, and healthy"]
     steps = (f"{step} {took if isinstance(took, str) else f'{took:.1f} s'}" for step, took in note["steps"].items())
-    return [head, f"  {', '.join(steps)}", *(f"  {line}" for line in _traffic(note.get("traffic", {})))]
+    page = [f"healthy, for {note['page']}"] if note.get("page") else []
+    return [head, f"  {', '.join(steps)}", *(f"  {line}" for line in (*page, *_traffic(note.get("traffic", {}))))]
 
 
 def _traffic(met: Traffic) -> list[str]:

@@ -90,8 +90,10 @@ class AppSettings(Model):
         description="Whether the release command runs on one host only of a run, for all whose database is the same; by"
         " default where the app's environment has the URL of one on another machine.",
     )
-    health_path: HealthPath = Field(
-        "/healthz", description="The path that must answer well before a release gets traffic."
+    health_path: HealthPath | None = Field(
+        None,
+        description="The path that must answer with 2xx before a release gets traffic; by default /healthz, and where"
+        " there is none, / with anything but an error of the server (5xx).",
     )
     health_timeout: int = Field(30, ge=1, le=3600, description="Seconds that a new release has to become healthy.")
     watch: int = Field(

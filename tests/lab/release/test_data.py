@@ -57,7 +57,7 @@ def test_the_hints_lead_there(world: World) -> None:
     entry = "`data: [built, logs, src/notes/state.json, notes.db]` keeps it in /var/lib/notes"
     line = f"If the app writes to notes.db: {entry}"
     assert line in " ".join(said.split())
-    assert line in " ".join(asking("logs", world.host.name, "-n", "50").err.split())
+    assert line in " ".join(asking("logs", world.host.name, "--grep", "OperationalError").err.split())
     data = advised(line)
     world.well(data=data, release_command=command)
     assert [world.ask("/add") for _ in range(2)] == ["1", "2"]

@@ -53,6 +53,7 @@ class Notes(TypedDict, total=False):
     before: str
     steps: dict[str, Union[Span, str]]
     traffic: Traffic
+    page: str
     url: str
     expires: str
     issuer: str

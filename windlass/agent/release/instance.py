@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from windlass.agent import files
 from windlass.agent.failures import CommandFailed, Failed
 from windlass.agent.release import unwritable
+from windlass.agent.release.health import hint
 from windlass.agent.release.reason import advice, telling
 from windlass.agent.release.records import Releases
 
@@ -141,11 +142,12 @@ class Instance:
         deadline = time.monotonic() + timeout
         bad = 0
         said = "no answer"
+        advised = None
         while True:
             self.look()
             left = deadline - time.monotonic()
             if left <= 0:
-                raise self._failed(f"was not healthy within {timeout:g} s: GET {question.path}: {said}")
+                raise self._failed(f"was not healthy within {timeout:g} s: {question.name}: {said}", advised)
             try:
                 answer = question.ask(self.address, left, self.look)
             except OSError as error:
@@ -153,10 +155,10 @@ class Instance:
             else:
                 if answer.good:
                     return answer
-                said = str(answer)
+                said, advised = str(answer), hint(question, answer)
                 bad = bad + 1 if answer.status != 503 else 0
                 if bad >= CONVINCED:
-                    raise self._failed(f"is not healthy: GET {question.path}: {said}")
+                    raise self._failed(f"is not healthy: GET {answer.path}: {said}", advised)
             time.sleep(PAUSE)
 
     def look(self) -> None:
@@ -190,8 +192,10 @@ class Instance:
         how = f"exit status {status}" if status != "0" else f"result: {state.get('Result')}"
         return self._failed(f"does not run ({how})")
 
-    def _failed(self, what: str) -> Failed:
+    def _failed(self, what: str, advised: str | None = None) -> Failed:
         """The failure with its reason, where the journal has one, and the last lines of the journal up to it.
+
+        What is `advised` of its answer counts where the journal gives no advice.
 
         (What Gunicorn says after an app's exception is about itself, and often longer.)
         """
@@ -200,8 +204,10 @@ class Instance:
         reason = "" if found is None else f": {lines[found]}"
         end = len(lines) if found is None else found + 1
         shown = "\n".join(lines[max(0, end - SHOWN) : end]) or "(none)"
-        hint = unwritable.advice(Releases(f"/srv/{self.app}"), self.app, self.release, lines) or advice(reason)
-        return Failed(f"release {self.release} {what}{reason}\nits last lines in the journal:\n{shown}", hint=hint)
+        words = unwritable.advice(Releases(f"/srv/{self.app}"), self.app, self.release, lines) or advice(reason)
+        return Failed(
+            f"release {self.release} {what}{reason}\nits last lines in the journal:\n{shown}", hint=words or advised
+        )
 
     def _journal(self) -> list[str]:
         """What the instance said, or what systemd said of it if it did not come so far."""

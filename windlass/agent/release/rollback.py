@@ -85,7 +85,7 @@ class Rollback(Serving):
         self._settle()
         current, target = self._current, self._target
         # It is asked what it was asked when it was new.
-        self.question = Question(self.host_name, target.health_path or self.health_path)
+        self.question = Question(self.host_name, target.health_path)
         if current.id == target.id:
             self._instance(target.id).start()
             self._instance(target.id).await_health(self.question, self.health_timeout)

@@ -35,8 +35,9 @@ LONGEST = 500
 class Serving(Resource):
     """The release that gets the traffic of `app`, which is also its user and the stem of its units.
 
-    `host_name` and `health_path` are the health check, which nginx serves over TLS if `tls`; times are in seconds.
-    While the traffic changes hands, `max_failed_requests` of our own may fail. `keep` good releases stay.
+    `host_name` and `health_path` are the health check ("" = /healthz, or else /), which nginx serves over TLS if `tls`;
+    times are in seconds. While the traffic changes hands, `max_failed_requests` of our own may fail. `keep` good
+    releases stay.
     """
 
     app: str
@@ -55,6 +56,7 @@ class Serving(Resource):
         self._steps: dict[str, Any] = {}
         self._traffic: dict[str, Any] = {}
         self._before = ""
+        self._page = ""  # that was found to tell how a release is, and what it says
         self._left_to_do = False  # by the next run, for this one has tried and told
 
     def notes(self) -> dict[str, Any]:
@@ -65,7 +67,7 @@ class Serving(Resource):
         if current.commit:
             notes |= {"commit": current.commit, "dirty": current.dirty}
         if self._steps:
-            notes |= {"before": self._before, "steps": self._steps, "traffic": self._traffic}
+            notes |= {"before": self._before, "steps": self._steps, "traffic": self._traffic, "page": self._page}
         return notes
 
     @property
@@ -110,13 +112,16 @@ class Serving(Resource):
 
         new, old = self._instance(record.id), self._instance(current.id) if current else None
         self._before = current.id if current else ""
-        visitors = Visitors(self.question, tls=self.tls, watch=self.watch)
-        limits = (self.drain_timeout, self.watch, self.max_failed_requests)
-        switch = Switch(self.releases, record, new, old, self.question, visitors, *limits)
         with self._step("start"):
             new.start()
         with self._step("healthy"):
-            new.await_health(self.question, self.health_timeout)
+            answer = new.await_health(self.question, self.health_timeout)
+        question = self.question.settled(answer)
+        if answer.path != self.question.path:
+            self._page = f"GET {answer.path} answers with HTTP {answer.status}"
+        visitors = Visitors(question, tls=self.tls, watch=self.watch)
+        limits = (self.drain_timeout, self.watch, self.max_failed_requests)
+        switch = Switch(self.releases, record, new, old, question, visitors, *limits)
         try:
             with self._step("switch"):
                 switch.turn()

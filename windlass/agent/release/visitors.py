@@ -9,15 +9,21 @@ import threading
 import time
 from typing import TYPE_CHECKING, Any
 
+from windlass.agent.release.health import BODY, BUDGET
+from windlass.agent.release.patient import LOOK, Patient
+
 if TYPE_CHECKING:
     from windlass.agent.release.health import Question
 
 # So many at once, each on a connection of its own that it keeps; so long at least between two of its requests, in
 # seconds, and longer where a switch is watched for so long that there would be more requests than this in all.
 COUNT, PAUSE, MOST = 2, 0.008, 2000
-# A request that takes longer has failed (seconds).
+# A request that takes longer, all in all, has failed (seconds).
 PATIENCE = 10
+# What fewer of them met says nothing of a switch.
+FEWEST = 5
 ADDRESS = "127.0.0.1"
+PORTS = {False: 80, True: 443}  # without and with TLS
 
 
 class Visitors:
@@ -41,21 +47,27 @@ class Visitors:
 
     def come(self) -> None:
         """Begins, unless nginx does not lead to a healthy app even now: `hindrance` says so then."""
+        first = self._connection()
         try:
-            self._visit(self._connection())
+            self._visit(first)
         except (OSError, http.client.HTTPException) as trouble:
             self.hindrance = f"before it, nginx did not serve GET {self._question.path}: {_words(trouble)}"
             return
+        finally:
+            first.close()
         self._begun = time.monotonic()
         self._threads = [threading.Thread(target=self._stay, daemon=True) for _ in range(COUNT)]
         for thread in self._threads:
             thread.start()
 
-    def leave(self, patience: float = PATIENCE) -> None:
+    def leave(self, patience: float = PATIENCE + LOOK) -> None:
         """Ends, when those who still wait for an answer have it, or after `patience` seconds."""
         self._away.set()
         for thread in self._threads:
             thread.join(patience)
+        count = len(self._served) + len(self._failures)
+        if self._begun and count < FEWEST:
+            self.hindrance = f"only {count} answers came meanwhile"
 
     @property
     def failures(self) -> list[str]:
@@ -96,32 +108,39 @@ class Visitors:
         connection.close()
         self._ended = time.monotonic()
 
-    def _visit(self, connection: http.client.HTTPConnection) -> None:
+    def _visit(self, connection: _ToThisHost) -> None:
+        if connection.sock:
+            connection.sock.begin()
         connection.request("GET", self._question.path, headers={"User-Agent": "windlass"})
         answer = connection.getresponse()
-        answer.read()
-        if not 200 <= answer.status < 300:
+        answer.read(BODY)
+        if not answer.isclosed():  # there is more of it than anybody needs to see
+            connection.close()
+        if not self._question.accepts(answer.status):
             raise http.client.HTTPException(f"HTTP {answer.status}")
 
-    def _connection(self) -> http.client.HTTPConnection:
+    def _connection(self) -> _ToThisHost:
         return _ToThisHost(self._question.host, tls=self._tls)
 
 
 class _ToThisHost(http.client.HTTPConnection):
     """A connection to this host's nginx that goes by another name."""
 
+    sock: Any  # a Patient; None = not connected
+
     def __init__(self, name: str, *, tls: bool) -> None:
-        super().__init__(name, 443 if tls else 80, timeout=PATIENCE)
+        super().__init__(name, PORTS[tls], timeout=PATIENCE)
         self.default_port = self.port  # which a Host header leaves out
         self._tls = tls
 
     def connect(self) -> None:
-        self.sock = socket.create_connection((ADDRESS, self.port), PATIENCE)
+        connection = socket.create_connection((ADDRESS, self.port), PATIENCE)
         if self._tls:
             context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
             context.check_hostname = False
             context.verify_mode = ssl.CERT_NONE
-            self.sock = context.wrap_socket(self.sock, server_hostname=self.host)
+            connection = context.wrap_socket(connection, server_hostname=self.host)
+        self.sock = Patient(connection, PATIENCE, BUDGET)
 
 
 def _words(trouble: Exception) -> str:

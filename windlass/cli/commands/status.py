@@ -50,7 +50,7 @@ def _question(host: Host) -> AskStatus:
         {
             "name": name,
             "domain": app.domains[0],
-            "health_path": app.health_path,
+            "health_path": app.health_path or "",
             "tls": host.settings.tls_of(app).mode,
         }
         for name, app in host.settings.apps.items()
