@@ -47,6 +47,7 @@ def release(host: Host, app: App) -> Iterator[Resource]:
         data=source.data,
         process=process,
         sandbox=properties(host, app),
+        setup_command=settings.setup_command or "",
         release_command=settings.release_command or "",
         release_timeout=settings.release_timeout,
         elsewhere=app.led,

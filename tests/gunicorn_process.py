@@ -33,9 +33,9 @@ def app(environ, start_response):
 
 
 class GunicornProcess:
-    """One worker with two threads, whose app sleeps for the seconds in the path and answers with the worker's id."""
+    """`workers` with two threads each, whose app sleeps for the seconds in the path and answers with its id."""
 
-    def __init__(self, folder: Path, source: str = APP, **settings: Any) -> None:
+    def __init__(self, folder: Path, source: str = APP, workers: int = 1, **settings: Any) -> None:
         self._socket = str(folder / "app.sock")
         self._log = folder / "log"
         (folder / "sleeper.py").write_text(source)
@@ -44,7 +44,7 @@ class GunicornProcess:
                 "gunicorn.conf.py.j2",
                 name="sleeper",
                 wsgi="sleeper:app",
-                workers=1,
+                workers=workers,
                 threads=2,
                 gunicorn=Gunicorn(**settings),
                 graceful_timeout=10,
@@ -98,9 +98,9 @@ class GunicornProcess:
 
 
 @contextmanager
-def gunicorn(folder: Path, source: str = APP, **settings: Any) -> Iterator[GunicornProcess]:
+def gunicorn(folder: Path, source: str = APP, workers: int = 1, **settings: Any) -> Iterator[GunicornProcess]:
     """One that is ended with the block; `settings` are those of an app's `gunicorn`."""
-    made = GunicornProcess(folder, source, **settings)
+    made = GunicornProcess(folder, source, workers, **settings)
     try:
         yield made
     finally:

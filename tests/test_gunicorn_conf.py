@@ -139,3 +139,27 @@ def test_a_worker_that_stops_may_take_its_graceful_timeout(tmp_path: Path) -> No
 def test_a_worker_is_replaced_after_max_requests(tmp_path: Path) -> None:
     with gunicorn(tmp_path, max_requests=10, max_requests_jitter=0) as server:
         assert len({server.ask() for _ in range(35)}) >= 3
+
+
+ONCE = """
+import os, time
+
+os.mkdir("loading")  # raises FileExistsError where two do it at once
+time.sleep(0.1)
+os.rmdir("loading")
+with open("loaded", "a") as file:
+    file.write("x")
+
+def app(environ, start_response):
+    start_response("200 OK", [("Content-Length", "1")])
+    return [b"1"]
+"""
+
+
+def test_workers_load_the_app_one_after_the_other(tmp_path: Path) -> None:
+    with gunicorn(tmp_path, ONCE, workers=4, timeout=5) as server:
+        deadline = time.monotonic() + 120
+        while (tmp_path / "loaded").read_text() != "xxxx":
+            assert time.monotonic() < deadline, server.log
+            time.sleep(0.05)
+        assert "FileExistsError" not in server.log

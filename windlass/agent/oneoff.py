@@ -55,9 +55,13 @@ def run(machine: Machine, request: RunProgram) -> None:
     `kind` being its $TERM. `who` and `command` are for the audit, which has no `argv`: a secret may be in it.
     """
     app, terminal = request["app"], request["terminal"]
-    release = Releases(f"/srv/{app}").current
+    releases = Releases(f"/srv/{app}")
+    release = releases.runnable
     if release is None:
         raise Failed(f"there is no release of {app} here yet: deploy it first")
+    if releases.current is None:
+        text = f"nothing serves {app} yet: this runs in release {release.id}, which has failed"
+        machine.tell({"type": "warning", "text": text})
     unit = f"windlass-run-{app}-{secrets.token_hex(4)}.service"
     properties = _properties(Instance(machine, app, release.id).service, release.id)
     start = ["systemd-run", "--quiet", "--wait", "--collect", f"--unit={unit}", f"--description=one command of {app}"]

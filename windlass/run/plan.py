@@ -156,7 +156,7 @@ def _databases(host: Host, name: str) -> tuple[str, ...] | None:
     Empty = its settings say so, and no environment names one; None = each host runs it.
     """
     settings = host.settings.apps[name]
-    if not settings.release_command or settings.run_once is False:
+    if not (settings.release_command or settings.setup_command) or settings.run_once is False:
         return None
     found = shared(variable.value for variable in variables_of(host, name).values())
     return found if found or settings.run_once else None

@@ -81,10 +81,13 @@ class AppSettings(Model):
         " pyproject.toml, Pipfile, setup.cfg or setup.py, whichever comes first.",
     )
     packages: list[DebianPackage] = Field(default_factory=list, description="Debian packages that the app needs.")
+    setup_command: Annotated[Command, AfterValidator(_command)] | None = Field(
+        None, description="A command to run before the first release on a host alone, such as one that makes tables."
+    )
     release_command: Annotated[Command, AfterValidator(_command)] | None = Field(
         None, description="A command to run in each new release before it gets traffic, such as migrations."
     )
-    release_timeout: int = Field(600, ge=1, le=86400, description="Seconds that the release command may take.")
+    release_timeout: int = Field(600, ge=1, le=86400, description="Seconds that either command may take.")
     run_once: bool | None = Field(
         None,
         description="Whether the release command runs on one host only of a run, for all whose database is the same; by"

@@ -1,4 +1,4 @@
-"""The command that a release runs once before it gets traffic, such as a database migration."""
+"""Commands that a release runs before it gets traffic: at each, such as a database migration, or at the first alone."""
 
 from __future__ import annotations
 
@@ -25,6 +25,7 @@ def run(
     machine: Machine,
     command: str,
     *,
+    kind: str = "release command",
     user: str,
     folder: str,
     process: dict[str, str],
@@ -35,8 +36,8 @@ def run(
 ) -> None:
     """Runs a shell command in `folder` as the app's user, with what its processes get; what it says is shown.
 
-    `process` is the environment that every process of the release has, `env_file` has the app's own, `environment`;
-    `properties` are the restrictions of its unit, `timeout` is in seconds. Raises Failed.
+    `kind` is what messages call it, `process` is the environment that every process of the release has, `env_file` has
+    the app's own, `environment`; `properties` are the restrictions of its unit, `timeout` is in seconds. Raises Failed.
     """
     try:
         confined.run(
@@ -55,7 +56,7 @@ def run(
         found = telling(lines)
         reason = "" if found is None else f" ({lines[found]})"
         said = "\n".join(lines)[-LONGEST:] or "(it said nothing)"
-        words = f"the release command `{command}` {trouble.how}{reason}:\n{said}"
+        words = f"the {kind} `{command}` {trouble.how}{reason}:\n{said}"
         release = os.path.basename(os.path.dirname(folder))
         hint = unwritable.advice(Releases(f"/srv/{user}"), user, release, lines) or advice(reason or said)
         raise Failed(words, hint=hint) from None

@@ -68,6 +68,11 @@ class Releases:
         except FileNotFoundError:
             return None
 
+    @property
+    def runnable(self) -> Record | None:
+        """The release in which commands run: the current one; before there is any, the newest, which has failed."""
+        return self.current or next(iter(self.all()), None)
+
     def undamaged_current(self) -> Record | None:
         """The same; raises Failed if a release has the traffic and nothing is known of it: that is not none."""
         current = self.current

@@ -7,13 +7,15 @@ import json
 import os
 import time
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from windlass.agent.failures import Failed
-from windlass.agent.release import command, data, folder, space
+from windlass.agent.release import command, data, folder, rows, space
 from windlass.agent.release.environment import Environment
 from windlass.agent.release.records import FAILED, GOOD, Record
 from windlass.agent.release.serving import Serving, told
+from windlass.agent.release.setup import set_up
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -33,9 +35,10 @@ class Release(Serving):
     `digest` is the hash of the code, `size` its bytes when unpacked, `environment` an Environment as JSON, `service`
     and `socket` the texts of its units, `static` the folders of the code that nginx serves, `data` the paths in it that
     the app writes to (folders end with `/`), `process` the environment that all its processes have before the app's own
-    (%i = the release), `sandbox` the restrictions of its unit, one property each; `release_command` `""` = none, and
-    `elsewhere` means that another host has run it for this one. What it shows never has a secret in it: the identity,
-    which covers the environment, stays in a record for root alone.
+    (%i = the release), `sandbox` the restrictions of its unit, one property each. Of `setup_command` (before the first
+    release on the host) and `release_command` (before each) `""` = none; `elsewhere` means that another host has run
+    them for this one. What it shows never has a secret in it: the identity, which covers the environment, stays in a
+    record for root alone.
 
     What somebody changes by hand in the release that serves, a new one puts right.
     """
@@ -52,6 +55,7 @@ class Release(Serving):
     data: Sequence[str]
     process: dict[str, str]
     sandbox: Sequence[str]
+    setup_command: str
     release_command: str
     release_timeout: float
     elsewhere: bool
@@ -172,25 +176,34 @@ class Release(Serving):
             folder.make(self, record, environment)
             self._fill(record, current)
         self._steps["venv"] = "reused" if reused else "new"
+        if self.setup_command:
+            run = partial(self._run_command, "setup command", self.setup_command, record, environment)
+            set_up(self.machine, self.app, self.releases, self.setup_command, run, elsewhere=self.elsewhere)
         if self.release_command and not self.elsewhere:
-            with self._step("release command"):
-                self._run_command(record, environment)
+            self._run_command("release command", self.release_command, record, environment)
         self._leftovers(current).await_ends()
         return self._take_over(record, current)
 
-    def _run_command(self, record: Record, environment: Environment) -> None:
+    def _run_command(self, kind: str, line: str, record: Record, environment: Environment) -> None:
         self.machine.heed_abort()
-        command.run(
-            self.machine,
-            self.release_command,
-            user=self.app,
-            folder=f"{self.releases.path(record.id)}/code",
-            process={name: value.replace("%i", record.id) for name, value in self.process.items()},
-            environment=environment,
-            env_file=f"{self.releases.path(record.id)}/env",
-            properties=self.sandbox,
-            timeout=self.release_timeout,
-        )
+        guard = rows.Guard(self.machine, self.app, self.sandbox)
+        with self._step(kind):
+            guard.begin()
+            try:
+                command.run(
+                    self.machine,
+                    line,
+                    kind=kind,
+                    user=self.app,
+                    folder=f"{self.releases.path(record.id)}/code",
+                    process={name: value.replace("%i", record.id) for name, value in self.process.items()},
+                    environment=environment,
+                    env_file=f"{self.releases.path(record.id)}/env",
+                    properties=self.sandbox,
+                    timeout=self.release_timeout,
+                )
+            finally:
+                guard.end(kind, line)
 
     def _record(self, current: Record | None, environment: Environment) -> Record:
         """A new release, younger by name than all others even if the clock was set back."""
@@ -217,7 +230,10 @@ class Release(Serving):
         """Leaves nothing of a release but its folder, to be looked at, with the reason."""
         if self._has_traffic(record):
             return
-        self._instance(record.id).discard()
+        if not self.releases.current and os.path.isdir(self.releases.path(record.id)):
+            self._instance(record.id).kill()  # with its units there, commands can be run in it
+        else:
+            self._instance(record.id).discard()
         if os.path.isdir(self.releases.path(record.id)):
             record.state, record.reason = FAILED, reason.partition("\n")[0]
             self.releases.save(record)
