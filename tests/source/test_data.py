@@ -18,7 +18,7 @@ FILES = ("shop/__init__.py", "shop/logo.png", "shop/static/site.css", "requireme
 def project(tmp_path: Path) -> Path:
     for name in FILES:
         (tmp_path / "shop" / name).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / "shop" / name).touch()
+        (tmp_path / "shop" / name).write_text("app = None\n" if name.endswith(".py") else "")
     return tmp_path
 
 
@@ -84,7 +84,7 @@ def test_what_cannot_be_data(project: Path, path: str, words: str) -> None:
 
 def test_the_folder_of_the_apps_own_module(project: Path) -> None:
     (project / "shop/src").mkdir()
-    (project / "shop/src/web.py").touch()
+    (project / "shop/src/web.py").write_text("app = None\n")
     with pytest.raises(SourceError) as refused:
         data(project, "src", wsgi="web:app")
     assert refused.value.hint == "Name the files and folders in it that the app writes."
