@@ -28,6 +28,9 @@ if TYPE_CHECKING:
     from windlass.app import App
     from windlass.host import Host
 
+# The last of what nginx is given for the whole host.
+UNKNOWN = "/etc/nginx/sites-enabled/00-unknown.conf"
+
 PACKAGES = ("nginx", "openssl", "logrotate")
 
 # The nginx of each release: its version decides on directives before it is installed. Any other release is taken to be
@@ -66,7 +69,7 @@ def nginx(host: Host, apps: list[App]) -> Iterator[Resource]:
     yield File("/etc/nginx/nginx.conf", configuration, verify=TEST, notify=[reload])
     tls = any(host.settings.tls_of(app).mode != "off" for app in host.settings.apps.values())
     unknown = render("nginx/unknown.conf.j2", tls=tls, **values)
-    yield UnknownNames("/etc/nginx/sites-enabled/00-unknown.conf", unknown, verify=TEST, notify=[reload])
+    yield UnknownNames(UNKNOWN, unknown, verify=TEST, notify=[reload])
     yield reload
     yield Unit("nginx.service")
 

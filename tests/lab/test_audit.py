@@ -26,9 +26,11 @@ apps:
     source: apps/notes
     wsgi: notes:create_app()
     domains: [notes.lab.test]
+    tls: self-signed
     env_file: notes.env
     release_command: printenv TOKEN_OF_BANK
 """
+ROLES = "base,nginx,app,venv,release,site,tls"
 FILE = "/var/log/windlass/audit.jsonl"
 BREAK = "\nraise RuntimeError('canary-in-output')\n"
 
@@ -53,10 +55,10 @@ def test_releases_and_audit_tell_the_story_of_a_host(commands: Commands, equippe
     assert commands("releases", name).out == f"{name}  {APP}  not deployed\n"
     assert commands("audit", name).out == f"{name}  no run is written down\n"
 
-    commands("provision", name, "--tags", "base,app,venv,release", "--check")
+    commands("provision", name, "--tags", ROLES, "--check")
     assert audit(commands, equipped_host) == []
 
-    commands("provision", name, "--tags", "base,app,venv,release")
+    commands("provision", name, "--tags", ROLES)
     (only,) = commands.json("releases", name)["apps"][0]["releases"]
     (entry,) = audit(commands, equipped_host)
     assert only["current"]
@@ -66,8 +68,8 @@ def test_releases_and_audit_tell_the_story_of_a_host(commands: Commands, equippe
     assert entry["apps"] == {APP: {"from": None, "to": only["id"]}}
     assert entry["changed"] > 5
     assert entry["seconds"] > 0
-    (app,) = commands.json("status", name, status=1)["apps"]
-    assert (app["release"], app["certificate_kind"]) == (only["id"], "missing")
+    (app,) = commands.json("status", name)["apps"]
+    assert (app["release"], app["certificate_kind"]) == (only["id"], "self-signed")
 
     module = commands.folder / "apps/notes/src/notes/__init__.py"
     text = module.read_text()

@@ -25,6 +25,7 @@ apps:
     source: apps/notes
     wsgi: notes:create_app()
     domains: [notes.lab.test]
+    tls: self-signed
     env_file: notes.env
 """
 ROLES = "base,app,venv,release"
@@ -96,7 +97,7 @@ def test_a_check_tells_by_whom_a_host_came_to_differ(world: World) -> None:
 
 def test_a_rollback_is_ours_and_a_switched_link_is_somebodys(world: World) -> None:
     host, commands = world.host, world.commands
-    commands("provision", host.name, "--tags", ROLES)
+    commands("provision", host.name, "--tags", f"{ROLES},nginx,site,tls")
     first = host.run("readlink /srv/notes/current").strip()
     code = world.commands.folder / "apps/notes/src/notes/__init__.py"
     code.write_text(f"{code.read_text()}\n# the second\n")

@@ -73,7 +73,7 @@ def made(lab: Lab, equipped: Equipped, tmp_path_factory: pytest.TempPathFactory)
     app.write_text(app.read_text().replace("    return app\n", TRAP))
     fleet = Fleet(lab, hosts, commands)
     fleet.write()
-    fleet.deploy()
+    commands("provision", *NAMES)
     yield fleet
     for host in hosts:
         lab.remove_host(host.name)

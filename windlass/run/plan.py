@@ -62,6 +62,7 @@ class Roles(Plan):
 
     project: Path = field(kw_only=True)
     tags: frozenset[str] | None = None
+    deploying: bool = False
     _sources: dict[tuple[str, str], Source] = field(default_factory=dict, init=False)
     _leaders: dict[tuple[str, str], str] = field(default_factory=dict, init=False)  # by the host and app that is led
 
@@ -96,6 +97,11 @@ class Roles(Plan):
             App(name, settings, self._source(name, settings), led=(host.name, name) in self._leaders)
             for name, settings in self.apps(host).items()
         ]
+        if self.deploying:
+            from roles.nginx import UNKNOWN
+            from windlass.agent.resources import Provisioned
+
+            yield Entry(Provisioned(UNKNOWN, host.name), "app")
         for name, host_role in host_roles.items():
             if self._has(name):
                 yield from (Entry(resource, name) for resource in host_role(host, apps))

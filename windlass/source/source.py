@@ -62,8 +62,9 @@ def _load(settings: AppSettings, project: Path) -> Source:
         tree, left_out = contents.tree()
         wsgi, python_path = entry(tree, settings)
         tree = with_static(tree, settings.static.values())
-        if settings.release_command:
-            check_command(tree, "release_command", settings.release_command)
+        for name in ("setup_command", "release_command"):
+            if command := getattr(settings, name):
+                check_command(tree, name, command)
         wanted = requirements.read(tree, settings.requirements)
         server.to_install(settings.gunicorn, wanted)
         python_path = tuple(dict.fromkeys((*python_path, *wanted.folders)))

@@ -62,7 +62,7 @@ def test_the_hints_lead_there(world: World) -> None:
     world.well(data=data, release_command=command)
     assert [world.ask("/add") for _ in range(2)] == ["1", "2"]
     asking = world.commands(data=data, release_command=command)
-    assert "2" in asking("run", world.host.name, "--", "sh", "-c", "cat logs/notes.log | wc -l; ls src/instance").out
+    assert "seen" in asking("run", world.host.name, "--", "sh", "-c", "cat logs/notes.log | wc -l; ls src/instance").out
     assert "If the app writes" not in asking("status", world.host.name, status=None).out
 
     # Nothing of it is taken for a change by hand, and all of it survives releases, both ways.

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 from windlass.agent import files
 from windlass.agent.failures import CommandFailed
 from windlass.agent.release import data
+from windlass.agent.release.compressed import remove_stale
 from windlass.agent.release.instance import Instance
 from windlass.agent.release.records import FILLING
 from windlass.agent.release.unpack import grant, unpack
@@ -51,6 +52,9 @@ def make(release: Parts, record: Record, environment: Environment) -> None:
     final = release.releases.path(record.id)
     os.mkdir(folder, mode=0o700)
     unpack(release.code.read(), f"{folder}/code", record.created)
+    for path in remove_stale(f"{folder}/code", release.static):
+        words = f"{release.app}: {path} is not what {path[: -len('.gz')]} is, and so left out: make it anew"
+        release.machine.tell({"type": "warning", "text": words})
     data.lead(folder, release.app, release.data)
     _compile(release.machine, f"{folder}/code", f"{final}/code")
     grant(f"{folder}/code", group, release.static)

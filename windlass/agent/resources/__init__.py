@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from windlass.agent.resources.packages import Packages as Packages
     from windlass.agent.resources.pam import Pam as Pam
     from windlass.agent.resources.password_age import PasswordAge as PasswordAge
+    from windlass.agent.resources.provisioned import Provisioned as Provisioned
     from windlass.agent.resources.resource import Diff as Diff
     from windlass.agent.resources.resource import Resource as Resource
     from windlass.agent.resources.resource import State as State
@@ -66,6 +67,7 @@ PLACES = {
     "Pam": "resources.pam",
     "PasswordAge": "resources.password_age",
     "Placeholder": "resources.certificate",
+    "Provisioned": "resources.provisioned",
     "Release": "release.release",
     "Reload": "resources.nginx",
     "Resource": "resources.resource",
