@@ -39,6 +39,7 @@ lab: .venv/ready-dev .audit/ready programs  ## the tests on lab hosts
 
 soak: .venv/ready-dev .audit/ready programs  ## what takes long by nature: by hand, and before a release
 	$(BIN)/pytest -q -m soak
+	$(BIN)/pytest -q -n 2 -m 'hypothesis and not lab and not soak' --hypothesis-profile=soak
 
 audit: .venv/ready-dev .audit/ready programs  ## what independent tools say of a host; figures go to benchmarks/audit.md
 	AUDIT_REPORT=benchmarks/audit.md $(BIN)/pytest -q -m audit

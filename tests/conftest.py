@@ -8,10 +8,12 @@ from __future__ import annotations
 import signal
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 signal.signal(signal.SIGINT, signal.default_int_handler)
-settings.register_profile("patient", deadline=None)
+patient = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("patient", patient, max_examples=50)
+settings.register_profile("soak", patient, max_examples=2000)
 settings.load_profile("patient")
 
 

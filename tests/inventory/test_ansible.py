@@ -105,7 +105,7 @@ host_files = st.dictionaries(st.sampled_from(["h1", "h2", "k", "ma", "h04", "üd
 PATTERNS = ["all", "g0", "g1:g2", "all:!g1", "all:&g2", "g*", "h*", "~[gh][12]", "ungrouped", "h1", "all:!h1"]
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(files=files, group_files=group_files, host_files=host_files)
 def test_generated_inventories(
     ask: Ask, files: dict[str, Any], group_files: dict[str, Any], host_files: dict[str, Any]
@@ -164,7 +164,7 @@ ini_sections = st.sampled_from(list(ini_lines)).flatmap(
 )
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(top=st.lists(ini_host, max_size=2), sections=st.lists(ini_sections, max_size=6))
 def test_generated_ini_inventories(ask: Ask, top: list[str], sections: list[str]) -> None:
     with TemporaryDirectory() as name:

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from windlass.errors import InventoryError
@@ -38,7 +38,6 @@ def check(text: str, name: str = "hosts.yml") -> None:
         assert error is None or all(PLACE.match(line) for line in str(error).split("\n")), error
 
 
-@settings(max_examples=150, deadline=2000)
 @given(text=st.text(), name=st.sampled_from(["hosts.yml", "hosts", "hosts.ini", "group_vars/all"]))
 @example(text="\0", name="hosts.yml")
 @example(text="\ud800", name="hosts.yml")
@@ -62,7 +61,6 @@ def mutilated(draw: st.DrawFn) -> str:
     return text
 
 
-@settings(max_examples=150, deadline=2000)
 @given(text=mutilated(), name=st.sampled_from(["hosts.yml", "hosts.ini", "hosts"]))
 def test_damaged_inventories(text: str, name: str) -> None:
     check(text, name)
@@ -113,13 +111,11 @@ variables = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=200, deadline=2000)
 @given(variables=variables)
 def test_any_settings(variables: dict[str, Any]) -> None:
     check(yaml.safe_dump({"all": {"hosts": {"h": None}, "vars": variables}}, allow_unicode=True))
 
 
-@settings(max_examples=100, deadline=2000)
 @given(tree=trees)
 def test_any_structure(tree: Any) -> None:
     check(yaml.safe_dump(tree, allow_unicode=True))
@@ -147,7 +143,6 @@ def anchored(draw: st.DrawFn) -> str:
     return node(0, "{")
 
 
-@settings(max_examples=300, deadline=2000)
 @given(text=anchored())
 @example(text="all: &a {hosts: {h: {x: *a}}}")
 def test_any_aliases(text: str) -> None:

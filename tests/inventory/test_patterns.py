@@ -79,14 +79,14 @@ def check(ask: Ask, project: Path, tree: str, patterns: list[str], kind: type[li
         assert kind(ours) == kind(theirs), each
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(tree=trees(nested=False), patterns=st.lists(pattern, min_size=8, max_size=8))
 def test_generated_patterns(ask: Ask, tmp_path: Path, tree: str, patterns: list[str]) -> None:
     check(ask, tmp_path, tree, patterns, list)
 
 
 # In which order Ansible has the hosts of groups in groups is left to the hashes of their names.
-@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(tree=trees(nested=True), patterns=st.lists(pattern.filter(lambda text: "[" not in text), min_size=8, max_size=8))
 def test_generated_patterns_in_nested_groups(
     ask: Ask,

@@ -1,7 +1,7 @@
 from datetime import UTC, datetime
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from wtforms import ValidationError
 
@@ -43,7 +43,6 @@ def test_refused_with_the_reason(typed, reason):
         expiry.parse(typed, NOW)
 
 
-@settings(deadline=None)  # the machine may be busy
 @given(st.text() | st.datetimes().map(str) | st.dates().map(str))
 def test_whatever_is_typed_gives_a_moment_in_utc_or_a_reason(typed):
     try:

@@ -3,7 +3,7 @@ import threading
 from urllib.parse import urlsplit
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 from hypothesis.provisional import urls
 from wtforms import ValidationError
@@ -176,7 +176,6 @@ def test_a_name_server_that_does_not_answer_is_not_waited_for(monkeypatch):
 HOSTISH = st.text("aZ09.-_:@[]%\\/?#ü。ß\uff11xX \u200b", max_size=30)
 
 
-@settings(deadline=None)  # the machine may be busy
 @given(
     st.one_of(
         st.text(),

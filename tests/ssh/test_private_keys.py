@@ -56,7 +56,7 @@ def test_a_private_key_that_others_can_read(server: Sshd, tmp_path: Path) -> Non
     assert refusal(server, path) == f"the key file {path} is open to others (mode 0644)\n  chmod 600 {path}"
 
 
-@settings(max_examples=200, database=None, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(database=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(content=st.binary(max_size=200), kind=st.sampled_from(["OPENSSH", "RSA", "EC", ""]), cut=st.integers(0, 400))
 def test_any_content_is_a_key_or_unusable(tmp_path: Path, content: bytes, kind: str, cut: int) -> None:
     real = tmp_path / "real"
