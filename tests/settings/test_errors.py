@@ -17,6 +17,22 @@ HOST = {
     "timezone: 'UTC; x'": "timezone: 'UTC; x' is not a time zone such as Europe/Berlin",
     "locale: english": "locale: 'english' is not a locale such as en_GB.UTF-8",
     "packages: ['Vim!']": "packages[0]: 'Vim!' is not the name of a Debian package",
+    "packages: [vim-]": (
+        "packages[0]: 'vim-' is more than a name to apt, which removes a package so; packages are only installed"
+    ),
+    "packages: [vim+]": (
+        "packages[0]: 'vim+' is more than a name to apt, which leaves out the +; packages are only installed"
+    ),
+    "packages: [libc.]": (
+        "packages[0]: 'libc.' is more than a name to apt, which takes . for any letter; packages are only installed"
+    ),
+    **{
+        f"packages: ['{name}']": (
+            f"packages[0]: '{name}': write 'vim' alone; which version of it, apt's own preferences on the host decide"
+        )
+        for name in ("vim=2:9.0", "vim/bookworm", "vim:amd64")
+    },
+    "journald_max_use: 99999999T": "journald_max_use: '99999999T' is more than any host has",
     "packages: {vim: }": (
         "packages: {'vim': None} is not a list; is this a variable for Ansible? "
         "keep it, and add `windlass_packages: []`, which Windlass reads in its place"

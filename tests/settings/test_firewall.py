@@ -30,3 +30,10 @@ def test_what_may_be_opened() -> None:
 def test_what_may_not(opening: object, fault: str) -> None:
     with pytest.raises(ValidationError, match=fault):
         Firewall.model_validate({"allow": [opening]})
+
+
+def test_a_netmask_is_written_as_nft_has_it() -> None:
+    firewall = Firewall.model_validate(
+        {"allow": ["22 from 10.0.0.0/255.0.0.0", "22 from 10.0.0.1", "53/udp from ::/0"]}
+    )
+    assert firewall.allow == ["22 from 10.0.0.0/8", "22 from 10.0.0.1", "53/udp from ::/0"]

@@ -19,7 +19,15 @@ def test_off_is_no_limit(value: Any) -> None:
 def test_networks_are_checked() -> None:
     networks = ["198.51.100.7", "10.0.0.0/8", "2001:db8::/32"]
     assert Limits(exempt=networks).exempt == ["198.51.100.7/32", "10.0.0.0/8", "2001:db8::/32"]
-    for wrong in ("example.com", "10.0.0.1/8", "10.0.0.0/33", "all; }"):
+    for wrong in (
+        "example.com",
+        "10.0.0.1/8",
+        "10.0.0.0/33",
+        "all; }",
+        "fe80::1%eth0",
+        "fe80::%\n/64",
+        "::1%x; }\n}/128",
+    ):
         with pytest.raises(ValidationError, match="is not an address or network"):
             Limits(exempt=[wrong])
 

@@ -30,7 +30,7 @@ SYNONYMS = {
     "ansible_sudo_pass": "ansible_become_password",  # nosec B105
 }
 _Ssh = Literal["ssh", "paramiko", "paramiko_ssh", "libssh", "smart"]
-_JUMP = r"([\w.-]+@)?([\w.-]+|\[[0-9A-Fa-f:]+\])(:[0-9]{1,5})?"
+_JUMP = r"(\w[\w.-]*@)?(\w[\w.-]*|\[[0-9A-Fa-f:]+\])(:[0-9]{1,5})?"
 _WORDS_OF_TRUTH = {
     "yes": True,
     "true": True,
@@ -148,7 +148,7 @@ class Connection(BaseModel):
         None, description="The password that sudo asks for; better --ask-sudo-pass."
     )
     ansible_python_interpreter: Annotated[
-        str, BeforeValidator(_python), word(r"[A-Za-z0-9_./+-]+", "the path of a Python interpreter")
+        str, BeforeValidator(_python), word(r"[A-Za-z0-9_./][A-Za-z0-9_./+-]*", "the path of a Python interpreter")
     ] = Field("python3", description="The Python on the host that does the work.")
     host_key: (
         Annotated[

@@ -24,7 +24,9 @@ def _opening(value: str) -> str:
         raise ValueError(f"{value!r}: ports go from 1 to 65535, the lower one first")
     if match["source"]:
         try:
-            ipaddress.ip_network(match["source"])
+            network = str(ipaddress.ip_network(match["source"]))
+            # nft has no netmasks such as 255.0.0.0.
+            return value.replace(match["source"], network) if "/" in match["source"] else value
         except ValueError as error:
             raise ValueError(f"{value!r}: {error}") from None
     return value

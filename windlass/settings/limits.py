@@ -12,6 +12,8 @@ from windlass.settings.model import Switchable
 
 def _network(value: str) -> str:
     try:
+        if "%" in value:  # a scope, which says something to this machine alone
+            raise ValueError
         return str(ipaddress.ip_network(value))
     except ValueError:
         raise ValueError(f"{value!r} is not an address or network such as 198.51.100.7 or 2001:db8::/32") from None

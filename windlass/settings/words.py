@@ -17,12 +17,44 @@ AppName = Annotated[
         "an app name: a small letter, then up to 30 small letters, digits and dashes (it names a Unix user too)",
     ),
 ]
-DebianPackage = Annotated[str, word(r"[a-z0-9][a-z0-9+.-]+", "the name of a Debian package")]
-MemorySize = Annotated[str, word(r"[1-9][0-9]*[KMGT]", "a size such as 512M or 2G")]
-BodySize = Annotated[str, word(r"[1-9][0-9]*[kmgKMG]?", "a size such as 10m")]
+
+
+def _package(value: str) -> str:
+    """A name that apt takes for nothing but a name: `vim-` would remove a package."""
+    name, sign, _ = re.split(r"([=/:]|$)", value, maxsplit=1)
+    if sign:
+        raise ValueError(
+            f"{value!r}: write {name!r} alone; which version of it, apt's own preferences on the host decide"
+        )
+    # g++ and memtest86+ are called so.
+    if re.search(r"[.-]$|[^+0-9]\+$", value):
+        raise ValueError(f"{value!r} is more than a name to apt, which {_to_apt(value)}; packages are only installed")
+    return value
+
+
+def _to_apt(value: str) -> str:
+    return {"-": "removes a package so", "+": "leaves out the +", ".": "takes . for any letter"}[value[-1]]
+
+
+def _bounded(value: str) -> str:
+    """A size that programs can count in bytes."""
+    number = value.rstrip("kmgKMGT")
+    unit = value[len(number) :].upper()
+    if value != "off" and int(number) << 10 * "KMGT".find(unit or "-") + 10 > _LARGEST:
+        raise ValueError(f"{value!r} is more than any host has")
+    return value
+
+
+_LARGEST = 1 << 50  # bytes
+DebianPackage = Annotated[
+    str, AfterValidator(_package), word(r"[a-z0-9][a-z0-9+.-]+([=/:][a-z0-9+.:~-]+)?", "the name of a Debian package")
+]
+MemorySize = Annotated[str, AfterValidator(_bounded), word(r"[1-9][0-9]*[KMGT]", "a size such as 512M or 2G")]
+BodySize = Annotated[str, AfterValidator(_bounded), word(r"[1-9][0-9]*[kmgKMG]?", "a size such as 10m")]
 Locale = Annotated[str, word(r"C\.UTF-8|[a-z]{2,3}_[A-Z]{2}(\.UTF-8)?(@[a-z]+)?", "a locale such as en_GB.UTF-8")]
 Email = Annotated[
-    str, word(r"[A-Za-z0-9._+-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+", "an e-mail address such as ops@example.com")
+    str,
+    word(r"[A-Za-z0-9_+][A-Za-z0-9._+-]*@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+", "an e-mail address such as ops@example.com"),
 ]
 DirectoryUrl = Annotated[
     str,
@@ -100,7 +132,10 @@ def off_as_text(value: Any) -> Any:
 
 
 JournalSize = Annotated[
-    str, word(r"[1-9][0-9]*[KMGT]|off", "a size such as 512M or 2G, or off"), BeforeValidator(off_as_text)
+    str,
+    AfterValidator(_bounded),
+    word(r"[1-9][0-9]*[KMGT]|off", "a size such as 512M or 2G, or off"),
+    BeforeValidator(off_as_text),
 ]
 SERIAL = r"[1-9][0-9]{0,3}|[1-9][0-9]?%|100%"
 Serial = Annotated[
@@ -135,7 +170,9 @@ def _project_path(value: Any, info: ValidationInfo) -> Path:
 ProjectPath = Annotated[Path, BeforeValidator(_project_path)]
 
 _GIT_URL = re.compile(
-    r"(https|ssh|file)://[A-Za-z0-9._~:@/%+-]+|[A-Za-z0-9._-]+@[A-Za-z0-9.-]+:[A-Za-z0-9._~/+-]+", re.ASCII
+    r"(https|ssh|file)://[A-Za-z0-9._~/%][A-Za-z0-9._~:@/%+-]*"
+    r"|[A-Za-z0-9._-]+@[A-Za-z0-9][A-Za-z0-9.-]*:[A-Za-z0-9._~/+-]+",
+    re.ASCII,
 )
 # As GitHub and GitLab show a folder of a repository.
 _PAGE = re.compile(r"(https://[^/]+/[^/]+/.+?)(?:/-)?/tree/([^/]+)/(.+?)/?")
