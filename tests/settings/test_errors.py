@@ -130,6 +130,7 @@ APP = {
     "source: 'https://a.test/x.git', ref: 'a b'": (
         "apps.a.ref: 'a b' is not a git branch, tag or commit, for example v1.2"
     ),
+    "requirements: [flask, '-r x']": "apps.a.requirements: '-r x' is not a requirement such as flask or redis>=5",
     "wsgi: shop": (
         'apps.a.wsgi: \'shop\' is not MODULE:APP or MODULE:FACTORY(), for example "shop:app" or "shop:create_app()"'
     ),
@@ -146,7 +147,8 @@ APP = {
         "apps.a.python_path[0]: '../src' is not a path inside the app's source, for example shop/static"
     ),
     "requirements: /etc/x": (
-        "apps.a.requirements: '/etc/x' is not a path inside the app's source, for example shop/static"
+        "apps.a.requirements: '/etc/x' is not a file of the source, for example requirements/prod.txt, or a list such"
+        " as [flask, redis>=5]"
     ),
     "packages: [a b]": "apps.a.packages[0]: 'a b' is not the name of a Debian package",
     "release_command: ''": "apps.a.release_command: '' is not a command",

@@ -167,7 +167,7 @@ def test_sources_refused(source: str, reason: str) -> None:
         ({"release_command": "x\ny"}, "release_command: 'x\\ny' must be one line"),
         ({"release_command": " "}, "release_command: ' ' is not a command"),
         ({"memory_max": 512}, "memory_max: 512 is not a size such as 512M or 2G"),
-        ({"requirements": "../x.txt"}, "requirements: '../x.txt' is not a path inside"),
+        ({"requirements": "../x.txt"}, "requirements: '../x.txt' is not a file of the source"),
         ({"gunicorn": {"version": 23.0}}, "gunicorn.version: 23.0 is not text; put it in quotes"),
         ({"gunicorn": {"workers": True}}, "gunicorn.workers: Input should be a valid integer"),
     ],

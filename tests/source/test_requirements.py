@@ -23,11 +23,11 @@ def of(files: dict[str, str]) -> Tree:
     )
 
 
-def read(files: dict[str, str], file: str | None = None) -> Requirements:
+def read(files: dict[str, str], file: str | list[str] | None = None) -> Requirements:
     return requirements.read(of(files), file)
 
 
-def refusal(files: dict[str, str], file: str | None = None) -> str:
+def refusal(files: dict[str, str], file: str | list[str] | None = None) -> str:
     with pytest.raises(SourceError) as refused:
         read(files, file)
     return str(refused.value)
@@ -221,3 +221,17 @@ def test_sample_has_gunicorn_and_hashes() -> None:
     found = read({"requirements.txt": text})
     assert "gunicorn" in found.names
     assert found.hashed
+
+
+def test_requirements_that_the_settings_give() -> None:
+    found = read({"app.py": "", "requirements.txt": "django\n"}, ["flask>=3", "redis[hiredis]; python_version > '3'"])
+    assert found.text == "flask>=3\nredis[hiredis]; python_version > '3'\n"
+    assert found.file == "`requirements`"
+    assert refusal({"app.py": ""}, ["x @ file:///x"]).startswith("app/`requirements`:1: x @ file:///x is a path on")
+
+
+def test_what_imports_tell_is_proposed() -> None:
+    assert refusal({"app.py": "from flask import Flask\nimport redis\n"}).endswith(
+        "\n  Add one of them, or name another with the app's `requirements`, or tell it, from what it imports:"
+        " `requirements: [Flask, redis]`."
+    )

@@ -24,6 +24,7 @@ from windlass.settings.words import (
     HealthPath,
     MemorySize,
     ProjectPath,
+    RequirementsSource,
     Source,
     SourcePath,
     UrlPrefix,
@@ -75,10 +76,10 @@ class AppSettings(Model):
     python_path: list[SourcePath] | None = Field(
         None, description="Folders of the source that Python imports from; by default its top folder."
     )
-    requirements: SourcePath | None = Field(
+    requirements: RequirementsSource | None = Field(
         None,
-        description="The file that lists what to install; by default uv.lock, requirements.txt, another lock file,"
-        " pyproject.toml, Pipfile, setup.cfg or setup.py, whichever comes first.",
+        description="What to install: requirements, or the file that lists them; by default uv.lock, requirements.txt,"
+        " another lock file, pyproject.toml, Pipfile, setup.cfg or setup.py, whichever comes first.",
     )
     packages: list[DebianPackage] = Field(default_factory=list, description="Debian packages that the app needs.")
     setup_command: Annotated[Command, AfterValidator(_command)] | None = Field(

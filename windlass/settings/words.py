@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, ValidationInfo
 
-from windlass.settings.model import one_line, word
+from windlass.settings.model import Word, one_line, word
 
 AppName = Annotated[
     str,
@@ -92,10 +92,11 @@ UrlPrefix = Annotated[
     str,
     word(r"(/(?!\.\.?(/|$))[A-Za-z0-9._~-]+)+/?", "the beginning of a URL path, for example /static"),
 ]
+_SOURCE_PATH = r"(?!.*(^|/)\.\.(/|$))[A-Za-z0-9._][A-Za-z0-9._+@/-]*"
 SourcePath = Annotated[
     str,
     word(
-        r"(?!.*(^|/)\.\.(/|$))[A-Za-z0-9._][A-Za-z0-9._+@/-]*",
+        _SOURCE_PATH,
         "a path inside the app's source, for example shop/static",
     ),
 ]
@@ -110,6 +111,21 @@ def _worker_class(name: str) -> str:
     return name
 
 
+def _requirements(value: Any) -> Any:
+    """A path in the source, or requirement lines."""
+    if isinstance(value, list):
+        wrong = next((each for each in value if not isinstance(each, str) or not _REQUIREMENT.fullmatch(each)), None)
+        if wrong is not None:
+            raise ValueError(f"{wrong!r} is not a requirement such as flask or redis>=5")
+        return value
+    if isinstance(value, str) and re.fullmatch(_SOURCE_PATH, value, re.ASCII):
+        return value
+    raise ValueError(f"{value!r} is not {_REQUIREMENTS}")
+
+
+_REQUIREMENT = re.compile(r"[A-Za-z0-9][^\x00-\x1f\x7f]*", re.ASCII)
+_REQUIREMENTS = "a file of the source, for example requirements/prod.txt, or a list such as [flask, redis>=5]"
+RequirementsSource = Annotated[str | list[str], Word(_requirements, expected=_REQUIREMENTS)]
 WorkerClass = Annotated[
     str,
     AfterValidator(_worker_class),

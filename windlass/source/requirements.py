@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from windlass.errors import SourceError
-from windlass.source import locks, pip_lines, project_files, uv_lock
+from windlass.source import imports, locks, pip_lines, project_files, uv_lock
 
 if TYPE_CHECKING:
     from windlass.source.project_files import Project
@@ -50,16 +50,17 @@ class Requirements:
         return "--hash=" in self.text or "--require-hashes" in self.text
 
 
-def read(tree: Tree, file: str | None) -> Requirements:
-    """The requirements in `file` of the source; None = the first of FILES that is there and says something."""
+def read(tree: Tree, given: str | list[str] | None) -> Requirements:
+    """The requirements that are given, or in the file of the source; None = the first of FILES that says something."""
+    if isinstance(given, list):
+        lines = _Lines(tree)
+        lines.take_text("".join(f"{line}\n" for line in given), "`requirements`")
+        return Requirements("`requirements`", _text(lines.requirements))
+    file = given
     if file is None:
         file = next((name for name in FILES if _declares(tree, name)), None)
         if file is None:
-            raise SourceError(
-                f"{tree.label}: it says nowhere what to install: there is no requirements.txt, no lock file and no"
-                " pyproject.toml with dependencies",
-                hint="Add one of them, or name another with the app's `requirements`.",
-            )
+            raise _nothing(tree)
     if file not in tree:
         raise SourceError(
             f"{tree.label}: there is no {file}, the app's `requirements`",
@@ -81,6 +82,16 @@ def read(tree: Tree, file: str | None) -> Requirements:
     else:
         lines.take_file(file)
     return Requirements(file, _text(lines.requirements), _text(lines.constraints), lines.python, folders)
+
+
+def _nothing(tree: Tree) -> SourceError:
+    found = ", ".join(each.requirement for each in imports.proposed(tree))
+    way = f", or tell it, from what it imports: `requirements: [{found}]`" if found else ""
+    return SourceError(
+        f"{tree.label}: it says nowhere what to install: there is no requirements.txt, no lock file and no"
+        " pyproject.toml with dependencies",
+        hint=f"Add one of them, or name another with the app's `requirements`{way}.",
+    )
 
 
 class _Lines:
