@@ -60,11 +60,16 @@ def test_the_age_program_opens_what_is_written_and_the_other_way_round(home: Pat
         assert values("db1", "shop") == {"A": "from age"}
 
 
-def test_an_app_that_is_nowhere(home: Path) -> None:
-    with pytest.raises(
-        InventoryError, match=r"all.yml.age:2: no host of 'all' has an app 'shpo'; did you mean 'shop'?"
-    ):
-        secrets_project(home, all="A: 1\nshpo: {A: hidden}\n").entries("all")
+def test_secrets_of_an_app_that_is_nowhere_are_told_and_refuse_nothing(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = secrets_project(home, all="A: 1\nshpo: {B: hidden}\n")
+    assert [name for _, name in folder.entries("all")] == ["A", "B"]
+    folder.entries("all")
+    assert capsys.readouterr().err == (
+        "inventory/secrets/all.yml.age:2: no host of 'all' has an app 'shpo'; did you mean 'shop'?; to be rid of it:"
+        " ./deploy.py secrets unset B --app shpo\n"
+    )
 
 
 def test_names_that_hijack_a_process(home: Path) -> None:

@@ -7,7 +7,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from windlass.errors import InventoryError
-from windlass.secrets.text import entries, with_value
+from windlass.secrets.text import entries, with_value, without
 from windlass.settings.environment import fault_of_value
 
 NAMES = st.from_regex(r"[A-Za-z_][A-Za-z0-9_]{0,5}", fullmatch=True)
@@ -39,6 +39,31 @@ def complaint(text: str) -> str:
         entries(text, "f.age")
     assert "hidden" not in str(raised.value)
     return str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("app", "key", "gone"),
+    [
+        (None, "MAIL", ['MAIL: "old"  # the mail\'s\n']),
+        (None, "LONG", ["LONG: |\n", "  one\n", "  two\n"]),
+        ("shop", "OTHER", ["    OTHER: 1  # last\n"]),
+        ("blog", "KEY", ["blog: {KEY: flow}\n"]),
+    ],
+)
+def test_one_is_taken_out_with_its_lines_alone(app: str | None, key: str, gone: list[str]) -> None:
+    changed = without(COMMENTED, app, key)
+    assert [line for line in COMMENTED.splitlines(keepends=True) if line not in changed] == gone
+    assert values(changed) == {place: value for place, value in values(COMMENTED).items() if place != (app, key)}
+
+
+@given(st.dictionaries(st.tuples(APPS, NAMES), VALUES, min_size=1))
+def test_any_is_taken_out_and_no_other(wanted: dict[tuple[str | None, str], str]) -> None:
+    text = ""
+    for (app, key), value in wanted.items():
+        text = with_value(text, app, key, value) if not fault_of_value(key, value) and app != key else text
+    for place in list(values(text))[:1]:
+        left = {other: value for other, value in values(text).items() if other != place}
+        assert values(without(text, *place)) == left
 
 
 def test_values_are_taken_as_they_are_written() -> None:

@@ -11,6 +11,7 @@ import pytest
 
 from tests.nginx_process import self_signed
 from tests.source.test_source import refusal
+from windlass.source.git import is_in_repository
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -61,3 +62,11 @@ def test_over_https(tmp_path: Path, over_https: int, monkeypatch: pytest.MonkeyP
     assert refusal(tmp_path, source=f"{place}/x.git") == (
         f"app hello: {place}/x.git: Authentication failed for '{place}/x.git/'{LOGIN}"
     )
+
+
+def test_a_folder_beside_a_repository_is_not_in_it(tmp_path: Path) -> None:
+    """`source: ../shop` of a project that is in git."""
+    (tmp_path / "project/.git").mkdir(parents=True)
+    (tmp_path / "shop").mkdir()
+    assert not is_in_repository(tmp_path / "project/../shop")
+    assert is_in_repository(tmp_path / "project/sample_app")

@@ -62,6 +62,15 @@ class Convergence:
             self._give_up()
             whole = self.whole and not self.machine.aborted.is_set()
             self.applied.save(only=self.machine.resources if whole else None)
+        if self.whole:
+            self._tell_of_left_over_apps()
+
+    def _tell_of_left_over_apps(self) -> None:
+        """What a catalog does not have any more goes on being served: nobody has said that it is to be gone."""
+        from windlass.agent.release.removal import left_over
+
+        if apps := left_over({entry["app"] for entry in self.entries}):
+            self.machine.tell({"type": "left_over", "apps": apps})
 
     def _give_up(self) -> None:
         """Has changes put back that others, which were not come to, would have taken notice of."""

@@ -13,6 +13,7 @@ from windlass.agent.process import children
 from windlass.agent.release.health import Question
 from windlass.agent.release.instance import Instance
 from windlass.agent.release.records import Releases
+from windlass.agent.release.removal import left_over
 from windlass.agent.resources.certificate import LINKS, look_at
 from windlass.agent.resources.firewall import PATH, table
 from windlass.agent.vitals import vitals
@@ -49,6 +50,7 @@ def collect(machine: Machine, apps: list[AppQuestion]) -> HostStatus:
         "firewall": bool(table(machine)) if os.path.exists(PATH) else None,
         **vitals(machine, [app["name"] for app in apps]),
         "apps": [_app(machine, **app) for app in apps],
+        "left_over": left_over([app["name"] for app in apps]),
     }
 
 

@@ -28,11 +28,13 @@ FOLDER = Path(__file__).parents[2]
 # Each is a module of windlass.cli.commands with a click command of the same name, imported when it is asked for, so
 # that `--help` is quick: hence the words here.
 COMMANDS = {
+    "init": "An app's lines in the inventory, from what its code says.",
     "provision": "Bring hosts to what inventory and roles say.",
     "deploy": "New code on hosts, with no request lost.",
     "rollback": "Back to a release that was good, with no request lost.",
     "releases": "The releases of each app on hosts.",
     "audit": "Who did what on hosts, and what came of it.",
+    "remove": "An app leaves a host; its data stays until you say so.",
     "status": "Each app's release, process, health and certificate.",
     "logs": "What apps and nginx say, as it was or as it comes.",
     "run": "A command in an app's environment, as the app's user.",

@@ -26,6 +26,7 @@ ACME_CA = "acme-ca.pem"
 ROOTS = "roots.pem"
 SAMPLE_ENVIRONMENT = "shortener.env"
 CONTAINERS_CONF = "containers.conf"
+OWN_APPS = "apps-{}.yml"  # of a host, by its name
 ALL = (
     STATE, PRIVATE_KEY, PUBLIC_KEY, KNOWN_HOSTS, SSH_CONFIG, HOSTS, ACME_CA, ROOTS, SAMPLE_ENVIRONMENT,
     CONTAINERS_CONF, LOCK,
@@ -85,10 +86,32 @@ def inventory(folder: Path, hosts: Iterable[LabHost], acme: Acme) -> dict[str, A
         },
     }
     found = {
-        host.name: {"ansible_host": host.address, "ansible_port": host.ssh_port, "host_key": host.host_key}
+        host.name: {
+            "ansible_host": host.address,
+            "ansible_port": host.ssh_port,
+            "host_key": host.host_key,
+            **({"apps": apps} if (apps := own_apps(folder, host.name)) else {}),
+        }
         for host in hosts
     }
     return {"all": {"children": {"lab": {"vars": settings, "hosts": found}}}}
+
+
+def own_apps(folder: Path, host: str) -> dict[str, Any]:
+    """The apps that a user has put on a host in place of the demo, by name; none = it has the demo."""
+    path = folder / OWN_APPS.format(host)
+    apps: dict[str, Any] = yaml.safe_load(path.read_text())["apps"] if path.exists() else {}
+    return apps
+
+
+def page(folder: Path, host: LabHost) -> str:
+    """The domain that a visitor of a host asks for: that of the user's own app, else the demo's."""
+    apps = own_apps(folder, host.name)
+    return str(next(iter(apps.values()))["domains"][0]) if apps else host.page
+
+
+def _environments(folder: Path) -> list[str]:
+    return [path.name for path in folder.glob("*.env")]
 
 
 def _known_as(host: LabHost) -> str:
@@ -97,7 +120,7 @@ def _known_as(host: LabHost) -> str:
 
 def remove_all(folder: Path) -> None:
     """Remove what a lab has written, and the folders that are empty then."""
-    for name in ALL:
+    for name in (*ALL, *(path.name for path in folder.glob(OWN_APPS.format("*"))), *_environments(folder)):
         (folder / name).unlink(missing_ok=True)
         (folder / f".{name}.new").unlink(missing_ok=True)
     for empty in (folder, folder.parent):

@@ -47,7 +47,7 @@ def up(folder: Path, *, image: str | None = None, hosts: int = 1, say: Say = pri
             host.wait()
         lab.acme.wait()
         for host in lab.hosts:  # the name server forgets them when it is started again
-            lab.acme.set_name(host.page, host.inner_address)
+            lab.acme.set_name(files.page(folder, host), host.inner_address)
         lab.write()
     return lab
 

@@ -46,20 +46,44 @@ class Visitor(http.client.HTTPSConnection):
 
 def visit(name: str, address: str, port: int, ca: str, say: Callable[[str], None]) -> None:
     """Visits the shortener; raises LabError when a step does not go as it should."""
+    _visit(_shorten_and_follow, name, address, port, ca, say)
+
+
+def look(name: str, address: str, port: int, ca: str, say: Callable[[str], None]) -> None:
+    """Looks at the first page of any app; raises LabError when it cannot be had, or is an error of the app's."""
+    _visit(_first_page, name, address, port, ca, say)
+
+
+def _visit(
+    act: Callable[[Visitor, str, Callable[[str], None]], object],
+    name: str,
+    address: str,
+    port: int,
+    ca: str,
+    say: Callable[[str], None],
+) -> None:
     visitor = Visitor(name, address, port, ca)
     try:
-        _shorten_and_follow(visitor, name, say)
+        act(visitor, name, say)
     except (OSError, http.client.HTTPException) as error:
         raise LabError(f"https://{name}/ at {address}:{port}: {error}", hint="Has the host been provisioned?") from None
     finally:
         visitor.close()
 
 
-def _shorten_and_follow(visitor: Visitor, name: str, say: Callable[[str], None]) -> None:
-    status, _, page = visitor.ask("GET", "/")
+def _first_page(visitor: Visitor, name: str, say: Callable[[str], None]) -> tuple[int, str]:
+    status, place, page = visitor.ask("GET", "/")
     certificate = visitor.sock.getpeercert()
     expires = certificate["notAfter"] if certificate else ""
-    say(f"GET  https://{name}/ -> {status}, certificate verified, valid until {expires}")
+    leads = f" {place}" if place else ""
+    say(f"GET  https://{name}/ -> {status}{leads}, certificate verified, valid until {expires}")
+    if status >= 500:
+        raise LabError(f"https://{name}/ answered {status}", hint=LOOK)
+    return status, page
+
+
+def _shorten_and_follow(visitor: Visitor, name: str, say: Callable[[str], None]) -> None:
+    status, page = _first_page(visitor, name, say)
     token = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', page)
     if status != 200 or not token:
         raise LabError(f"https://{name}/ answered {status} without the form", hint=LOOK)

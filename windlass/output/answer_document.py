@@ -34,6 +34,7 @@ class StatusDocument(TypedDict):
     reboot: bool | None
     stale: dict[str, list[str]] | None
     apps: list[AppStatus]
+    left_over: list[str] | None  # apps that are served, and not in the inventory
 
 
 class ReleasesDocument(TypedDict):

@@ -45,6 +45,9 @@ class LogView:
         self._source_width = max(map(len, [*apps, *by]))
         self._width = max(map(len, hosts)) if len(hosts) > 1 else 0
         self._hues = {host: HUES[number % len(HUES)] for number, host in enumerate(hosts)}
+        # From the other end: a host and its first app are not to look alike.
+        shades = HUES[::-1]
+        self._shades = {app: shades[number % len(shades)] for number, app in enumerate(sorted(apps))}
 
     def take(self, host: str, event: Event) -> None:
         """Takes what an agent tells: a line, or that it has told all that was there."""
@@ -109,8 +112,9 @@ class LogView:
     def _words(self, host: str, line: Line) -> Iterator[str]:
         moment = datetime.fromtimestamp(line["time"]).isoformat(" ", "milliseconds")
         where = click.style(f"{host:{self._width}}  ", fg=self._hues[host]) if self._width else ""
+        shade = self._shades.get(line["app"]) if self._several_apps else None
         source = click.style(
-            f"{self._source(line):{self._source_width}}", fg="bright_black" if line["source"] == "systemd" else None
+            f"{self._source(line):{self._source_width}}", fg="bright_black" if line["source"] == "systemd" else shade
         )
         head = f"{where}{click.style(moment, dim=True)}  {source}  "
         colour = "red" if line["priority"] <= ERROR else "yellow" if line["priority"] == WARNING else None

@@ -50,7 +50,8 @@ class Progress:
 class Outcome:
     """One host: results in order, wall time in seconds, SSH execs used, bytes sent; `error` None = it was reached.
 
-    `plain` are the URLs of apps that are served without TLS, because the inventory says so.
+    `plain` are the URLs of apps that are served without TLS, because the inventory says so; `left_over` are apps that
+    are served there and gone from the inventory.
     """
 
     host: str
@@ -60,6 +61,7 @@ class Outcome:
     execs: int = 0
     sent: int = 0
     error: WindlassError | None = None
+    left_over: list[str] = field(default_factory=list)
 
     @property
     def counts(self) -> Counter[str]:
@@ -74,8 +76,12 @@ class Outcome:
     @property
     def notes(self) -> list[Notes]:
         """What resources have to say to the summary, e.g. URL and expiry of a certificate."""
-        plain: list[Notes] = [{"url": url} for url in self.plain]
-        return [*(result.notes for result in self.results if result.notes), *plain]
+        remove = f"./deploy.py remove {self.host} --app"
+        notes = [result.notes for result in self.results if result.notes]
+        notes += [{"url": url} for url in self.plain]
+        left = [f"{app} is served, and not in the inventory: {remove} {app}" for app in self.left_over]
+        warnings: list[Notes] = [{"warning": words} for words in left]
+        return [*notes, *warnings]
 
     def broken(self, apps: set[str]) -> set[str]:
         """Which of the host's apps have failed: all of them, if the host has."""

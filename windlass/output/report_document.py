@@ -53,6 +53,7 @@ class HostDocument(TypedDict):
     execs: int
     sent: int
     error: str | None
+    left_over: list[str]  # apps that are served, and not in the inventory
     resources: list[ResourceDocument]
 
 

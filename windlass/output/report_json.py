@@ -69,5 +69,6 @@ def _host(outcome: Outcome) -> HostDocument:
         "execs": outcome.execs,
         "sent": outcome.sent,
         "error": str(outcome.error) if outcome.error else None,
+        "left_over": outcome.left_over,
         "resources": [_plain(result) for result in outcome.results],
     }

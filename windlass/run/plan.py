@@ -156,6 +156,21 @@ class Rollbacks(Plan):
                 yield Entry(rollback(host, name, settings, release), "release", name)
 
 
+@dataclass
+class Removals(Plan):
+    """One app that is to be gone, whether the inventory has it or not; with `purge` its data, too."""
+
+    purge: bool = False
+
+    def apps(self, host: Host) -> dict[str, AppSettings]:
+        return {}
+
+    def entries(self, host: Host) -> Iterator[Entry]:
+        from windlass.agent.resources import Removal
+
+        yield Entry(Removal(str(self.app), self.purge), "remove", self.app)
+
+
 def _databases(host: Host, name: str) -> tuple[str, ...] | None:
     """The databases that an app's release command is for, where one host runs it for all that have them.
 

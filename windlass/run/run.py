@@ -218,6 +218,8 @@ class Run:
             elif event["type"] == "finishing":
                 self._finishing.add(outcome.host)
                 progress(event["id"], f"{event['text']} (Ctrl-C again leaves the host alone with that)", whole=True)
+            elif event["type"] == "left_over":
+                outcome.left_over = event["apps"]
             elif event["type"] != "result":
                 raise AgentError(f"the agent said {event['type']!r}")
             elif len(outcome.results) == len(catalog.entries):

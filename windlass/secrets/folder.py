@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from windlass.secrets.keyring import Keyring
     from windlass.settings.secret import Secret
 
+    Name = tuple[str | None, str]  # of a secret, and of the app that it is for
+
 ENDING = ".yml.age"
 LAB = "lab"  # a group that comes and goes
 
@@ -29,15 +32,21 @@ class Folder:
     """The secrets files of a project; each is opened once, when it is first needed.
 
     `names` are those of all groups and hosts; `apps_of` gives the apps of the hosts of one of them, each with the
-    names that its `allow_env` allows.
+    names that its `allow_env` allows; `tell` takes what a user should know of a secret that nobody gets, None = stderr
+    does.
     """
 
     def __init__(
-        self, path: Path, names: Collection[str], apps_of: Callable[[str], Mapping[str, Collection[str]]]
+        self,
+        path: Path,
+        names: Collection[str],
+        apps_of: Callable[[str], Mapping[str, Collection[str]]],
+        tell: Callable[[str], None] | None = None,
     ) -> None:
         self.path = path
         self.names = names
         self._apps_of = apps_of
+        self.tell = tell or _to_stderr
         self._opened: dict[str, Entries] = {}
         self._texts: dict[bytes, str] = {}  # by what is sealed, for a passphrase takes a second each time
         self._keyring: Keyring | None = None
@@ -62,25 +71,43 @@ class Folder:
     def entries(self, level: str) -> Entries:
         """What the file of a group or host holds. Raises InventoryError."""
         if level not in self._opened:
-            self._opened[level] = self.checked(self.text(level), level)
+            found = entries(self.text(level), shown(self.file(level)))
+            strangers = self._strangers(found, level)
+            self._refuse(found, self._faults_of_names((name for name in found if name not in strangers), level))
+            for (app, key), fault in strangers.items():
+                place = found[app, key].place
+                self.tell(f"{place}: {fault}; to be rid of it: ./deploy.py secrets unset {key} --app {app}{_of(level)}")
+            self._opened[level] = found
         return self._opened[level]
 
     def checked(self, text: str, level: str) -> Entries:
         """The secrets in a text that is, or shall be, the file of `level`. Raises InventoryError."""
         found = entries(text, shown(self.file(level)))
-        faults = self.faults_of_names(found, level)
-        if faults:
-            raise InventoryError("\n".join(f"{found[place].place}: {fault}" for place, fault in faults.items()))
+        self._refuse(found, self.faults_of_names(found, level))
         return found
 
-    def faults_of_names(self, names: Iterable[tuple[str | None, str]], level: str) -> dict[tuple[str | None, str], str]:
+    def faults_of_names(self, names: Iterable[Name], level: str) -> dict[Name, str]:
         """Why some of these names, each with its app, cannot be set in the file of a group or host."""
+        strangers = self._strangers(names, level)
+        return strangers | self._faults_of_names((name for name in names if name not in strangers), level)
+
+    def _refuse(self, found: Entries, faults: Mapping[Name, str]) -> None:
+        if faults:
+            raise InventoryError("\n".join(f"{found[place].place}: {fault}" for place, fault in faults.items()))
+
+    def _strangers(self, names: Iterable[Name], level: str) -> dict[Name, str]:
+        """Those of these names that are for apps which no host of the group has, be they gone or misspelt."""
         apps = self._apps_of(level)
-        faults: dict[tuple[str | None, str], str] = {}
+        return {
+            (app, key): f"no host of {level!r} has an app {app!r}{did_you_mean(app, apps)}"
+            for app, key in names
+            if apps and app is not None and app not in apps
+        }
+
+    def _faults_of_names(self, names: Iterable[Name], level: str) -> dict[Name, str]:
+        apps = self._apps_of(level)
+        faults: dict[Name, str] = {}
         for app, key in names:
-            if apps and app is not None and app not in apps:
-                faults[app, key] = f"no host of {level!r} has an app {app!r}{did_you_mean(app, apps)}"
-                continue
             # What is for every app must be allowed by every app.
             takers = [allowed for other, allowed in apps.items() if app in (None, other)]
             if fault := fault_of_name(key, set.intersection(*map(set, takers)) if takers else ()):
@@ -191,3 +218,12 @@ class Folder:
             f"{shown(path)}: is not encrypted, or no secrets file: put what is in it into {path.stem}{ENDING}"
             f" (./deploy.py secrets edit {path.stem}), remove it, and change the secrets if it was ever committed"
         )
+
+
+def _to_stderr(words: str) -> None:
+    print(words, file=sys.stderr)
+
+
+def _of(level: str) -> str:
+    """The option that names a file other than that of all hosts."""
+    return "" if level == "all" else f" --group {level}"

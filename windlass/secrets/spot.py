@@ -9,7 +9,7 @@ from windlass.errors import UsageError
 from windlass.inventory.problems import nearest
 from windlass.secrets.folder import LAB
 from windlass.secrets.shown import shown
-from windlass.secrets.text import with_value
+from windlass.secrets.text import with_value, without
 from windlass.settings.environment import fault_of_value, is_name
 
 if TYPE_CHECKING:
@@ -58,3 +58,10 @@ class Spot:
         self.folder.checked(text, self.level)
         self.folder.write(self.level, text)
         return f"{key} ({len(value)} characters) is {'changed' if known else 'set'} in {self}"
+
+    def unset(self, key: str) -> str:
+        """Takes a secret out, and says so. Raises UsageError where it is not set."""
+        if self.get(key) is None:
+            raise UsageError(f"{key} is not set in {self}", hint="./deploy.py secrets list shows what there is")
+        self.folder.write(self.level, without(self.folder.text(self.level), self.app, key))
+        return f"{key} is taken out of {self}; the next provision takes it off the hosts"

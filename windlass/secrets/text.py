@@ -56,6 +56,32 @@ def with_value(text: str, app: str | None, key: str, value: str) -> str:
     raise InventoryError(f"{key}: YAML cannot carry this value")
 
 
+def without(text: str, app: str | None, key: str) -> str:
+    """The text without one of its secrets; the rest, comments too, stays as it is."""
+    wanted = {place: secret.value for place, secret in entries(text, "").items() if place != (app, key)}
+    changed = _cut(text, app, key)
+    try:
+        found = {place: secret.value for place, secret in entries(changed, "").items()}
+    except InventoryError:
+        found = {}
+    return changed if found == wanted else _written(wanted)
+
+
+def _cut(text: str, app: str | None, key: str) -> str:
+    """The text without the lines of that one place, and without those of its app where that has no other."""
+    root = _document(text, "").root
+    home = root if app is None else _below(root, app)
+    if not isinstance(home, yaml.MappingNode):
+        return text
+    if app is not None and len(home.value) == 1:
+        home, key = root, app
+    pairs = home.value if isinstance(home, yaml.MappingNode) else []
+    name, value = next((name, value) for name, value in pairs if name.value == key)
+    rows = text.splitlines(keepends=True)
+    last = value.end_mark.line + (1 if value.end_mark.column else 0)
+    return "".join(rows[: name.start_mark.line] + rows[max(last, name.start_mark.line + 1) :])
+
+
 def _document(text: str, name: str) -> Document:
     try:
         return Document(name, text)

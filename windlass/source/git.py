@@ -52,6 +52,7 @@ class Answer:
 
 def is_in_repository(folder: Path) -> bool:
     """Whether git has a say in a folder."""
+    folder = folder.resolve()  # `PROJECT/../shop` does not lie in the project
     return any((above / ".git").exists() for above in (folder, *folder.parents))
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from windlass.errors import SourceError
+from windlass.settings.words import is_git
 from windlass.source import data, folder, repository, requirements, server
 from windlass.source.contents import named
 from windlass.source.entry import entry
@@ -58,7 +59,7 @@ def load(name: str, settings: AppSettings, project: Path) -> Source:
 
 
 def _load(settings: AppSettings, project: Path) -> Source:
-    with _contents(settings, project) as contents:
+    with contents_of(settings.source, settings.ref, settings.subdirectory, project) as contents:
         tree, left_out = contents.tree()
         wsgi, python_path = entry(tree, settings)
         tree = with_static(tree, settings.static.values())
@@ -83,11 +84,11 @@ def _remarks(tree: Tree, left_out: tuple[str, ...]) -> tuple[str, ...]:
 
 
 @contextmanager
-def _contents(settings: AppSettings, project: Path) -> Iterator[Contents]:
-    if settings.from_git:
-        cache = project / ".windlass" / "git"
-        with repository.contents(settings.source, settings.ref, settings.subdirectory, cache) as contents:
+def contents_of(source: str, ref: str | None, subdirectory: str | None, project: Path) -> Iterator[Contents]:
+    """The files of a folder, relative to `project`, or of a commit of a git URL, as long as they are looked at."""
+    if is_git(source):
+        with repository.contents(source, ref, subdirectory, project / ".windlass" / "git") as contents:
             yield contents
     else:
-        place = project / Path(settings.source).expanduser() / (settings.subdirectory or "")
-        yield folder.contents(place, settings.source.rstrip("/"))
+        place = project / Path(source).expanduser() / (subdirectory or "")
+        yield folder.contents(place, source.rstrip("/"))

@@ -25,10 +25,11 @@ LOOK = 0.25
 def tell(machine: Machine, request: AskLogs) -> None:
     """Tells the lines that a request asks for, oldest first, then those that come, if it asks to follow.
 
-    `{"apps", "nginx", "count", "since", "grep", "follow"}`: `nginx` asks for its access and error log and not for the
-    journal; else the journal and nginx's errors are told.
+    `{"apps", "nginx", "count", "since", "grep", "follow", "probes"}`: `nginx` asks for its access and error log and not
+    for the journal; else the journal and nginx's errors are told. `probes` asks for what Windlass itself wanted to know
+    of an app, too.
     """
-    wanted = Wanted.of(request["count"], request["since"], request["grep"])
+    wanted = Wanted.of(request["count"], request["since"], request["grep"], probes=request["probes"])
     journal = None if request["nginx"] else Journal(machine, request["apps"])
     kinds = KINDS if request["nginx"] else ("error",)
     files = [LogFile(app, kind) for app in request["apps"] for kind in kinds]

@@ -85,6 +85,13 @@ class Result(Finding):
     seconds: Span
 
 
+class LeftOver(TypedDict):
+    """Apps that are served, and that a catalog of all that the host must have does not have."""
+
+    type: Literal["left_over"]
+    apps: list[str]
+
+
 class Warned(TypedDict):
     """A sentence for the user."""
 
@@ -199,8 +206,8 @@ class Ended(TypedDict):
 
 # What one who asks is given; the others are for the conversation itself.
 Event = Union[
-    Started, Progress, Finishing, Result, StatusTold, Environments, ReleasesTold, AuditTold, Line, Shown, Output, More,
-    Ended,
+    Started, Progress, Finishing, Result, LeftOver, StatusTold, Environments, ReleasesTold, AuditTold, Line, Shown,
+    Output, More, Ended,
 ]  # fmt: skip
 Answer = Union[Event, Hello, Warned, Refused, Want, LogIn, Bye]
 ANSWERS: dict[str, Any] = {
@@ -210,6 +217,7 @@ ANSWERS: dict[str, Any] = {
     "environments": Environments,
     "finishing": Finishing,
     "hello": Hello,
+    "left_over": LeftOver,
     "line": Line,
     "login": LogIn,
     "more": More,

@@ -82,6 +82,7 @@ class HostStatus(VitalSigns):
     nginx: bool
     firewall: Optional[bool]
     apps: list[AppStatus]
+    left_over: list[str]
 
 
 class Traffic(TypedDict, total=False):

@@ -95,6 +95,7 @@ class AskLogs(TypedDict):
     since: Moment
     grep: Optional[str]
     follow: bool
+    probes: bool
 
 
 class TerminalSize(TypedDict):

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from windlass.agent.failures import Failed as Failed
     from windlass.agent.release.release import Release as Release
+    from windlass.agent.release.removal import Removal as Removal
     from windlass.agent.release.rollback import Rollback as Rollback
     from windlass.agent.resources.acme import Certificate as Certificate
     from windlass.agent.resources.app_packages import AppPackages as AppPackages
@@ -70,6 +71,7 @@ PLACES = {
     "Provisioned": "resources.provisioned",
     "Release": "release.release",
     "Reload": "resources.nginx",
+    "Removal": "release.removal",
     "Resource": "resources.resource",
     "Restart": "resources.nginx_service",
     "Rollback": "release.rollback",

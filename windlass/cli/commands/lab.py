@@ -62,12 +62,14 @@ def ssh(project: Project, name: str, command: tuple[str, ...]) -> int:
 @click.argument("name", default="lab")
 @click.pass_obj
 def visit(project: Project, /, name: str) -> None:
-    """Use the sample app on a lab host as a visitor does, over verified TLS: make a short link and follow it."""
+    """Use the app on a lab host as a visitor does, over verified TLS; of the demo, make a short link and follow it."""
+    from windlass.lab.visit import look
     from windlass.lab.visit import visit as visit_page
 
     found = labs.load(project.project / FOLDER)
     host = found.host(name)
-    visit_page(host.page, host.address, host.https_port, found.acme.roots(), click.echo)
+    seeing = look if files.own_apps(found.folder, name) else visit_page
+    seeing(files.page(found.folder, host), host.address, host.https_port, found.acme.roots(), click.echo)
 
 
 def _show(found: Lab) -> None:
@@ -88,11 +90,12 @@ def _show(found: Lab) -> None:
 
 
 def page_command(found: Lab, host: LabHost) -> str:
-    """A curl command that fetches the sample app's page over verified TLS from a lab host."""
-    where = f"--connect-to {host.page}:443:{host.address}:{host.https_port}"
+    """A curl command that fetches the page of a lab host's app over verified TLS."""
+    page = files.page(found.folder, host)
+    where = f"--connect-to {page}:443:{host.address}:{host.https_port}"
     if host.https_port == 443:
-        where = f"--resolve {host.page}:443:{host.address}"
+        where = f"--resolve {page}:443:{host.address}"
     roots = found.folder / files.ROOTS
     if roots.is_relative_to(Path.cwd()):
         roots = roots.relative_to(Path.cwd())
-    return f"curl {where} --cacert {roots} https://{host.page}/"
+    return f"curl {where} --cacert {roots} https://{page}/"

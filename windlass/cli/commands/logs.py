@@ -61,6 +61,7 @@ def _grep(context: click.Context, parameter: click.Parameter, value: str | None)
     help="Only lines that match the regular expression; small letters mean capitals, too.",
 )
 @click.option("--app", metavar="NAME", shell_complete=completion.apps, help="Only this app of each host.")
+@click.option("--probes", is_flag=True, help="With what Windlass itself asks: health, and visits during a switch.")
 @click.option("--nginx", is_flag=True, help="nginx's access and error logs of the apps' sites.")
 @on_hosts
 @click.pass_obj
@@ -72,6 +73,7 @@ def logs(
     since: float,
     grep: str | None,
     app: str | None,
+    probes: bool,
     nginx: bool,
     **options: Any,
 ) -> int:
@@ -99,6 +101,7 @@ def logs(
         "since": since,
         "grep": grep,
         "follow": follow,
+        "probes": probes,
     }
     return _Reading(project, selection, view, {name: {**request, "apps": asked[name]} for name in asked}).read(hosts)
 

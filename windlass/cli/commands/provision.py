@@ -17,6 +17,11 @@ if TYPE_CHECKING:
 @converging
 @rolling
 @choosing_roles
+@click.option(
+    "--app-source",
+    metavar="SOURCE",
+    help="For a host of the lab: your own app, a folder or a git URL, in place of what is there; kept for later runs.",
+)
 @click.pass_obj
 def provision(
     project: Project,
@@ -25,12 +30,17 @@ def provision(
     skip_tags: frozenset[str],
     start_at: str | None,
     app: str | None,
+    app_source: str | None,
     **options: Any,
 ) -> int:
     """Bring hosts to what the inventory and the roles say; run again, nothing changes.
 
     HOST is a host, a group or a pattern of the inventory (web, web:&eu, 'all:!db', 'web*').
     """
+    if app_source:
+        from windlass.cli.commands.lab_app import put
+
+        put(project, options["hosts"], app_source)
     roles = chosen_roles(project.project, tags, skip_tags, start_at)
     from windlass.run.plan import Roles
 

@@ -1,4 +1,4 @@
-"""`deploy.py secrets init|set|generate|edit|list|show|rekey|diff`: what only the apps may know."""
+"""`deploy.py secrets init|set|generate|unset|edit|list|show|rekey|diff`: what only the apps may know."""
 
 from __future__ import annotations
 
@@ -100,6 +100,17 @@ def generate(
                 hint="--replace makes a new one; sessions signed by the old end.",
             )
         click.echo(spot.set(key, token_urlsafe(size)))
+
+
+@secrets.command()
+@click.argument("key")
+@placed
+@click.pass_obj
+def unset(project: Project, /, key: str, app: str | None, group: str | None, host: str | None) -> None:
+    """Take KEY out."""
+    spot = _spot(project, app, group, host)
+    with spot.folder.changing():
+        click.echo(spot.unset(key))
 
 
 @secrets.command()

@@ -85,8 +85,14 @@ def _lines(answer: _Answer) -> list[str]:
     up = figures.span(answer["uptime"])
     head = f"{answer['host']}  {answer['system']}, {answer['cpus']} CPUs, {disk}, up {up}{nginx}"
     firewall = [click.style(OPEN, fg="red")] if answer["firewall"] is False else []
-    lines = [*firewall, *vital_signs(answer), *(line for app in answer["apps"] for line in _app_lines(app))]
+    left = [_left_over(answer["host"], app) for app in answer["left_over"]]
+    lines = [*firewall, *vital_signs(answer), *(line for app in answer["apps"] for line in _app_lines(app)), *left]
     return [head, *(f"  {line}" for line in lines)]
+
+
+def _left_over(host: str, app: str) -> str:
+    words = click.style("is served, and not in the inventory", fg="yellow")
+    return f"{app}  {words}: ./deploy.py remove {host} --app {app}"
 
 
 def _app_lines(app: AppStatus) -> list[str]:

@@ -1,0 +1,3 @@
+from pages import create_app
+
+app = create_app()
