@@ -16,6 +16,7 @@ from roles.ssh import ssh
 from roles.tls import certbot, tls
 from roles.updates import updates
 from roles.venv import venv
+from roles.visitors import visitors
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -43,4 +44,5 @@ APP_ROLES: dict[str, AppRole] = {
     "release": release,
     "site": site,
     "tls": tls,
+    "visitors": visitors,
 }

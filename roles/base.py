@@ -11,7 +11,7 @@ from roles.tls import PACKAGES as CERTBOT
 from roles.tls import uses_certbot
 from roles.updates import PACKAGES as UPDATES
 from roles.venv import PACKAGES as VENV
-from windlass.agent.resources import Directory, File, Link, Locale, Packages, Unit, WebPorts
+from windlass.agent.resources import Directory, File, Locale, Packages, PublicFiles, TimeZone, Unit, WebPorts
 from windlass.template import render
 
 if TYPE_CHECKING:
@@ -23,6 +23,16 @@ if TYPE_CHECKING:
     from windlass.settings import Settings
 
 PACKAGES = ("ca-certificates", "tzdata")
+# Root's logins make files for root alone (umask 077), and vendors' pages do not think of that: apt's own user has to
+# read keys.
+PUBLIC = (
+    *("/etc/apt/keyrings", "/etc/apt/trusted.gpg.d", "/usr/share/keyrings", "/usr/local/share/keyrings"),
+    "/usr/local/share/ca-certificates",
+)
+MEANT_FOR_ALL = (
+    *("/etc/apt/sources.list.d", "/etc/environment", "/etc/gitconfig", "/etc/hosts", "/etc/pip.conf"),
+    *("/etc/resolv.conf", "/etc/ssl/certs/ca-certificates.crt"),
+)
 # Each of them keeps the clock right and drives the others out.
 CLOCK = "systemd-timesyncd|chrony|ntpsec|ntp|openntpd"
 
@@ -36,6 +46,7 @@ def base(host: Host, apps: list[App]) -> Iterator[Resource]:
     """The base of a host; the packages of all roles come in one run of apt, which takes most of a first run's time."""
     tls = any(host.settings.tls_of(app).mode != "off" for app in host.settings.apps.values())
     yield WebPorts([80, 443] if tls else [80])
+    yield PublicFiles(PUBLIC, told=MEANT_FOR_ALL)
     yield Packages(_packages(host.settings))
     yield from _time_zone(host)
     if host.settings.locale:
@@ -64,7 +75,7 @@ def _packages(settings: Settings) -> list[str]:
 def _time_zone(host: Host) -> Iterator[Resource]:
     assert host.facts is not None  # noqa: S101 - roles run after HELLO
     zone = ZONES.get(host.settings.timezone, host.settings.timezone)
-    yield Link("/etc/localtime", f"/usr/share/zoneinfo/{zone}")
+    yield TimeZone("/etc/localtime", f"/usr/share/zoneinfo/{zone}")
     if (host.facts.os, host.facts.os_version) in WITH_NAME:
         yield File("/etc/timezone", f"{zone}\n")
 

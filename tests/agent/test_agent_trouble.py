@@ -87,7 +87,7 @@ def test_a_bug_outside_of_resources_is_a_refusal(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("asked", "words"),
     [
-        ({"type": "status", "apps": [{"wrong": "x"}]}, "apps[0] lacks domain, health_path, name, tls"),
+        ({"type": "status", "apps": [{"wrong": "x"}]}, "apps[0] lacks domains, health_path, name, tls"),
         ({"type": "explode"}, "type is 'explode', none of audit, converge, environments, logs, releases, run, status"),
         ({"type": ["status"]}, "type is a list, none of audit, converge, environments, logs, releases, run, status"),
         ({}, "it lacks type"),

@@ -28,6 +28,7 @@ APP: dict[str, Any] = {
     "restarts": 0,
     "health": "ok",
     "advice": [],
+    "visitors": [],
     "certificate_kind": "ca",
     "certificate_issuer": "R12",
     "certificate_until": 0,
@@ -73,6 +74,7 @@ WRONG: list[dict[str, Any]] = [
     {"certificate_kind": "missing"},
     {"certificate_late": True},
     {"advice": ["`data: [uploads]`"]},
+    {"visitors": ["shop.test is answered by the server block at /etc/nginx/sites-enabled/old:3"]},
 ]
 
 
@@ -123,3 +125,8 @@ def test_an_app_that_does_not_run_has_no_health() -> None:
 
 def lines(**known: Any) -> list[str]:
     return [click.unstyle(line) for line in _app_lines({**APP, **known})]
+
+
+def test_what_visitors_meet_instead_in_words() -> None:
+    shown = lines(visitors=["shop.test is answered by the server block at /x:3"], certificate_kind=None)
+    assert shown[2:] == ["  not reached: shop.test is answered by the server block at /x:3"]

@@ -8,7 +8,7 @@ import pytest
 
 from tests.lab.resources_on import converge
 from tests.lab.slow_package import CONFIGURING, slow_package
-from windlass.agent.resources import Packages
+from windlass.agent.resources import Packages, PublicFiles
 
 if TYPE_CHECKING:
     from windlass.lab import Lab, LabHost
@@ -89,3 +89,52 @@ def test_a_mirror_that_does_not_answer(lab: Lab, fresh_host: LabHost) -> None:
     assert failed.status == "failed"
     assert "Connection refused" in failed.message
     assert failed.message.startswith("E: ")
+
+
+# As cloud-init and apt-daily hold it while they fetch the index; apt-get itself gives up at once.
+LISTS = LOCK.replace("/var/lib/dpkg/lock-frontend", "/var/lib/apt/lists/lock")
+# What a vendor's page says to type, typed into a root login shell of umask 077: apt's own user cannot read the key.
+VENDOR = """set -e; apt-get -qq -y install gpg apt-utils >/dev/null 2>&1; mkdir -p /opt/repo; cd /opt/repo
+export GNUPGHOME=/root/gh; mkdir -m 700 $GNUPGHOME
+gpg --batch -q --passphrase '' --quick-gen-key 'x <x@x.x>' default default never 2>/dev/null
+: >Packages; apt-ftparchive release . >Release; gpg --batch -q --clearsign -o InRelease Release; chmod -R a+rX /opt/repo
+umask 077; mkdir -p /etc/apt/keyrings; gpg --export >/etc/apt/keyrings/vendor.gpg
+echo 'deb [signed-by=/etc/apt/keyrings/vendor.gpg] file:/opt/repo ./' >/etc/apt/sources.list.d/vendor.list
+chmod 600 /etc/apt/keyrings/vendor.gpg; gpgconf --kill all"""
+OLD = "touch -d '3 days ago' /var/lib/apt/lists /var/lib/apt/lists/partial"
+STUCK = """set -e; mkdir -p /tmp/k/DEBIAN; chmod 755 /tmp/k /tmp/k/DEBIAN; cd /tmp/k
+printf '%s: %s\\n' Package linux-image-9 Version 1 Architecture all Maintainer x Description kernel >DEBIAN/control
+cat >DEBIAN/postinst <<'END'
+#!/bin/sh
+echo "cpio: write error: No space left on device"
+echo "E: mkinitramfs failure cpio 2"
+exit 1
+END
+chmod 755 DEBIAN/postinst; dpkg-deb -b /tmp/k /tmp/k.deb >/dev/null; ! dpkg -i /tmp/k.deb >/dev/null 2>&1"""
+
+
+def test_what_is_no_concern_of_ours_stops_nothing(lab: Lab, fresh_host: LabHost) -> None:
+    keys = PublicFiles(["/etc/apt/keyrings"])
+    fresh_host.run(LISTS)
+    (installed,), _ = converge(lab, fresh_host, Packages(["tree"]))
+    assert (installed.status, installed.message) == ("changed", "")
+
+    fresh_host.run(VENDOR)
+    fresh_host.run(OLD)
+    (told,), _ = converge(lab, fresh_host, Packages(["less"]))
+    assert (told.status, told.message) == ("changed", "")
+    assert "vendor.gpg" in told.notes["warning"] or "NO_PUBKEY" in told.notes["warning"]
+    fresh_host.run(f"apt-get -qq -y remove less >/dev/null 2>&1; {OLD}")
+    mended, quiet = converge(lab, fresh_host, keys, Packages(["less"]))[0]
+    assert (mended.status, quiet.status, quiet.notes) == ("changed", "changed", {})
+    assert mended.notes["warning"].startswith("/etc/apt/keyrings/vendor.gpg: root's alone")
+
+    fresh_host.run(STUCK)
+    (stuck,), _ = converge(lab, fresh_host, Packages(["less"]))
+    assert (stuck.status, stuck.message) == ("changed", "")
+    assert "dpkg cannot finish linux-image-9: cpio: write error: No space left on device; " in stuck.notes["warning"]
+    assert "A disk is full: `df -h / /boot /var` shows which." in stuck.notes["warning"]
+    fresh_host.run("apt-get -qq -y remove tree >/dev/null 2>&1; true")
+    (missing,), _ = converge(lab, fresh_host, Packages(["tree"]))
+    assert (missing.status, missing.message) == ("changed", "")  # it is installed, whatever else is stuck
+    fresh_host.run("dpkg-query -W tree; ! dpkg -s linux-image-9 | grep -q 'ok installed'")

@@ -199,6 +199,28 @@ def test_status_tells_release_health_and_certificate(provisioned: Any) -> None:
     assert "running, healthy" in text
 
 
+@pytest.mark.parametrize("listen", ["80", "{address}:443 ssl"])
+def test_a_server_block_in_front_of_an_apps_is_told_with_its_place(provisioned: Any, listen: str) -> None:
+    """nginx only warns of the first, and says nothing of the second."""
+    commands, _, host, _ = provisioned
+    theirs = "/etc/nginx/sites-enabled/a-theirs"
+    certificate = "".join(f"ssl_certificate{end} /etc/nginx/tls/shortener/{name}.pem; "
+                          for end, name in (("", "fullchain"), ("_key", "privkey")))  # fmt: skip
+    where = listen.format(address=host.inner_address)
+    block = f"server {{ listen {where}; server_name {NAME}; {certificate} return 200; }}"
+    host.run(f"echo '{block}' >{theirs} && systemctl reload nginx")
+    line = f"{NAME} is answered by the server block at {theirs}:1"
+    try:
+        assert f"not reached: {line}" in commands("status", host.name, status=1).out
+        said = commands.json("provision", host.name, "--tags", "site,tls,visitors", status=1)
+        (failed,) = [each for each in said["resources"] if each["status"] == "failed"]
+        assert failed["message"] == f"visitors do not meet the app: {line}"
+        assert failed["hint"].startswith("A domain can be in one server block only: ")
+    finally:
+        host.run(f"rm {theirs} && systemctl reload nginx")
+    commands("status", host.name)
+
+
 def test_it_serves_again_after_a_reboot(provisioned: Any) -> None:
     commands, lab, host, _ = provisioned
     host.reboot()
@@ -235,7 +257,7 @@ def test_parts_are_left_to_others_and_taken_back(provisioned: Any) -> None:
         assert host.run("systemctl show -p ProtectSystem nginx").strip() == "ProtectSystem=no"
     finally:
         (commands.folder / settings).unlink()
-    assert "nginx.service" in changed()
+    assert "nginx" in changed()  # it was restarted
     assert host.run("systemctl show -p ProtectSystem nginx").strip() == "ProtectSystem=strict"
     assert "# mine" not in host.run(f"cat {' '.join(PARTS.values())}")
 

@@ -174,3 +174,50 @@ def test_two_factors_that_could_not_be_given_any_more_are_refused_before_anythin
     assert ", Match User careful) would let nobody in" in result.message
     assert said == []
     host.run(f"test ! -e {PATH}")
+
+
+def test_who_gets_in_by_any_file_of_keys_still_does_and_who_has_none_is_named(
+    lab: Lab, host: LabHost, own: Callable[[str], None], sshd: Sshd, tmp_path: Path
+) -> None:
+    authority, key, short = make_key(tmp_path / "ca", "ecdsa"), make_key(tmp_path / "key"), tmp_path / "short"
+    subprocess.run(["ssh-keygen", "-q", "-t", "rsa", "-b", "1024", "-N", "", "-f", short], check=True)
+    subprocess.run(["ssh-keygen", "-q", "-s", authority, "-I", "me", "-n", "visitor", f"{key}.pub"], check=True)
+    host.run("useradd -m -s /bin/bash visitor; useradd -m -s /bin/bash old; mkdir -p /etc/ssh/keys")
+    host.run("echo old:$(head -c 12 /dev/urandom | base64) | chpasswd")
+    host.run(f"echo 'cert-authority {public(authority)}' >/etc/ssh/keys/visitor")
+    host.run(f"echo '{public(short)}' >>/etc/ssh/keys/visitor")
+    own("AuthorizedKeysFile .ssh/authorized_keys /etc/ssh/keys/%u\nRequiredRSASize 1024\nMaxAuthTries 10")
+    there = ["-p", str(host.ssh_port), "-o", f"UserKnownHostsFile={lab.folder / files.KNOWN_HOSTS}"]
+    client = [
+        "ssh",
+        "-F",
+        "none",
+        *there,
+        "-o",
+        "BatchMode=yes",
+        "-o",
+        "IdentitiesOnly=yes",
+        "-o",
+        "RequiredRSASize=1024",
+    ]
+
+    def gets_in(key: Path) -> bool:
+        return subprocess.run([*client, "-i", str(key), f"visitor@{host.address}", "true"]).returncode == 0
+
+    try:
+        assert (gets_in(key), gets_in(short)) == (True, True)
+        (result,), _ = converge(lab, host, sshd)
+        assert (result.status, result.message) == ("changed", "")
+        assert (gets_in(key), gets_in(short)) == (True, True)
+        told = result.notes["sshd"]
+        kept = "stays as it is, because of"
+        assert f"CASignatureAlgorithms {kept} `cert-authority ecdsa-sha2-nistp256` (/etc/ssh/keys/visitor:1)" in told
+        assert f"RequiredRSASize {kept} `ssh-rsa of 1024 bits` (/etc/ssh/keys/visitor:2)" in told
+        assert "sshd: `MaxAuthTries 10` (/etc/ssh/sshd_config:5) counts no more" in told
+        assert (
+            "sshd: old has a password and no key, with which alone one gets in from now on" in result.notes["warning"]
+        )
+        (again,), _ = converge(lab, host, sshd)
+        assert again.status == "ok"
+    finally:
+        host.run("userdel -r visitor; userdel -r old; rm -r /etc/ssh/keys")

@@ -77,13 +77,18 @@ def failure(outcome: Outcome) -> str:
     return f"{failed.resource}: {failed.message}\n{failed.hint}"
 
 
-def old_certificate(names: list[str]) -> tuple[str, str]:
-    """A certificate with a fifth of its life left, and its key."""
+def six_days(names: list[str]) -> tuple[str, str]:
+    """A certificate for six days, new, and its key."""
+    return old_certificate(names, past=0, left=6)
+
+
+def old_certificate(names: list[str], past: int = 80, left: int = 20) -> tuple[str, str]:
+    """A certificate with a fifth of its life left, or so many days, and its key."""
     key = ec.generate_private_key(ec.SECP256R1())
     now = datetime.datetime.now(datetime.UTC)
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "old")])
     builder = x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
-    builder = builder.not_valid_before(now - datetime.timedelta(80)).not_valid_after(now + datetime.timedelta(20))
+    builder = builder.not_valid_before(now - datetime.timedelta(past)).not_valid_after(now + datetime.timedelta(left))
     builder = builder.add_extension(x509.SubjectAlternativeName([x509.DNSName(name) for name in names]), False)
     pem, plain = serialization.Encoding.PEM, serialization.NoEncryption()
     chain = builder.sign(key, hashes.SHA256()).public_bytes(pem)
@@ -128,6 +133,14 @@ def test_verified_https_after_the_first_run_and_nothing_to_do_in_the_second(worl
     served = {world.visit(app["domains"][0]) for app in world.apps.values()}
     assert len(served) == 2
     assert world.host.run("systemctl --failed --no-legend").strip() == ""
+
+
+def test_the_first_key_exchange_is_the_best_that_the_host_has(world: World) -> None:
+    name = world.apps["one"]["domains"][0]
+    ask = f"openssl s_client -connect 127.0.0.1:443 -servername {name} </dev/null 2>&1"
+    best = "X25519MLKEM768" if world.host.name == "lab13" else "X25519"
+    said = world.host.run(f"{ask} | grep -E 'Negotiated TLS1.3 group|Server Temp Key'")
+    assert best in said
 
 
 def test_a_domain_more_and_a_domain_less(world: World) -> None:
@@ -210,14 +223,77 @@ def test_a_dead_ca_leaves_a_placeholder_and_the_other_app_alone(world: World) ->
     placeholder = world.visit(world.apps["dead"]["domains"][0], verified=False)
     world.apps["dead"]["tls"]["directory_url"] = url
     world.host.run("echo 'dry-run = true' >>/etc/letsencrypt/cli.ini")
+    line = world.host.run("grep -c '' /etc/letsencrypt/cli.ini").strip()
     assert failure(world.run()) == (
-        "certificate dead: certbot is content, but there is no certificate in /etc/letsencrypt/live/dead\n"
-        "Is there `dry-run` or `config-dir` in /etc/letsencrypt/cli.ini? Take it out, then run again."
+        "certificate dead: certbot would not do what it is asked for, because of `dry-run = true`"
+        f" (/etc/letsencrypt/cli.ini:{line})\n"
+        "Take that line out, or write it on the command lines that need it, then run again."
     )
     world.host.run("sed -i '$d' /etc/letsencrypt/cli.ini")
     assert changes(world.run()) == ["certificate dead"]
     assert world.visit(world.apps["dead"]["domains"][0]) != placeholder
     del world.apps["dead"]
+
+
+def test_a_hook_and_challenges_that_an_earlier_set_up_has_left(world: World) -> None:
+    hooked = f"hooked.{world.host.name}.test"
+    world.apps["two"]["domains"].append(hooked)
+    world.host.run(
+        "cp -p /etc/letsencrypt/cli.ini /root/cli.ini; printf 'pre-hook = systemctl stop nginx\\npost-hook = systemctl"
+        " start nginx\\npreferred-challenges = dns\\n' >>/etc/letsencrypt/cli.ini"
+    )
+    started = "systemctl show --value --property=ExecMainStartTimestampMonotonic nginx"
+    before = world.host.run(started)
+    try:
+        outcome = world.run()
+    finally:
+        world.host.run("mv /root/cli.ini /etc/letsencrypt/cli.ini")
+        world.apps["two"]["domains"].remove(hooked)
+    assert "certificate two" in changes(outcome)
+    assert world.host.run(started) == before
+    assert world.visit(hooked)
+    (told,) = [note["warning"] for note in outcome.notes if "warning" in note]
+    assert "certbot: `pre-hook = systemctl stop nginx` (/etc/letsencrypt/cli.ini:" in told
+    world.run()
+
+
+def test_a_short_lived_certificate_is_not_renewed_at_every_run_of_the_timer(world: World) -> None:
+    conf = "/etc/letsencrypt/renewal/two.conf"
+    chain, key = six_days(world.apps["two"]["domains"])
+    world.host.run(f"cp -rL /etc/letsencrypt/live/two /root/two; cp -p {conf} /root/two.conf")
+    try:
+        for name, text in (("cert", chain), ("fullchain", chain), ("privkey", key)):
+            world.host.run(f"cat >/etc/letsencrypt/live/two/{name}.pem <<'E'\n{text}\nE")
+        assert changes(world.run()) == ["certificate two"]
+        assert world.host.run(f"grep ^renew_before {conf}").strip() == "renew_before_expiry = 48 hours"
+        assert changes(world.run()) == []
+        said = world.host.run("certbot renew --cert-name two --no-random-sleep-on-renew 2>&1 || true", timeout=120)
+        assert "not due for renewal" in said or "not yet due for renewal" in said
+    finally:
+        world.host.run(
+            f"cp -L /root/two/*.pem /etc/letsencrypt/live/two/; cp -p /root/two.conf {conf}; rm -r /root/two*"
+        )
+    world.run()
+
+
+def test_somebody_elses_server_block_for_the_domain_is_named_before_the_ca_is_asked(world: World) -> None:
+    front = f"front.{world.host.name}.test"
+    world.apps["two"]["domains"].append(front)
+    world.host.run(
+        f"echo 'server {{ listen 80; server_name {front}; return 200; }}' >/etc/nginx/sites-enabled/a-theirs"
+        " && systemctl reload nginx"
+    )
+    try:
+        said = failure(world.run())
+    finally:
+        world.host.run("rm /etc/nginx/sites-enabled/a-theirs && systemctl reload nginx")
+        world.apps["two"]["domains"].remove(front)
+    assert said == (
+        f"certificate two: no certificate from {world.lab.acme.directory_url}: the CA would come to the server block at"
+        f" /etc/nginx/sites-enabled/a-theirs:1, which answers to {front}, not to ours\n"
+        "Take the domain out there, or out of the app's `domains`, then run again."
+    )
+    world.run()
 
 
 def test_a_domain_that_does_not_resolve(world: World) -> None:

@@ -61,7 +61,7 @@ def test_what_agents_answer(tmp_path: Path) -> None:
 
 def test_an_app_that_is_not_deployed() -> None:
     machine = on_this_machine(Link("/a", target="/b")).machine
-    held(documents.AppStatus, _app(machine, "windlass-nosuch", "shop.example.com", "/", "letsencrypt"))
+    held(documents.AppStatus, _app(machine, "windlass-nosuch", ["shop.example.com"], "/", "letsencrypt"))
 
 
 def test_what_differs() -> None:

@@ -40,6 +40,20 @@ def test_directives_are_those_of_the_hosts_nginx(
     assert values["reject_handshake"] is reject_handshake
 
 
+@pytest.mark.parametrize(
+    ("os", "version", "first"),
+    [
+        ("debian", "11", "X25519"),
+        ("debian", "12", "X25519"),
+        ("debian", "13", "X25519MLKEM768"),
+        ("debian", "", "X25519"),
+    ],
+)
+def test_the_key_exchange_that_the_hosts_openssl_has(os: str, version: str, first: str) -> None:
+    conf = text(resources(nginx, host(os, version))["file /etc/nginx/nginx.conf"])
+    assert f"ssl_ecdh_curve {first}:" in conf
+
+
 def test_ipv6_where_the_host_has_it() -> None:
     unknown = "file /etc/nginx/sites-enabled/00-unknown.conf"
     assert "listen [::]:80 default_server;" in text(resources(nginx, host(ipv6=True))[unknown])

@@ -50,14 +50,24 @@ def owners() -> dict[str, str]:
     return {inode: name for inode, (_, name) in holders().items()}
 
 
-def holders() -> dict[str, tuple[str, str]]:
-    """The same, with the number of each process before its name."""
+def between(port: int, other: int) -> str:
+    """The inode of the end at `port` of a TCP connection of the host with itself; empty = it ends elsewhere."""
+    for row in (*_rows("/proc/net/tcp"), *_rows("/proc/net/tcp6")):
+        if row[1].endswith(f":{port:04X}") and row[2].endswith(f":{other:04X}"):
+            return row[9]
+    return ""
+
+
+def holders(only: str | None = None) -> dict[str, tuple[str, str]]:
+    """The same, with the number of each process before its name; of processes of the name `only` alone (None = all)."""
     found: dict[str, tuple[str, str]] = {}
     for process in sorted((name for name in os.listdir("/proc") if name.isdigit()), key=int):
         try:
             with open(f"/proc/{process}/comm", encoding="utf-8", errors="replace") as file:
                 name = file.read().strip()
         except OSError:  # it has ended
+            continue
+        if only not in (None, name):
             continue
         for inode in sockets(process):
             found.setdefault(inode, (process, name))
@@ -73,15 +83,19 @@ def _target(path: str) -> str:
 
 def _sockets(table: str, state: str) -> Iterator[tuple[str, str]]:
     """Address and inode of those in a state."""
+    for row in _rows(table):
+        if row[3] == state:
+            yield row[1], row[9]
+        elif state == WAITING["tcp"]:
+            break  # those that listen come first, then maybe thousands of connections
+
+
+def _rows(table: str) -> Iterator[list[str]]:
     try:
         with open(table, encoding="ascii") as file:
             next(file)
             for line in file:
-                row = line.split()
-                if row[3] == state:
-                    yield row[1], row[9]
-                elif state == WAITING["tcp"]:
-                    break  # those that listen come first, then maybe thousands of connections
+                yield line.split()
     except OSError:  # a kernel without IPv6
         return
 

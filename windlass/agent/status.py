@@ -16,6 +16,7 @@ from windlass.agent.release.records import Releases
 from windlass.agent.release.removal import left_over
 from windlass.agent.resources.certificate import LINKS, look_at
 from windlass.agent.resources.firewall import PATH, table
+from windlass.agent.resources.visited import unreached
 from windlass.agent.vitals import vitals
 
 if TYPE_CHECKING:
@@ -26,8 +27,8 @@ if TYPE_CHECKING:
 PROPERTIES = ("ActiveState", "MainPID", "MemoryCurrent", "NRestarts")
 # What an app that is not deployed has not.
 OF_A_RELEASE = (
-    *("release", "commit", "dirty", "age", "active", "workers", "memory", "restarts", "health"),
-    *("advice", "certificate_kind", "certificate_issuer", "certificate_until", "certificate_late"),
+    *("release", "commit", "dirty", "age", "active", "workers", "memory", "restarts", "health", "advice", "visitors"),
+    *("certificate_kind", "certificate_issuer", "certificate_until", "certificate_late"),
 )
 HEALTH_TIMEOUT = 5  # seconds
 LONGEST = 400  # of what an unhealthy app answers (characters), cut when no secret is in it any more
@@ -36,8 +37,7 @@ LONGEST = 400  # of what an unhealthy app answers (characters), cut when no secr
 def collect(machine: Machine, apps: list[AppQuestion]) -> HostStatus:
     """The host's disk, uptime and vital signs, and each app's release, process, health and certificate.
 
-    An app is given as `{"name", "domain", "health_path", "tls"}`, the last being the mode of its settings. Sizes are in
-    bytes, times in seconds.
+    Of an app `tls` is the mode of its settings. Sizes are in bytes, times in seconds.
     """
     disk = shutil.disk_usage("/")
     with open("/proc/uptime", encoding="ascii") as file:
@@ -54,7 +54,7 @@ def collect(machine: Machine, apps: list[AppQuestion]) -> HostStatus:
     }
 
 
-def _app(machine: Machine, name: str, domain: str, health_path: str, tls: str) -> AppStatus:
+def _app(machine: Machine, name: str, domains: list[str], health_path: str, tls: str) -> AppStatus:
     known: AppStatus = {"name": name, **dict.fromkeys(OF_A_RELEASE)}  # type: ignore[typeddict-item]
     releases = Releases(f"/srv/{name}")
     record = releases.current
@@ -65,7 +65,7 @@ def _app(machine: Machine, name: str, domain: str, health_path: str, tls: str) -
     pid = int(properties.get("MainPID", 0))
     active = properties.get("ActiveState") == "active"
     # A question to the socket of one that does not run would start it.
-    health = _health(instance, Question(domain, health_path)) if active else None
+    health = _health(instance, Question(domains[0], health_path)) if active else None
     told: AppStatus = {
         **known,
         "release": record.id,
@@ -78,6 +78,8 @@ def _app(machine: Machine, name: str, domain: str, health_path: str, tls: str) -
         "restarts": _number(properties.get("NRestarts", "")),
         "health": releases.environment(record).mask(health)[:LONGEST] if health else None,
         "advice": advice.heard(machine, name, record),
+        # Of one that is not well, visitors meet just that.
+        "visitors": unreached(machine, name, domains, health_path, tls=tls != "off") if health == "ok" else [],
     }
     return {**told, **certificate(f"{LINKS}/{name}", tls)} if tls != "off" else told
 

@@ -163,9 +163,14 @@ Serial = Annotated[
 
 def _time_zone(name: str) -> str:
     zones = Path("/usr/share/zoneinfo")
-    if zones.is_dir() and not (zones / name).is_file():
+    if zones.is_dir() and not (zones / name).is_file() and not _is_old_name(zones / "tzdata.zi", name):
         raise ValueError(f"{name!r} is not a time zone of this machine (timedatectl list-timezones)")
     return name
+
+
+def _is_old_name(names: Path, zone: str) -> bool:
+    """Whether it is one that a host may have though this machine has not, as of the package tzdata-legacy."""
+    return names.is_file() and f" {zone}\n" in names.read_text(encoding="utf-8")
 
 
 TimeZone = Annotated[

@@ -9,16 +9,17 @@ import socket
 import pytest
 
 from tests.local_machine import converge
+from windlass.agent import others
 from windlass.agent.failures import Failed
+from windlass.agent.others import unit_of
 from windlass.agent.resources import WebPorts, web_ports
-from windlass.agent.resources.web_ports import unit_of
 
 
 @pytest.mark.parametrize(
     ("unit", "advice"),
     [
         ("apache2.service", "Stop it, and see that it stays so: `systemctl disable --now apache2.service`."),
-        ("", f"Stop it, and see that it stays so: `kill {os.getpid()}`."),
+        ("", "Stop it, and see that it stays so: `kill PID`."),
         (
             "docker.service",
             "`docker ps --filter publish=PORT` says which container publishes it: have it publish another.",
@@ -28,13 +29,14 @@ from windlass.agent.resources.web_ports import unit_of
 )
 def test_who_has_it_and_what_to_do(monkeypatch: pytest.MonkeyPatch, unit: str, advice: str) -> None:
     monkeypatch.setattr(web_ports, "unit_of", lambda process: unit)
+    monkeypatch.setattr(others, "unit_of", lambda process: unit)
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
         with pytest.raises(Failed) as raised:
             converge(WebPorts([port]))
     who = rf".+ \(pid {os.getpid()}{f', {unit}' if unit else ''}\)'s"
     assert re.fullmatch(rf"nginx needs port {port}, which is {who}; nothing was changed", str(raised.value))
-    assert raised.value.hint == f"{advice.replace('PORT', str(port))} Then run again."
+    assert raised.value.hint == f"{advice.replace('PORT', str(port)).replace('PID', str(os.getpid()))} Then run again."
     assert converge(WebPorts([port])) == []
 
 

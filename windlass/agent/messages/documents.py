@@ -42,9 +42,10 @@ class CertificateStatus(TypedDict, total=False):
 class AppStatus(CertificateStatus):
     """An app right now; all but its name is null when it is not deployed.
 
-    `health` is ok, or what came instead; null = not asked, for it does not run. A `certificate_kind` of null is plain
-    HTTP; a placeholder is self-signed, where the inventory wants a CA's. `certificate_late`: it has expired, or is in
-    its last week and the last quarter of its life. `advice` are settings that its release wants changed, in words.
+    `health` is ok, or what came instead; null = not asked, for it does not run. `visitors` are lines about what those
+    meet who come to a domain and not to the app. A `certificate_kind` of null is plain HTTP; a placeholder is
+    self-signed, where the inventory wants a CA's. `certificate_late`: it has expired, or is in its last week and the
+    last quarter of its life. `advice` are settings that its release wants changed, in words.
     """
 
     name: str
@@ -58,6 +59,7 @@ class AppStatus(CertificateStatus):
     restarts: Optional[Count]
     health: Optional[str]
     advice: Optional[list[str]]
+    visitors: Optional[list[str]]
 
 
 class VitalSigns(TypedDict):

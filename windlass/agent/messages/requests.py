@@ -50,7 +50,7 @@ class AppQuestion(TypedDict):
     """An app to look at; `tls` is the mode of its settings."""
 
     name: str
-    domain: str
+    domains: list[str]
     health_path: str
     tls: str
 

@@ -12,7 +12,7 @@ from windlass.agent.facts import gather
 from windlass.agent.nginx.servers import ANY, ANY6, NAMELESS, Listen, Server, choose
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
 # So many at once, of all so many, and how long one may take (seconds).
 AT_ONCE, MOST, PATIENCE = 16, 500, 5
@@ -89,14 +89,22 @@ def answer(question: Question) -> str:
     """An HTTP status, OPEN, or in words why there is none."""
     try:
         with connected(question) as connection:
-            if not question.http:
-                return OPEN
-            connection.sendall(_request(question))
-            with connection.makefile("rb") as stream:
-                words = stream.readline(1024).split(None, 2)
-                stream.read(TAKEN)
+            return exchange(connection, question) if question.http else OPEN
     except OSError as error:
         return error.strerror or str(error) or type(error).__name__
+
+
+def exchange(connection: socket.socket, question: Question, then: Callable[[], None] = lambda: None) -> str:
+    """The HTTP status that a question is answered with, or that it is not; `then` is called while it is open.
+
+    Raises OSError.
+    """
+    connection.sendall(_request(question))
+    with connection.makefile("rb") as stream:
+        words = stream.readline(1024).split(None, 2)
+        then()
+        with contextlib.suppress(OSError):  # the status is known by now
+            stream.read(TAKEN)
     return words[1].decode("ascii", "replace") if len(words) > 1 and words[0].startswith(b"HTTP/") else "no answer"
 
 

@@ -36,15 +36,18 @@ if TYPE_CHECKING:
     from windlass.agent.resources.pam import Pam as Pam
     from windlass.agent.resources.password_age import PasswordAge as PasswordAge
     from windlass.agent.resources.provisioned import Provisioned as Provisioned
+    from windlass.agent.resources.public_files import PublicFiles as PublicFiles
     from windlass.agent.resources.resource import Diff as Diff
     from windlass.agent.resources.resource import Resource as Resource
     from windlass.agent.resources.resource import State as State
     from windlass.agent.resources.resource import Unknown as Unknown
     from windlass.agent.resources.sshd import Sshd as Sshd
     from windlass.agent.resources.sysctl import Sysctl as Sysctl
+    from windlass.agent.resources.time_zone import TimeZone as TimeZone
     from windlass.agent.resources.unit import Unit as Unit
     from windlass.agent.resources.user import User as User
     from windlass.agent.resources.venv import Venv as Venv
+    from windlass.agent.resources.visited import Visited as Visited
     from windlass.agent.resources.web_ports import WebPorts as WebPorts
 
 # Where each is, below `windlass.agent`.
@@ -69,6 +72,7 @@ PLACES = {
     "PasswordAge": "resources.password_age",
     "Placeholder": "resources.certificate",
     "Provisioned": "resources.provisioned",
+    "PublicFiles": "resources.public_files",
     "Release": "release.release",
     "Reload": "resources.nginx",
     "Removal": "release.removal",
@@ -80,11 +84,13 @@ PLACES = {
     "State": "resources.resource",
     "StockSite": "resources.nginx_sites",
     "Sysctl": "resources.sysctl",
+    "TimeZone": "resources.time_zone",
     "Unit": "resources.unit",
     "Unknown": "resources.resource",
     "UnknownNames": "resources.nginx_sites",
     "User": "resources.user",
     "Venv": "resources.venv",
+    "Visited": "resources.visited",
     "WebPorts": "resources.web_ports",
 }
 

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import os
 import shutil
+import stat
 import tempfile
 from collections import Counter
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from windlass.agent import files
 from windlass.agent.failures import CommandFailed, Failed
+from windlass.agent.nginx.directives import read
+from windlass.agent.nginx.reach import in_front
+from windlass.agent.resources import certbot_ini
 from windlass.agent.resources.acme_trouble import Trouble
 from windlass.agent.resources.certificate import CHAIN, KEY, Served, look_at
 
@@ -19,6 +24,9 @@ if TYPE_CHECKING:
 LETSENCRYPT = "/etc/letsencrypt"
 WEBROOT = "/var/www/acme"
 TIMEOUT = 300
+# A certificate of a shorter life is renewed with a third of it left (seconds).
+LONG = 40 * 86400
+HOUR = 3600
 
 # Pauses (seconds) before each further try, by kind of trouble; any other kind is final at once, because a CA counts
 # failed attempts. A CA may refuse a nonce at any request, and certbot itself tries again only once. `busy` is the
@@ -44,6 +52,10 @@ class Certificate(Served):
     email: str | None = None
     ca_file: str | None = None
     replace_trusted: bool = False
+    _told = ""
+
+    def notes(self) -> dict[str, Any]:
+        return {**super().notes(), **({"warning": self._told} if self._told else {})}
 
     @property
     def live(self) -> str:
@@ -58,6 +70,7 @@ class Certificate(Served):
             "fresh": True,
             "link": self.live,
             "served": True,
+            "renewed before": self._before(),
         }
 
     def actual(self) -> State:
@@ -72,17 +85,19 @@ class Certificate(Served):
             "fresh": look.fresh,
             "link": os.readlink(self.link) if os.path.islink(self.link) else None,
             "served": self.served(),
+            "renewed before": renewal.get("renew_before_expiry") if self._before() else None,
         }
 
     def apply(self, diff: Diff) -> None:
-        if diff.keys() - {"link", "served"}:
+        if diff.keys() - {"link", "served", "renewed before"}:
             self._clear_away_remains()
             self._obtain()
         if look_at(self.live) is None:
             raise Failed(
                 f"certbot is content, but there is no certificate in {self.live}",
-                hint=f"Is there `dry-run` or `config-dir` in {LETSENCRYPT}/cli.ini? Take it out, then run again.",
+                hint="`certbot certificates` on the host says where it keeps which.",
             )
+        self._renew_in_time()
         self.lead_to(self.live)
         self.serve()
 
@@ -110,7 +125,14 @@ class Certificate(Served):
             os.rename(f"{LETSENCRYPT}/{path}", f"{away}/{os.path.dirname(path)}")
 
     def _obtain(self) -> None:
-        """Gets a new certificate; raises Failed with what the CA says."""
+        """Gets a new certificate; raises Failed with what the CA says, or would say."""
+        for name in self.names:
+            if hiding := in_front(read(), self.app, name):
+                raise Failed(
+                    f"no certificate from {self.directory}: the CA would come to the server block at {hiding.place},"
+                    f" which answers to {name}, not to ours",
+                    hint="Take the domain out there, or out of the app's `domains`, then run again.",
+                )
         tries: Counter[str] = Counter()
         while True:
             self.machine.say(f"certbot asks {self.directory} for {', '.join(self.names)}")
@@ -135,12 +157,20 @@ class Certificate(Served):
             self.machine.heed_abort()
 
     def _certbot(self) -> None:
+        settings = certbot_ini.read()
+        certbot_ini.refuse(settings)
+        hooks = []
+        if hook := certbot_ini.stopping(settings):
+            # In its place one that does nothing, at renewals, too.
+            hooks = ["--pre-hook", "true", "--post-hook", "true"]
+            self._told = f"certbot: {hook} does not count for {self.app}, for nginx has to answer the CA"
         names = [option for name in self.names for option in ("-d", name)]
         email = ["--email", self.email] if self.email else ["--register-unsafely-without-email"]
         self.machine.run(
             [
                 "certbot", "certonly", "--non-interactive", "--agree-tos", "--no-eff-email", *email,
                 "--server", self.directory, "--webroot", "--webroot-path", WEBROOT, "--cert-name", self.app, *names,
+                "--preferred-challenges", "http", *hooks,
                 # That one is needed has been decided; certbot would ask, or keep what it has.
                 "--force-renewal", "--renew-with-new-domains", *(["--break-my-certs"] if self.replace_trusted else []),
                 # Without tracebacks certbot 2.1 on Python 3.11 says "AttributeError: can't set attribute" for any
@@ -151,6 +181,26 @@ class Certificate(Served):
             # For certbot alone: pip would trust it, too.
             env={"REQUESTS_CA_BUNDLE": self.ca_file} if self.ca_file else None,
         )  # fmt: skip
+
+    def _before(self) -> str | None:
+        """How long before its end a certificate of a short life is renewed; None = certbot's own 30 days will do.
+
+        With those one of six days would be renewed whenever the timer runs, twice a day.
+        """
+        look = look_at(self.live)
+        life = look.expires - look.begins if look else LONG
+        return f"{int(life / 3 / HOUR)} hours" if life < LONG else None
+
+    def _renew_in_time(self) -> None:
+        """Notes it where certbot reads it, before the first section."""
+        before = self._before()
+        if not before:
+            return
+        path = f"{LETSENCRYPT}/renewal/{self.app}.conf"
+        with open(path, encoding="utf-8") as file:
+            lines = [line for line in file if not line.startswith("renew_before_expiry")]
+        text = f"renew_before_expiry = {before}\n{''.join(lines)}"
+        files.write(path, text.encode(), mode=stat.S_IMODE(os.stat(path).st_mode))
 
     def _renewal(self) -> dict[str, str]:
         """What certbot noted for renewals, `name = value` lines; empty when there is nothing."""
@@ -163,9 +213,11 @@ class Certificate(Served):
 
 
 def _renewable(renewal: dict[str, str]) -> bool:
-    """Whether the timer renews by our webroot and with an account that is still there."""
+    """Whether the timer renews by our webroot, with an account that is still there, and stops nothing for it."""
     account = f"{_accounts(renewal.get('server', ''))}/{renewal.get('account')}"
     webroot = renewal.get("webroot_path", "").rstrip(",")
+    if certbot_ini.STOPS.search(renewal.get("pre_hook", "")):
+        return False
     return renewal.get("authenticator") == "webroot" and webroot == WEBROOT and os.path.isdir(account)
 
 

@@ -18,6 +18,8 @@ from typing import TYPE_CHECKING, Any
 
 from windlass.agent import files
 from windlass.agent.failures import Failed
+from windlass.agent.nginx.directives import read
+from windlass.agent.nginx.reach import in_front
 from windlass.agent.resources import nginx
 from windlass.agent.resources.resource import Diff, Resource, State
 
@@ -112,7 +114,7 @@ class Served(Resource):
                 context.check_hostname = False
                 context.verify_mode = ssl.CERT_NONE
                 with context.wrap_socket(connection, server_hostname=self.names[0]) as tls:
-                    return tls.getpeercert(binary_form=True) == _leaf(self.link)
+                    return tls.getpeercert(binary_form=True) == leaf(self.link)
         except OSError:
             return False
 
@@ -127,9 +129,11 @@ class Served(Resource):
         deadline = time.monotonic() + PATIENCE
         while not self.served():
             if time.monotonic() > deadline:
+                hiding = in_front(read(), self.app, self.names[0])
+                where = f"the server block at {hiding.place}" if hiding else "`nginx -T` shows which server block"
                 raise Failed(
                     f"nginx serves another certificate for {self.names[0]} than {self.link}/{CHAIN}",
-                    hint=f"`nginx -T` shows which server block answers to {self.names[0]} on port 443.",
+                    hint=f"{where} answers to {self.names[0]} on port 443.",
                 )
             time.sleep(0.05)
 
@@ -209,7 +213,7 @@ def look_at(folder: str) -> Look | None:
         client = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         client.check_hostname = False
         client.verify_flags |= PARTIAL_CHAIN | NO_CHECK_TIME
-        client.load_verify_locations(cadata=_leaf(folder))
+        client.load_verify_locations(cadata=leaf(folder))
         certificate = _handshake(client, server)
     except (OSError, ValueError):
         return None
@@ -224,7 +228,7 @@ def look_at(folder: str) -> Look | None:
     )
 
 
-def _leaf(folder: str) -> bytes:
+def leaf(folder: str) -> bytes:
     """The first certificate of a folder's chain, in DER."""
     with open(f"{folder}/{CHAIN}", encoding="ascii") as file:
         head, end, _ = file.read().partition("-----END CERTIFICATE-----")

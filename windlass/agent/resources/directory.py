@@ -14,7 +14,10 @@ from windlass.agent.resources.resource import Diff, Resource, State
 
 @dataclass(eq=False)
 class Directory(Resource):
-    """A directory; `path` is absolute, `mode` an int. What is in it is not looked at."""
+    """A directory; `path` is absolute, `mode` an int. What is in it is not looked at.
+
+    Root's own link to a directory will do, e.g. to one on a disk for data.
+    """
 
     path: str
     mode: int = 0o755
@@ -27,6 +30,9 @@ class Directory(Resource):
     def actual(self) -> State:
         try:
             status = os.lstat(self.path)
+            if stat.S_ISLNK(status.st_mode) and status.st_uid == 0 and os.path.isdir(self.path):
+                files.check(os.path.realpath(self.path))
+                status = os.stat(self.path)
         except (FileNotFoundError, NotADirectoryError):
             return None
         if not stat.S_ISDIR(status.st_mode):
@@ -40,7 +46,8 @@ class Directory(Resource):
             files.check(os.path.dirname(self.path))
             # Nobody but root may look in before it has its owner and mode.
             os.mkdir(self.path, mode=0o700)
-        handle = os.open(self.path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+        # A link is followed here, where `actual` has seen that it and what it leads to are root's to choose.
+        handle = os.open(os.path.realpath(self.path), os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
         try:
             os.fchown(handle, user, group)
             os.fchmod(handle, self.mode)

@@ -6,10 +6,12 @@ import os
 import re
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from windlass.agent.failures import CommandFailed, Failed
+from windlass.agent.others import described, lock_holder
 from windlass.agent.resources import dpkg
+from windlass.agent.resources.apt_reason import advice, reason, warnings
 from windlass.agent.resources.resource import Diff, Resource, State, Unknown
 
 if TYPE_CHECKING:
@@ -18,9 +20,10 @@ if TYPE_CHECKING:
 # How long apt waits for another dpkg, e.g. the first boot's updates on a new cloud host (seconds).
 LOCK_TIMEOUT = 600
 INSTALL_TIMEOUT = 1800
+# The locks that DPkg::Lock::Timeout does not cover, and what apt says of them (apt 2.6 and 3.0).
+LOCKS = ("/var/lib/apt/lists/lock", "/var/cache/apt/archives/lock")
+LOCKED = re.compile(r"Could not get lock (?:/var/lib/apt/lists|/var/cache/apt/archives)")
 OUTDATED = re.compile(r"Unable to fetch|Failed to fetch|Unable to locate|has no installation candidate|404 +Not Found")
-# What dpkg says of a package goes on in the next line.
-ERROR = re.compile(r"^(?:E: .*|dpkg: error processing .*(?:\n .*)?)", re.MULTILINE)
 # An index younger than this is not fetched again (seconds).
 INDEX_AGE = 3600
 
@@ -48,10 +51,6 @@ CONFIGURE = ("sh", "-c", "trap '' INT; exec dpkg --force-confdef --force-confold
 FINISHING = "apt ends as soon as dpkg has done what it has begun"
 # What of a half-done dpkg is an attribute beside the packages; no package has such a name.
 EARLIER = "earlier dpkg run"
-STUCK = (
-    "`dpkg --audit` on the host says which packages dpkg cannot finish; repair them, or give them up with"
-    " `dpkg --remove --force-remove-reinstreq PACKAGE`."
-)
 # So many packages are named (count).
 NAMES = 5
 
@@ -68,6 +67,7 @@ class Packages(Resource):
     notify: Sequence[Resource] = ()
     wavering = (EARLIER,)
     _applied = False
+    _told: Sequence[str] = ()
 
     @property
     def key(self) -> str:
@@ -89,6 +89,9 @@ class Packages(Resource):
         if missing := self._missing():
             self._install([name.partition("|")[0] for name in missing])
         self._applied = True
+
+    def notes(self) -> dict[str, str]:
+        return {"warning": "\n".join(self._told)} if self._told else {}
 
     def _dpkg(self) -> dpkg.Dpkg:
         try:
@@ -115,7 +118,12 @@ class Packages(Resource):
         try:
             self._install(found.torn, "-f", "--reinstall", *([] if found.removing else ["--no-remove"]))
         except Failed as failure:
-            raise Failed(str(failure), hint=STUCK) from None
+            hint = advice(str(failure), torn=bool(found.torn))
+            self.machine.forget()
+            if self._missing():
+                raise Failed(str(failure), hint=hint) from None
+            # What has nothing to do with what is wanted stops nothing.
+            self._told = [*self._told, f"dpkg cannot finish {' '.join(names[:NAMES])}{more}: {failure}\n  {hint}"]
         self.machine.forget()
 
     def _install(self, names: list[str], *options: str) -> None:
@@ -126,15 +134,25 @@ class Packages(Resource):
             self._install_once(names, *options)
         except Failed as failure:
             # The index may name versions that the mirror has replaced since, or be older than a source of packages.
-            if old or not OUTDATED.search(str(failure)):
+            if not old and OUTDATED.search(str(failure)):
+                self._update()
+                self._install_once(names, *options)
+                return
+            self.machine.forget()
+            if options or self._missing():
+                if self._told:
+                    raise Failed(f"{failure}; {'; '.join(self._told)}", hint=failure.hint) from None
                 raise
-            self._update()
-            self._install_once(names, *options)
+            self._told = [*self._told, str(failure)]  # they are there, what is not is another's matter
 
     def _update(self) -> None:
+        """Fetches the index; sources that cannot be used are told, for what is wanted may be in another one."""
         self.machine.heed_abort()
         self.machine.say("apt-get update")
-        self._run(UPDATE)
+        try:
+            self._run(UPDATE)
+        except Failed as failure:
+            self._told = [*self._told, f"apt-get update: {failure}"]
 
     def _install_once(self, names: list[str], *options: str) -> None:
         self.machine.say(f"apt-get {' '.join([*options, 'install', *names])}")
@@ -150,10 +168,25 @@ class Packages(Resource):
                 self.machine.say(line)
 
         environment = {"DEBIAN_FRONTEND": "noninteractive", "NEEDRESTART_SUSPEND": "1"}
-        try:
-            self.machine.run(command, timeout=INSTALL_TIMEOUT, env=environment, each_line=waiting, finishing=finishing)
-        except CommandFailed as failure:
-            raise Failed(_reason(failure.output)) from None
+        deadline = time.monotonic() + LOCK_TIMEOUT
+        while True:
+            self._await_others(deadline)
+            try:
+                self.machine.run(
+                    command, timeout=INSTALL_TIMEOUT, env=environment, each_line=waiting, finishing=finishing
+                )
+            except CommandFailed as failure:
+                if LOCKED.search(failure.output) and time.monotonic() < deadline:
+                    continue  # somebody was faster
+                said_of_it = warnings(failure.output) if command is UPDATE else ""
+                raise Failed(said_of_it or reason(failure.output)) from None
+            return
+
+    def _await_others(self, deadline: float) -> None:
+        """Waits until nobody has the locks for which apt itself does not wait."""
+        for path in LOCKS:
+            while (process := lock_holder(path)) and time.monotonic() < deadline:
+                self.machine.await_other(f"{described(process)} has {path}")
 
 
 def _index_age() -> float:
@@ -163,8 +196,3 @@ def _index_age() -> float:
         return float("inf")
     # The files themselves carry the mirror's times; apt touches the folders.
     return time.time() - max(os.stat(path).st_mtime for path in (folder, f"{folder}/partial"))
-
-
-def _reason(output: str) -> Any:
-    """apt's own error lines (`E: ...`) and dpkg's, or the end of what was said."""
-    return "; ".join(" ".join(error.split()) for error in ERROR.findall(output)) or output.strip()[-500:]

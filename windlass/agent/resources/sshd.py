@@ -14,7 +14,8 @@ from windlass.agent.failures import CommandTrouble, Failed
 from windlass.agent.probation import DELAY, Probation
 from windlass.agent.resources.patch import patch_of
 from windlass.agent.resources.resource import Diff, Resource, State, Unknown
-from windlass.agent.resources.sshd_config import Line, keyless, left_alone, read, refuse_dead_ends
+from windlass.agent.resources.ssh_keys import held_up, without_key
+from windlass.agent.resources.sshd_config import Line, keyless, left_alone, overruled, read, refuse_dead_ends
 
 MAIN = "/etc/ssh/sshd_config"
 UNIT = "ssh.service"
@@ -85,14 +86,23 @@ class Sshd(Resource):
                 "the ECDSA host key is shown no more: who knows the host by that alone has to forget it (ssh-keygen -R)"
                 f" and to trust {others or 'its RSA key'}, which ssh-keyscan prints"
             )
-        left = left_alone(self._others)
+        left = self._left
         said += [
             f"{name} stays as it is, because of {left[name.lower()]}"
             for name in dict.fromkeys(line.partition(" ")[0] for line in self.content.splitlines())
             if name.lower() in left
         ]
         said += [f"not everybody needs a key: {line}" for line in keyless(self._others)]
+        if self._proved:
+            said += [f"{line} counts no more" for line in overruled(self._others, self._wanted)]
         return {"sshd": "\n".join(f"sshd: {line}" for line in said)} if said else {}
+
+    def warning(self) -> str:
+        if self._effective.get("passwordauthentication") != ["yes"] or "passwordauthentication" in self._left:
+            return ""
+        names = without_key(self._others)
+        who = f"{' and '.join(names)} {'has' if len(names) == 1 else 'have'}"
+        return f"sshd: {who} a password and no key, with which alone one gets in from now on" if names else ""
 
     @property
     def _probation(self) -> Probation:
@@ -135,7 +145,7 @@ class Sshd(Resource):
     def _wanted(self) -> str:
         """The content, without algorithms that this sshd would refuse, and without what the host's files decide."""
         known = set(self._asked[0].split())
-        left = left_alone(self._others)
+        left = self._left
 
         def keep(match: re.Match[str]) -> str:
             return match[1] + ",".join(name for name in match[2].split(",") if name in known)
@@ -152,6 +162,12 @@ class Sshd(Resource):
     def _others(self) -> list[Line]:
         """What all files but our own say."""
         return [line for line in self._lines if line.path != self.path]
+
+    @property
+    def _left(self) -> dict[str, Line]:
+        """Settings that stay as the host has them, each with the line because of which."""
+        held = self.machine.probe("keys of sshd", lambda: held_up(self._others))
+        return {**held, **left_alone(self._others)}
 
     @property
     def _asked(self) -> tuple[str, str]:

@@ -17,6 +17,11 @@ SETTINGS = {
 }
 # By these one gets in without a key.
 KEYLESS = {"permitemptypasswords", *(name.lower() for names in SETTINGS.values() for name in names)}
+ABOUT_LOGINS = {
+    *("pubkeyauthentication", "passwordauthentication", "kbdinteractiveauthentication", "permitrootlogin"),
+    *("kexalgorithms", "ciphers", "macs", "hostkeyalgorithms", "casignaturealgorithms", "requiredrsasize"),
+    *("maxauthtries", "maxsessions", "logingracetime", "allowtcpforwarding", "allowagentforwarding"),
+}
 LEAVE = "set `ssh: {managed: false}`"
 
 
@@ -102,6 +107,19 @@ def keyless(lines: list[Line]) -> list[Line]:
         return _is_on(line) if line.keyword in KEYLESS else on_for_all and line.keyword == "authenticationmethods"
 
     return [line for line in lines if line.block and opens(line)]
+
+
+def overruled(lines: list[Line], ours: str) -> list[Line]:
+    """The lines for everybody about who gets in, and how, that say otherwise than `ours`, which come first."""
+    wanted: dict[str, str] = {}
+    for words in (line.split(None, 1) for line in ours.splitlines()):
+        if len(words) == 2:
+            wanted.setdefault(words[0].lower(), words[1])
+    return [
+        line
+        for line in lines
+        if line.block is None and line.keyword in ABOUT_LOGINS and line.value != wanted.get(line.keyword, line.value)
+    ]
 
 
 def _is_on(line: Line) -> bool:

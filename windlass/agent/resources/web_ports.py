@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from windlass.agent.failures import Failed
 from windlass.agent.listeners import holders, listeners
+from windlass.agent.others import described, unit_of
 from windlass.agent.resources.resource import Diff, Resource, State
 
 if TYPE_CHECKING:
@@ -51,21 +51,9 @@ class WebPorts(Resource):
         raise NotImplementedError("there is nothing to apply: a port is only looked at")
 
     def _refuse(self, port: int, process: str, name: str, unit: str) -> None:
-        who = f"{name} (pid {process}{f', {unit}' if unit else ''})"
         stop = f"`systemctl disable --now {unit}`" if unit.endswith((".service", ".socket")) else f"`kill {process}`"
         advice = ADVICE.get(unit) or ADVICE.get(name) or f"Stop it, and see that it stays so: {stop}."
         raise Failed(
-            f"nginx needs port {port}, which is {who}'s; nothing was changed",
+            f"nginx needs port {port}, which is {described(process)}'s; nothing was changed",
             hint=f"{advice.format(port=port)} Then run again.",
         )
-
-
-def unit_of(process: str) -> str:
-    """The systemd unit of a process; empty = it is in none, or has ended."""
-    try:
-        with open(f"/proc/{process}/cgroup", encoding="utf-8", errors="replace") as file:
-            paths = [line.rstrip("\n").split(":", 2)[2] for line in file]
-    except OSError:
-        return ""
-    names = [os.path.basename(path) for path in paths]
-    return next((name for name in names if name.endswith((".service", ".scope", ".socket"))), "")

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from windlass.project import Project
 
 # All that is of an app alone.
-ROLES = frozenset({"app", "venv", "release", "site", "tls"})
+ROLES = frozenset({"app", "venv", "release", "site", "tls", "visitors"})
 
 
 @click.command()

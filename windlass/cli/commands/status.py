@@ -30,10 +30,11 @@ OPEN = "the firewall is not loaded: `systemctl restart windlass-firewall` on the
 def status(project: Project, /, **options: Any) -> int:
     """Show each app's release, process, health and certificate, and the host's units, programs and updates.
 
-    Exits with 1 when something is wrong, in red: nginx or an app does not run or is not healthy; an app is not deployed
-    or has no certificate, a placeholder for one, or one that has expired or does within a week; a setting is missing,
-    such as for a file that an app could not write; the firewall is not loaded; units have failed; programs run old
-    versions of what was replaced. Pending updates and a wanted reboot, in yellow, are no reason.
+    Exits with 1 when something is wrong, in red: nginx or an app does not run or is not healthy; visitors of a domain
+    meet something else than the app; an app is not deployed or has no certificate, a placeholder for one, or one that
+    has expired or does within a week; a setting is missing, such as for a file that an app could not write; the
+    firewall is not loaded; units have failed; programs run old versions of what was replaced. Pending updates and a
+    wanted reboot, in yellow, are no reason.
     """
     selection = Selection(**options)
     hosts = selection.chosen(project)
@@ -49,7 +50,7 @@ def _question(host: Host) -> AskStatus:
     apps: list[AppQuestion] = [
         {
             "name": name,
-            "domain": app.domains[0],
+            "domains": app.domains,
             "health_path": app.health_path or "",
             "tls": host.settings.tls_of(app).mode,
         }
@@ -68,7 +69,8 @@ def _well(answer: StatusDocument) -> bool:
 
 def _serves(app: AppStatus) -> bool:
     trusted = app["certificate_kind"] not in ("placeholder", "missing") and not app["certificate_late"]
-    return bool(app["release"] and app["active"] and app["health"] == "ok" and trusted and not app["advice"])
+    well = app["release"] and app["active"] and app["health"] == "ok" and trusted
+    return bool(well and not app["advice"] and not app["visitors"])
 
 
 class _Answer(HostStatus):
@@ -108,6 +110,7 @@ def _app_lines(app: AppStatus) -> list[str]:
         f"  {state}, {workers}{memory}, {app['restarts'] or 0} restarts",
     ]
     lines += [f"  {click.style(words, fg='red')}" for words in app["advice"] or ()]
+    lines += [f"  {click.style('not reached', fg='red')}: {line}" for line in app["visitors"] or []]
     return [*lines, f"  {_certificate(app)}"] if app["certificate_kind"] else lines
 
 
