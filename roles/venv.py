@@ -23,6 +23,7 @@ def venv(host: Host, app: App) -> Iterator[Resource]:
     assert host.facts is not None  # noqa: S101 - roles run after HELLO
     yield AppPackages([*PACKAGES, *sorted(app.settings.packages)], app=app.name)
     requirements = app.source.requirements
+    interpreter = app.python(host.facts)
     yield Venv(
         app.venv(host.facts),
         group=app.name,
@@ -32,4 +33,7 @@ def venv(host: Host, app: App) -> Iterator[Resource]:
         sandbox=building(host, app),
         gunicorn=app.gunicorn,
         hashed=requirements.hashed,
+        python=interpreter.command,
+        version=interpreter.version,
+        told=interpreter.told,
     )

@@ -62,6 +62,7 @@ class Facts:
     systemd: bool
     kernel: str
     ssh_port: int | None = None  # of the host's own, that this run came in by; None = it does not say
+    pythons: list[str] = field(default_factory=list)  # others than `python` that can be called by name, e.g. 3.12
     ssh_ports: list[int] = field(default_factory=list)  # all that sshd is seen to listen on
 
     @classmethod

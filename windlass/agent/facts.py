@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import socket
 import struct
 import sys
@@ -12,6 +13,9 @@ from windlass.agent.listeners import listeners, sockets
 
 if TYPE_CHECKING:
     from windlass.agent.messages.documents import HostFacts
+
+# Where interpreters are called from by name.
+PYTHONS = ("/usr/local/bin", "/usr/bin")
 
 
 def gather() -> HostFacts:
@@ -23,6 +27,7 @@ def gather() -> HostFacts:
         "codename": release.get("VERSION_CODENAME", ""),
         "arch": os.uname().machine,
         "python": ".".join(map(str, sys.version_info[:3])),
+        "pythons": _pythons(),
         "cpus": len(os.sched_getaffinity(0)),
         "memory": _memory(),
         "addresses": _addresses(),
@@ -34,6 +39,21 @@ def gather() -> HostFacts:
         "ssh_port": _ssh_port(),
         "ssh_ports": _ssh_ports(),
     }
+
+
+def _pythons() -> list[str]:
+    """The versions (3.12) that can be called by name, but for the one that runs this."""
+    names = (re.fullmatch(r"python(3\.\d+)", name) for folder in PYTHONS for name in _names(folder))
+    found = {name[1] for name in names if name}
+    own = f"3.{sys.version_info[1]}"
+    return sorted(found - {own}, key=lambda version: int(version[2:]))
+
+
+def _names(folder: str) -> list[str]:
+    try:
+        return os.listdir(folder)
+    except OSError:
+        return []
 
 
 def _shell_variables(path: str) -> dict[str, str]:

@@ -63,6 +63,7 @@ class FactsDocument(TypedDict):
     codename: str | None
     arch: str | None
     python: str | None
+    pythons: list[str] | None
     cpus: int | None
     memory: int | None
     addresses: list[str] | None

@@ -24,6 +24,7 @@ from windlass.settings.words import (
     HealthPath,
     MemorySize,
     ProjectPath,
+    Python,
     RequirementsSource,
     Source,
     SourcePath,
@@ -80,6 +81,11 @@ class AppSettings(Model):
         None,
         description="What to install: requirements, or the file that lists them; by default uv.lock, requirements.txt,"
         " another lock file, pyproject.toml, Pipfile, setup.cfg or setup.py, whichever comes first.",
+    )
+    python: Python | None = Field(
+        None,
+        description="The Python of the host that runs the app, where it is not to be the distribution's own: a version"
+        " such as '3.12', or a path; by default one that the source asks for, if it is there.",
     )
     packages: list[DebianPackage] = Field(default_factory=list, description="Debian packages that the app needs.")
     setup_command: Annotated[Command, AfterValidator(_command)] | None = Field(

@@ -84,6 +84,13 @@ Wsgi = Annotated[
     ),
     BeforeValidator(_module),
 ]
+Python = Annotated[
+    str,
+    word(
+        r"(/[A-Za-z0-9._+-]+)*/python3\.[0-9]+|3\.[0-9]+",
+        "a version such as '3.12', or a path such as /opt/bin/python3.12",
+    ),
+]
 GitRef = Annotated[
     str, word(r"(?!.*\.\.)[A-Za-z0-9][A-Za-z0-9._/+-]*", "a git branch, tag or commit, for example v1.2")
 ]

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from windlass.errors import SourceError
 from windlass.settings.words import is_git
 from windlass.source import data, folder, repository, requirements, server
+from windlass.source import python as pythons
 from windlass.source.contents import named
 from windlass.source.entry import entry
 from windlass.source.scripts import check_command
@@ -30,7 +31,8 @@ class Source:
 
     `commit` None = not from git; `dirty` = the folder differs from the commit. `python_path` are folders in the source,
     `remarks` sentences that the user should read once, `wsgi` is what Gunicorn serves, by the settings or as found.
-    `data` are the paths that the app writes to, folders with a `/` at the end.
+    `data` are the paths that the app writes to, folders with a `/` at the end, `python` is which versions of
+    Python it asks for.
     """
 
     archive: bytes
@@ -43,6 +45,7 @@ class Source:
     remarks: tuple[str, ...] = ()
     wsgi: str = ""
     data: tuple[str, ...] = ()
+    python: pythons.Wanted = field(default_factory=pythons.Wanted)
 
 
 def load(name: str, settings: AppSettings, project: Path) -> Source:
@@ -69,12 +72,15 @@ def _load(settings: AppSettings, project: Path) -> Source:
         wanted = requirements.read(tree, settings.requirements)
         server.to_install(settings.gunicorn, wanted)
         python_path = tuple(dict.fromkeys((*python_path, *wanted.folders)))
+        python = pythons.wanted(tree, wanted, settings.python)
         archive, digest = tree.packed()
         # Only what has been read is known to be as in the commit, or not.
         dirty = contents.commit is not None and bool(contents.differing)
         written = data.paths(tree, settings, wsgi, python_path)
         remarks = _remarks(tree, left_out)
-        return Source(archive, digest, tree.size, wanted, python_path, contents.commit, dirty, remarks, wsgi, written)
+        return Source(
+            archive, digest, tree.size, wanted, python_path, contents.commit, dirty, remarks, wsgi, written, python
+        )
 
 
 def _remarks(tree: Tree, left_out: tuple[str, ...]) -> tuple[str, ...]:

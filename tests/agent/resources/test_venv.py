@@ -5,6 +5,7 @@ from __future__ import annotations
 import ensurepip
 import glob
 import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -53,8 +54,41 @@ def test_what_pip_does_not_install(
     (wheel,) = glob.glob(venv.PIP_WHEELS) or glob.glob(f"{Path(ensurepip.__file__).parent}/_bundled/pip-*.whl")
     made = on_this_machine(Venv(f"{tmp_path}/venv", "root", "", Content.of(requirement), Content.of("")))
     with pytest.raises(Failed) as raised:
-        made._make(wheel)
+        made._make(venv.PYTHON, wheel)
     assert (str(raised.value), raised.value.hint) == (said, hint)
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root starts processes as another user")
+def test_another_interpreter(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(confined, "BUILDER", "root")
+    monkeypatch.setattr(venv, "PYTHONS", (str(tmp_path),))
+    own = f"{sys.version_info[0]}.{sys.version_info[1]}"
+
+    def made(python: str, version: str) -> Venv:
+        return on_this_machine(Venv("/v", "", "", Content.of(""), Content.of(""), python=python, version=version))
+
+    (tmp_path / f"python{own}").symlink_to(sys.executable)
+    (tmp_path / "python3.99").symlink_to(sys.executable)
+    assert made(f"python{own}", own)._interpreter() == f"{tmp_path}/python{own}"
+    assert made(sys.executable, own)._interpreter() == sys.executable
+    assert os.path.exists(made(sys.executable, own)._pip_of(sys.executable))
+    with pytest.raises(Failed) as raised:
+        made("python3.99", "3.99")._interpreter()
+    assert (str(raised.value), raised.value.hint) == (
+        f"{tmp_path}/python3.99 is not Python 3.99, but {own}",
+        "Correct the app's `python`.",
+    )
+    with pytest.raises(Failed) as raised:
+        made("python3.98", "3.98")._interpreter()
+    assert (str(raised.value), raised.value.hint) == (
+        "there is no python3.98 on the host",
+        "Install it (`packages`, where the distribution has it), or leave the app's `python` out.",
+    )
+
+
+def test_what_is_told_of_it() -> None:
+    assert Venv("/v", "", "", Content.of(""), Content.of("")).notes() == {}
+    assert Venv("/v", "", "", Content.of(""), Content.of(""), told="x").notes() == {"warning": "x"}
 
 
 def test_one_that_was_cut_off_is_not_complete(tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ class HostFacts(TypedDict):
     codename: str
     arch: str
     python: str
+    pythons: list[str]
     cpus: Size
     memory: Size
     addresses: list[str]

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from windlass.agent import files
+from windlass.agent.facts import PYTHONS
 from windlass.agent.failures import CommandFailed, Failed
 from windlass.agent.release import space
 from windlass.agent.release.environment import Environment
@@ -35,6 +36,7 @@ MARKER = ".complete"
 # Home and temporary files of who makes it, on the disk that the venv has to fit on; gone when it is sealed.
 WORKSHOP = ".build"
 PIP_TIMEOUT = 1800
+_BUNDLED = "import ensurepip, glob, os; print(*glob.glob(os.path.dirname(ensurepip.__file__) + '/_bundled/pip-*.whl'))"
 # For root alone: a login to an index may be in it.
 SETTINGS = "/run/windlass-pip.env"
 
@@ -47,7 +49,9 @@ class Venv(Resource):
     restrictions `sandbox` (properties of a unit), with nothing in sight that an app could have written. Then it
     belongs to root: who is in `group` can read it, and not change it. There must be room for it to be as large as the
     one `like` (a path; not there = nobody knows how large it will be). `gunicorn` are lines for pip besides ("" = it
-    is among the requirements); `hashed` says that pip insists on hashes.
+    is among the requirements); `hashed` says that pip insists on hashes. `python` is the
+    name or path of the interpreter, `version` (3.12) what one that is not the system's must be, `told` what its user
+    should hear of it.
     """
 
     path: str
@@ -58,6 +62,9 @@ class Venv(Resource):
     sandbox: Sequence[str] = ()
     gunicorn: str = ""
     hashed: bool = False
+    python: str = PYTHON
+    version: str = ""
+    told: str = ""
     wavering = ("complete",)
 
     def desired(self) -> State:
@@ -75,12 +82,13 @@ class Venv(Resource):
             raise Failed(f"there is no pip on the host ({PIP_WHEELS})", hint="Install the package python3-venv.")
         confined.end(self.machine, confined.BUILDER)
         self._have_builder()
+        python = self._interpreter()
         size = space.taken(os.path.realpath(self.like))
         if os.path.lexists(self.path):
             shutil.rmtree(self.path)
         space.check(os.path.dirname(self.path), size, "what the app requires")
         try:
-            self._make(wheels[-1])
+            self._make(python, self._pip_of(python) or wheels[-1])
         except BaseException:
             shutil.rmtree(self.path, ignore_errors=True)
             raise
@@ -91,12 +99,43 @@ class Venv(Resource):
         if diff := compare(builder.desired(), builder.actual()):
             builder.apply(diff)
 
-    def _make(self, wheel: str) -> None:
+    def _interpreter(self) -> str:
+        """The path of the interpreter. Raises Failed when it is not there, or of another version."""
+        found = shutil.which(self.python, path=":".join(PYTHONS))
+        if found is None:
+            raise Failed(
+                f"there is no {self.python} on the host",
+                hint="Install it (`packages`, where the distribution has it), or leave the app's `python` out.",
+            )
+        if self.python == PYTHON:
+            return found
+        said = self._asked(found, "import sys; print('%d.%d' % sys.version_info[:2])")
+        if said != self.version:
+            raise Failed(f"{found} is not Python {self.version}, but {said}", hint="Correct the app's `python`.")
+        return found
+
+    def _pip_of(self, python: str) -> str:
+        """The pip that an interpreter brings for its own version; "" = none, as Debian has it."""
+        if python == PYTHON:
+            return ""
+        return self._asked(python, _BUNDLED)
+
+    def _asked(self, python: str, question: str) -> str:
+        # Whose it is, is not known: it runs as nobody in particular.
+        try:
+            return self.machine.run([python, "-I", "-c", question], user=confined.BUILDER).strip()
+        except CommandFailed:
+            return ""
+
+    def notes(self) -> dict[str, Any]:
+        return {"warning": self.told} if self.told else {}
+
+    def _make(self, python: str, wheel: str) -> None:
         for folder in (self.path, self._workshop):
             os.mkdir(folder, mode=0o700)
             os.chown(folder, user_id(confined.BUILDER), group_id(confined.BUILDER))
         with _settings():
-            self._build([PYTHON, "-I", "-m", "venv", "--without-pip", self.path])
+            self._build([python, "-I", "-m", "venv", "--without-pip", self.path])
             self._install(f"{wheel}/pip")
             self.machine.say("compiling")
             self._compile()
