@@ -137,6 +137,13 @@ def test_no_common_algorithm(tmp_path: Path) -> None:
         )
 
 
+@pytest.mark.parametrize("name", ["curve25519-sha256", "curve25519-sha256@libssh.org"])
+def test_a_host_that_has_one_name_of_the_curve_alone(tmp_path: Path, name: str) -> None:
+    with Sshd(tmp_path / "sshd", f"KexAlgorithms {name}") as server:
+        ssh.close(ssh.connect(host(server.port, key=server.key), options(server)))
+        assert f"kex: algorithm: {name} " in server.log
+
+
 def test_a_peer_that_breaks_the_protocol() -> None:
     def answer(wire: socket.socket) -> None:
         # A packet of the type 99, where an exchange of keys begins with 20.

@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.ssh.logins import log_in, refusal
-from tests.ssh.sshd import ME, Sshd, agent, host, make_key
+from tests.ssh.sshd import ME, Sshd, agent, host, make_key, options
 from tests.terminal_process import TerminalProcess
 from windlass.errors import ConnectError
 from windlass.ssh import connection as ssh
@@ -35,6 +35,10 @@ ANOTHER = "\n  Name another key: `ansible_ssh_private_key_file` in the inventory
         ),
         (
             "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n",
+            "is damaged, or in a form that paramiko does not read" + ANOTHER,
+        ),
+        (
+            "-----BEGIN DSA PRIVATE KEY-----\nAAAA\n-----END DSA PRIVATE KEY-----\n",
             "is not in a format ssh uses\n  ssh-keygen -p -f {path} converts it.",
         ),
     ],
@@ -50,6 +54,33 @@ def test_a_key_file_that_is_none(tmp_path: Path, content: str | None, said: str)
     assert str(caught.value) == f"web1 ({ME}@127.0.0.1:1): the key file {path} {said.format(path=path)}"
 
 
+def pkcs8(path: Path, *kind: str, passphrase: str = "") -> Path:
+    """A key as OpenSSL writes it."""
+    lock = ["-aes256", "-pass", f"pass:{passphrase}"] if passphrase else []
+    subprocess.run(["openssl", "genpkey", "-quiet", "-out", path, "-algorithm", *kind, *lock], check=True)
+    path.chmod(0o600)
+    return path
+
+
+@pytest.mark.parametrize("kind", [("RSA",), ("EC", "-pkeyopt", "ec_paramgen_curve:P-384"), ("ED25519",)])
+@pytest.mark.parametrize("passphrase", ["", "open sesame"])
+def test_a_key_as_openssl_writes_it(tmp_path: Path, kind: tuple[str, ...], passphrase: str) -> None:
+    path = pkcs8(tmp_path / "key", *kind, passphrase=passphrase)
+    with Sshd(tmp_path / "sshd") as server:
+        key = KeyFile(path).load(passphrase or None)
+        (server.folder / "authorized_keys").write_text(f"{key.get_name()} {key.get_base64()}\n")
+        asked: list[str] = []
+        given = options(server, ask=lambda question: asked.append(question) or passphrase)
+        _loaded.clear()
+        ssh.close(ssh.connect(host(server.port, key=path), given))
+        assert asked == ([f"Passphrase for {path}: "] if passphrase else [])
+
+
+def test_a_key_of_openssl_that_is_none_of_ssh(server: Sshd, tmp_path: Path) -> None:
+    path = pkcs8(tmp_path / "key", "X25519")
+    assert refusal(server, path) == f"the key file {path} is of the type X25519, which SSH cannot use{ANOTHER}"
+
+
 def test_a_private_key_that_others_can_read(server: Sshd, tmp_path: Path) -> None:
     path = make_key(tmp_path / "key")
     path.chmod(0o644)
@@ -57,7 +88,11 @@ def test_a_private_key_that_others_can_read(server: Sshd, tmp_path: Path) -> Non
 
 
 @settings(database=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
-@given(content=st.binary(max_size=200), kind=st.sampled_from(["OPENSSH", "RSA", "EC", ""]), cut=st.integers(0, 400))
+@given(
+    content=st.binary(max_size=200),
+    kind=st.sampled_from(["OPENSSH", "RSA", "EC", "ENCRYPTED", ""]),
+    cut=st.integers(0, 400),
+)
 def test_any_content_is_a_key_or_unusable(tmp_path: Path, content: bytes, kind: str, cut: int) -> None:
     real = tmp_path / "real"
     if not real.exists():

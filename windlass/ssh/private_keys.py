@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import base64
+import io
 import os
 import stat
 import threading
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import paramiko
@@ -15,7 +17,6 @@ from windlass.output.questions import UnansweredError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     Ask = Callable[[str], str]  # a question -> what is typed unseen; raises UnansweredError
 
@@ -29,6 +30,9 @@ CLASSES: dict[str, type[paramiko.PKey]] = {
     "ssh-rsa": paramiko.RSAKey,
 }
 PEM_CLASSES: dict[bytes, type[paramiko.PKey]] = {b"RSA": paramiko.RSAKey, b"EC": paramiko.ECDSAKey}
+
+# OpenSSL's form for all kinds (RFC 5958), which clouds and secret stores give out; ssh reads it, paramiko does not.
+PKCS8 = (b"-----BEGIN PRIVATE KEY-----", b"-----BEGIN ENCRYPTED PRIVATE KEY-----")
 
 _asking = threading.Lock()  # many hosts at once: one question at a time
 _loaded: dict[Path, paramiko.PKey] = {}
@@ -50,13 +54,37 @@ class LockedKey(UnusableKey):
         super().__init__("needs its passphrase", "Load it into the agent (ssh-add), or run on a terminal.")
 
 
+class Pkcs8:
+    """A key in PKCS#8."""
+
+    @staticmethod
+    def from_private_key_file(path: str, passphrase: str | None = None) -> paramiko.PKey:
+        """The key, as paramiko has it; raises LockedKey, UnusableKey, or ValueError when it is damaged."""
+        from cryptography.hazmat.primitives import serialization as forms
+
+        try:
+            key = forms.load_pem_private_key(Path(path).read_bytes(), passphrase.encode() if passphrase else None)
+        except TypeError as error:  # "Password was not given", or given where there is none to give
+            if passphrase:
+                raise ValueError from error
+            raise LockedKey from None
+        try:
+            public = key.public_key().public_bytes(forms.Encoding.OpenSSH, forms.PublicFormat.OpenSSH)
+            kind = CLASSES[public.split()[0].decode()]
+            text = key.private_bytes(forms.Encoding.PEM, forms.PrivateFormat.OpenSSH, forms.NoEncryption()).decode()
+        except (ValueError, TypeError, KeyError):
+            name = type(key).__name__.removeprefix("_").removesuffix("PrivateKey")
+            raise UnusableKey(f"is of the type {name}, which SSH cannot use") from None
+        return kind.from_private_key(io.StringIO(text))
+
+
 class KeyFile:
     """A private key on disk; `blob` is its public part (None = unknown before it is unlocked)."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self.blob: bytes | None = None
-        self._kind: type[paramiko.PKey] | None = None
+        self._kind: type[paramiko.PKey | Pkcs8] | None = None
 
     def load(self, passphrase: str | None = None) -> paramiko.PKey:
         """The key, ready to sign; read once; raises LockedKey or UnusableKey."""
@@ -67,6 +95,8 @@ class KeyFile:
             key = self._kind.from_private_key_file(str(self.path), passphrase)
         except paramiko.PasswordRequiredException:
             raise LockedKey from None
+        except UnusableKey:
+            raise
         except Exception:  # a damaged file also makes paramiko raise AssertionError, struct.error and others
             raise UnusableKey("is damaged, or in a form that paramiko does not read") from None
         _loaded[self.path] = key
@@ -88,7 +118,7 @@ class KeyFile:
                 _given_up.add(self.path)
         raise UnusableKey("is not opened by that passphrase", "Load it into the agent (ssh-add).")
 
-    def _look(self) -> type[paramiko.PKey]:
+    def _look(self) -> type[paramiko.PKey | Pkcs8]:
         """Check what ssh would check, and find the key's type and its public part."""
         try:
             content = self.path.read_bytes()
@@ -106,7 +136,7 @@ class KeyFile:
             raise UnusableKey(f"is open to others (mode {mode:04o})", f"chmod 600 {self.path}")
         return kind
 
-    def _classify(self, content: bytes) -> type[paramiko.PKey]:
+    def _classify(self, content: bytes) -> type[paramiko.PKey | Pkcs8]:
         first = content.lstrip().partition(b"\n")[0].strip()
         if first == b"-----BEGIN OPENSSH PRIVATE KEY-----":
             self.blob = _public_part(content)
@@ -114,6 +144,8 @@ class KeyFile:
             if kind not in CLASSES:
                 raise UnusableKey(f"is of the type {kind}, which paramiko cannot use")
             return CLASSES[kind]
+        if first in PKCS8:
+            return Pkcs8
         if first.startswith(b"-----BEGIN ") and (pem := PEM_CLASSES.get(first[11:].split()[0])):
             return pem
         if first.startswith((b"ssh-", b"ecdsa-", b"sk-")):
