@@ -120,7 +120,8 @@ def shown(document: dict[str, Any], parts: Callable[[Any], Any]) -> None:
 
 def ask_for(kind: str, parts: Callable[[Any], Any]) -> Callable[[Agent], None]:
     def follow(agent: Agent) -> None:
-        shown({"system": "debian 12", "cpus": 2, **answered(agent, {"type": kind, "apps": []}, 1)}, parts)  # type: ignore[arg-type]
+        told = answered(agent, {"type": kind, "apps": []}, 1)  # type: ignore[arg-type]
+        shown({"system": "debian 12", "cpus": 2, **told}, parts)
 
     return follow
 

@@ -44,6 +44,24 @@ def test_the_word_passphrase() -> None:
     ("line", "message"),
     [
         ("hello", "'hello' is not an age key (age1...) or an SSH public key (ssh-ed25519 or ssh-rsa)"),
+        (
+            "age1pq1qqqq",
+            (
+                "'age1pq1qqqq' is a post-quantum key, which age 1.3 has, and the library that"
+                " Windlass seals and opens with"
+                " has not yet. `age-keygen` without options makes a key that it takes (age1...), and"
+                " so does an SSH key of"
+                " ed25519 or RSA."
+            ),
+        ),
+        (
+            "age1yubikey1qqqq",
+            (
+                "'age1yubikey1qqqq' is a key of the plugin age-plugin-yubikey, which Windlass does"
+                " not run. `age-keygen`"
+                " without options makes a key that it takes (age1...), and so does an SSH key of ed25519 or RSA."
+            ),
+        ),
         pytest.param(AGE[:-1], f"'{AGE[:40]}...' is no whole age key", id="a cut age key"),
         ("ssh-ed25519 AAAA", "'ssh-ed25519 AAAA' is no whole ssh-ed25519 key"),
         (

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from windlass.agent import files
 from windlass.errors import InventoryError, UsageError, WindlassError
 from windlass.secrets import age, recipients, ssh_key
-from windlass.secrets.keyring import Keyring, NoKey, identities, identity_file, named_file, private, ssh_files
+from windlass.secrets.identities import identities, private
+from windlass.secrets.keyring import Keyring, NoKey, identity_file, named_file, ssh_files
 from windlass.secrets.recipients import NAME, PASSPHRASE, Recipients
 from windlass.secrets.shown import shown
 from windlass.secrets.turn import turn
@@ -89,7 +90,7 @@ def _line(path: Path) -> str:
     """The line for a key file that is proved to open what is sealed to it. Raises UsageError and InventoryError."""
     content = private(path)
     found = identities(path, content)
-    if not ssh_key.is_ssh_key(content):
+    if not (ssh_key.is_ssh_key(content) or ssh_key.is_pkcs8(content)):
         return str(found[0].to_public())
     line = ssh_key.public_line(path)
     if line is None:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import getpass
 import os
-import stat
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from windlass.errors import InventoryError, UsageError
 from windlass.secrets import age, ssh_key
+from windlass.secrets.identities import identities, private
 from windlass.secrets.shown import shown
 
 if TYPE_CHECKING:
@@ -115,7 +115,7 @@ class Keyring:
         except age.NoMatch:
             pass
         for path, content in self._locked.items():
-            if ssh_key.tag(content) in tags:
+            if ssh_key.may_fit(path, content, tags):
                 return age.opened(sealed, [self._unlock(path, content)])
         tried = [shown(path) for path in (*dict.fromkeys(path for path, _ in self._ready), *self._locked)]
         raise NoKey(
@@ -193,39 +193,3 @@ def new_passphrase() -> str:
     if ask("Once more: ") != passphrase:
         raise UsageError("the two passphrases differ")
     return passphrase
-
-
-def private(path: Path) -> bytes:
-    """The content of a key file that nobody else can read. Raises InventoryError."""
-    mode = stat.S_IMODE(path.stat().st_mode)
-    if mode & 0o077:
-        raise InventoryError(f"{shown(path)}: is open to others (mode {mode:04o})", hint=f"chmod 600 {shown(path)}")
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise InventoryError(f"{shown(path)}: {error.strerror}") from None
-
-
-def identities(path: Path, content: bytes) -> list[Any]:
-    """The identities in a key file; none = it needs a passphrase. Raises InventoryError for what is no key."""
-    import pyrage
-
-    try:
-        if ssh_key.is_ssh_key(content):
-            return [pyrage.ssh.Identity.from_buffer(content)]
-        lines = content.decode("ascii", "replace").splitlines()
-        keys = [line.strip() for line in lines if line.strip() and not line.startswith("#")]
-        if not keys:
-            raise InventoryError(f"{shown(path)}: there is no key in it", hint="age-keygen makes one.")
-        return [pyrage.x25519.Identity.from_str(key) for key in keys]
-    except pyrage.IdentityError as error:
-        if "decrypted first" in str(error):
-            return []
-        if "Encrypted" in str(error) or (content.startswith(b"-----BEGIN") and not ssh_key.is_ssh_key(content)):
-            raise InventoryError(
-                f"{shown(path)}: is in a form that age cannot open",
-                hint=f"ssh-keygen -p -f {shown(path)} writes it in one that it can.",
-            ) from None
-        raise InventoryError(
-            f"{shown(path)}: is neither an age identity (AGE-SECRET-KEY-1...) nor an SSH key of ed25519 or RSA"
-        ) from None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,11 @@ if TYPE_CHECKING:
 
 NAME = "recipients.txt"
 PASSPHRASE = "passphrase"  # noqa: S105 - the word, not one
+NOT_YET = "which age 1.3 has, and the library that Windlass seals and opens with has not yet"
+NO_PLUGINS = "which Windlass does not run"
+PLAIN_KEY = (
+    "`age-keygen` without options makes a key that it takes (age1...), and so does an SSH key of ed25519 or RSA."
+)
 _KINDS = "an age key (age1...) or an SSH public key (ssh-ed25519 or ssh-rsa)"
 
 
@@ -63,6 +69,10 @@ def key(line: str) -> object:
         )
     if kind == PASSPHRASE:
         raise ValueError(f"the word {PASSPHRASE!r} stands alone: age seals to keys or with a passphrase, not to both")
+    if kind.startswith("age1pq1"):
+        raise ValueError(f"{_short(line)!r} is a post-quantum key, {NOT_YET}. {PLAIN_KEY}")
+    if plugin := re.match(r"age1([a-z0-9-]+)1", kind):
+        raise ValueError(f"{_short(line)!r} is a key of the plugin age-plugin-{plugin[1]}, {NO_PLUGINS}. {PLAIN_KEY}")
     try:
         if kind.startswith("age1"):
             return pyrage.x25519.Recipient.from_str(kind)

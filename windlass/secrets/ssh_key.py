@@ -10,12 +10,33 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _MAGIC = b"openssh-key-v1\0"
+# As OpenSSL writes keys of all kinds (RFC 5958); age's library does not read it.
+_PKCS8, _LOCKED_PKCS8 = b"-----BEGIN PRIVATE KEY-----", b"-----BEGIN ENCRYPTED PRIVATE KEY-----"
 
 
 def is_ssh_key(content: bytes) -> bool:
     """Whether a file holds a private key as ssh-keygen writes them."""
-    first = content.lstrip().partition(b"\n")[0].strip()
-    return first in (b"-----BEGIN OPENSSH PRIVATE KEY-----", b"-----BEGIN RSA PRIVATE KEY-----")
+    return _first(content) in (b"-----BEGIN OPENSSH PRIVATE KEY-----", b"-----BEGIN RSA PRIVATE KEY-----")
+
+
+def is_pkcs8(content: bytes) -> bool:
+    """Whether a file holds a private key as OpenSSL writes them."""
+    return _first(content) in (_PKCS8, _LOCKED_PKCS8)
+
+
+def is_locked_pkcs8(content: bytes) -> bool:
+    """Whether it does, and needs a passphrase."""
+    return _first(content) == _LOCKED_PKCS8
+
+
+def may_fit(path: Path, content: bytes, tags: set[str]) -> bool:
+    """Whether a locked key may open a file whose stanzas are marked with these; where nothing tells, it may."""
+    found = tag(content)
+    if found is None and is_pkcs8(content):
+        line = public_line(path)
+        found = _tag_of(base64.b64decode(line.split()[1])) if line else None
+        return found is None or found in tags
+    return found in tags
 
 
 def tag(content: bytes) -> str | None:
@@ -30,15 +51,19 @@ def tag(content: bytes) -> str | None:
     for _ in ("cipher", "key derivation", "its options"):
         _, rest = _string(rest)
     public, _ = _string(rest[4:])  # after the number of keys
-    return base64.b64encode(hashlib.sha256(public).digest()[:4]).rstrip(b"=").decode()
+    return _tag_of(public)
 
 
-def unlocked(content: bytes, passphrase: str) -> bytes:
-    """The same key without a passphrase, never on a disk. Raises ValueError when that is not the passphrase."""
+def unlocked(content: bytes, passphrase: str | None) -> bytes:
+    """The same key without a passphrase as ssh-keygen writes it, never on a disk; None = it has none.
+
+    Raises ValueError when that is not the passphrase, or it is no key of SSH.
+    """
     from cryptography.hazmat.primitives import serialization as form
 
+    load = form.load_pem_private_key if is_pkcs8(content) else form.load_ssh_private_key
     try:
-        key = form.load_ssh_private_key(content, passphrase.encode())
+        key = load(content, passphrase.encode() if passphrase is not None else None)
     except Exception:  # cryptography raises many kinds
         raise ValueError from None
     return key.private_bytes(form.Encoding.PEM, form.PrivateFormat.OpenSSH, form.NoEncryption())
@@ -51,6 +76,14 @@ def public_line(path: Path) -> str | None:
     except OSError:
         return None
     return line if line.startswith(("ssh-ed25519 ", "ssh-rsa ")) else None
+
+
+def _first(content: bytes) -> bytes:
+    return content.lstrip().partition(b"\n")[0].strip()
+
+
+def _tag_of(public: bytes) -> str:
+    return base64.b64encode(hashlib.sha256(public).digest()[:4]).rstrip(b"=").decode()
 
 
 def _string(data: bytes) -> tuple[bytes, bytes]:

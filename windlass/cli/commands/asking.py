@@ -13,7 +13,7 @@ from windlass.output.answer_document import unanswered
 from windlass.output.interrupt import results
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from rich.table import Table
     from rich.text import Text
@@ -45,13 +45,14 @@ def ask(
     Of a host that gave none, "error" says why, and the others are empty.
     """
 
-    def answer(host: Host, session: Session) -> dict[str, Any]:
-        return answered(session, question(host), len(host.settings.apps))
+    def answer(host: Host, session: Session) -> Mapping[str, object]:
+        told = answered(session, question(host), len(host.settings.apps))
+        return {name: value for name, value in told.items() if name != "type"}
 
     return meet(project, selection, hosts, answer, document)
 
 
-def answered(session: Session, question: Question, apps: int) -> dict[str, Any]:
+def answered(session: Session, question: Question, apps: int) -> Event:
     """What one agent tells that is asked, of a host with so many apps. Raises HostError."""
     from windlass.run.incoming import Budget
 
@@ -65,14 +66,14 @@ def answered(session: Session, question: Question, apps: int) -> dict[str, Any]:
     session.ask(question, {}, take, Budget(PATIENCE + FOR_EACH_APP * apps, LARGEST))
     if not told:
         raise AgentError("the agent ended without an answer")
-    return {name: value for name, value in told[0].items() if name != "type"}
+    return told[0]
 
 
 def meet(
     project: Project,
     selection: Selection,
     hosts: list[Host],
-    answer: Callable[[Host, Session], dict[str, Any]],
+    answer: Callable[[Host, Session], Mapping[str, object]],
     document: type[D],
 ) -> list[D]:
     """The same with what `answer` makes of each host while its agent is there."""

@@ -18,7 +18,7 @@ from windlass.cli.commands.hosts import Selection, on_hosts
 from windlass.output.answer_document import FactsDocument
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from windlass.host import Host
     from windlass.project import Project
@@ -47,7 +47,7 @@ def facts(project: Project, /, **options: Any) -> int:
     return 1 if any(answer["error"] for answer in answers) else 0
 
 
-def _facts(host: Host, session: Session) -> dict[str, Any]:
+def _facts(host: Host, session: Session) -> Mapping[str, object]:
     assert host.facts  # noqa: S101 - they came with the session
     return asdict(host.facts)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from secrets import token_bytes
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from windlass.cli.commands.asking import answered, meet, show
 from windlass.output.answer_document import DifferenceDocument
@@ -11,6 +11,8 @@ from windlass.secrets.difference import Difference
 from windlass.secrets.environment import check, environment_of
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from windlass.agent.messages.requests import AskEnvironments
     from windlass.cli.commands.hosts import Selection
     from windlass.host import Host
@@ -24,9 +26,10 @@ def differences(project: Project, selection: Selection) -> int:
     check(hosts)
     key = token_bytes(32)
 
-    def answer(host: Host, session: Session) -> dict[str, Any]:
+    def answer(host: Host, session: Session) -> Mapping[str, object]:
         question: AskEnvironments = {"type": "environments", "apps": list(host.settings.apps), "key": key.hex()}
-        there = answered(session, question, len(host.settings.apps))["apps"]
+        told = answered(session, question, len(host.settings.apps))
+        there = told["apps"] if told["type"] == "environments" else {}
         apps = [app for app in host.settings.apps if app in there]
         return {"apps": [vars(Difference.between(app, environment_of(host, app), there[app], key)) for app in apps]}
 
