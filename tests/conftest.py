@@ -18,8 +18,8 @@ settings.load_profile("patient")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Those that take long by nature run where they are asked for: -m soak."""
-    if "soak" not in config.option.markexpr:
+    """Those that take long by nature run where they are asked for: -m soak, or -m audit."""
+    if not {"soak", "audit"} & set(config.option.markexpr.split()):
         spared = [item for item in items if item.get_closest_marker("soak")]
         items[:] = [item for item in items if item not in spared]
         config.hook.pytest_deselected(items=spared)

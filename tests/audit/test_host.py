@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from tests.audit.inside import Inside
     from tests.audit.scans import Scans
 
-pytestmark = [pytest.mark.audit, pytest.mark.lab]
+pytestmark = [pytest.mark.audit, pytest.mark.lab, pytest.mark.soak]
 
 ACTS = Path(__file__).parents[1] / "lab/release/acts.py"
 SSH_POLICY = "Hardened Debian 12 (version 3)"

@@ -6,16 +6,19 @@ import os
 import signal
 import subprocess
 import sys
-import time
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.lab.commands import Commands
+from tests.lab.slow_package import CONFIGURING, UNPACKING, slow_package
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
+    from tests.lab.slow_package import SlowPackage
     from windlass.lab import LabHost
 
 pytestmark = pytest.mark.lab
@@ -43,30 +46,42 @@ def test_nothing_is_left_on_the_host(commands: Commands, fresh_host: LabHost) ->
     assert fresh_host.run(left) == ""
 
 
-def test_ctrl_c_ends_what_runs_on_the_host_and_a_second_run_finishes(commands: Commands, fresh_host: LabHost) -> None:
-    argv = [sys.executable, str(commands.program), "--project", str(commands.folder)]
-    argv += ["provision", fresh_host.name, "--tags", "base"]
-    running = subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    fresh_host.run("until pgrep -x apt-get; do sleep 0.1; done", timeout=120)
-    time.sleep(1)
-    os.kill(running.pid, signal.SIGINT)
-    out, err = running.communicate(timeout=120)
-    assert running.returncode == 130
-    assert f"{fresh_host.name}  failed  interrupted after " in err
-    assert "run the same command again" in err
-    assert "Traceback" not in out + err
-    fresh_host.run("for i in $(seq 1000); do pgrep -x 'apt-get|dpkg' || exit 0; sleep 0.1; done; exit 1", timeout=180)
-    run = commands.json("provision", fresh_host.name, "--tags", "base")
-    assert run["failed"] == 0
-    assert commands.json("provision", fresh_host.name, "--tags", "base")["changed"] == 0
+@contextmanager
+def installing(commands: Commands, host: LabHost, slow: SlowPackage) -> Iterator[subprocess.Popen[str]]:
+    """A run, at the moment when dpkg installs a package that waits."""
+    argv = [sys.executable, str(commands.program), "--project", str(commands.folder), *provisioning(host)]
+    with subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as running:
+        slow.reached(UNPACKING)
+        yield running
 
 
-def test_a_second_run_meanwhile_is_told_who_holds_the_host(commands: Commands, fresh_host: LabHost) -> None:
-    argv = [sys.executable, str(commands.program), "--project", str(commands.folder)]
-    argv += ["provision", fresh_host.name, "--tags", "base"]
-    first = subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    fresh_host.run("until pgrep -x apt-get; do sleep 0.1; done", timeout=120)
-    said = commands("provision", fresh_host.name, "--tags", "base", status=1)
-    assert f"runs `provision {fresh_host.name}` here since" in said.err
-    first.communicate(timeout=180)
-    assert first.returncode == 0
+def provisioning(host: LabHost) -> list[str]:
+    return ["provision", host.name, "--tags", "base", "-e", "packages=[slow]"]
+
+
+def test_ctrl_c_ends_what_runs_on_the_host_and_a_second_run_finishes(
+    commands: Commands, equipped_host: LabHost
+) -> None:
+    host = equipped_host
+    with slow_package(host) as slow, installing(commands, host, slow) as running:
+        os.kill(running.pid, signal.SIGINT)
+        host.run("until grep -q finishing /var/lib/windlass/lock; do sleep 0.1; done", timeout=120)
+        slow.go(UNPACKING, CONFIGURING)
+        out, err = running.communicate(timeout=120)
+        assert running.returncode == 130
+        assert f"{host.name}  failed  interrupted after " in err
+        assert "run the same command again" in err
+        assert "Traceback" not in out + err
+        host.run("while pgrep -x 'apt-get|dpkg'; do sleep 0.1; done", timeout=120)
+        assert commands.json(*provisioning(host))["failed"] == 0
+        assert commands.json(*provisioning(host))["changed"] == 0
+
+
+def test_a_second_run_meanwhile_is_told_who_holds_the_host(commands: Commands, equipped_host: LabHost) -> None:
+    host = equipped_host
+    with slow_package(host) as slow, installing(commands, host, slow) as first:
+        said = commands(*provisioning(host), status=1)
+        assert f"runs `provision {host.name}` here since" in said.err
+        slow.go(UNPACKING, CONFIGURING)
+        first.communicate(timeout=180)
+        assert first.returncode == 0

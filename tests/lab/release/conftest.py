@@ -1,4 +1,7 @@
-"""A lab host with `notes` on it for all tests of this package; every test begins with the app's own code, unchanged."""
+"""A lab host with `notes` on it for all tests of this package that a worker runs, between others too.
+
+Every test begins with the app's own code, unchanged.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +19,7 @@ if TYPE_CHECKING:
     from windlass.lab import Lab
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="session")
 def shared_world(lab: Lab, equipped: Equipped, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     """For `world`."""
     host = equipped.add(lab, "releases")

@@ -44,7 +44,9 @@ IMAGES = ("debian:12", "debian:13")
 NAMES = st.from_regex(r"[A-Z_][A-Z0-9_]{0,8}", fullmatch=True).map(lambda name: f"T_{name}")
 ANY = st.characters(blacklist_categories=["Cs"], blacklist_characters="\0")
 AWKWARD = st.sampled_from([*list("\\\"'`$%{} \t\n\r#;=!~&|<>*?"), "\x1b", "\x7f", "\x80", "\u2028", "\ufeff", "😀"])
+SHORT, LONG = (settings(max_examples=often, suppress_health_check=list(HealthCheck)) for often in (12, 300))
 VALUES = st.text(ANY | AWKWARD, max_size=40).filter(lambda value: fault_of_value("T", value) is None)
+VARIABLES = st.dictionaries(NAMES, VALUES, min_size=1, max_size=30)
 
 
 @pytest.fixture(scope="module", params=IMAGES)
@@ -70,9 +72,20 @@ def test_it_reaches_the_process_as_it_was_meant(host: LabHost) -> None:
     assert {name: found.get(name) for name in HOSTILE} == HOSTILE
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
-@given(st.dictionaries(NAMES, VALUES, min_size=1, max_size=30))
+@SHORT
+@given(VARIABLES)
 def test_any_text_reaches_the_process(host: LabHost, variables: dict[str, str]) -> None:
+    reach(host, variables)
+
+
+@pytest.mark.soak
+@LONG
+@given(VARIABLES)
+def test_any_text_reaches_the_process_very_often(host: LabHost, variables: dict[str, str]) -> None:
+    reach(host, variables)
+
+
+def reach(host: LabHost, variables: dict[str, str]) -> None:
     environment = Environment(variables, frozenset(variables))
     found = arrived(host, environment.file())
     assert {name: found.get(name) for name in variables} == variables
