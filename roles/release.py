@@ -112,6 +112,14 @@ def _gunicorn_conf(host: Host, app: App) -> str:
         workers=workers,
         threads=threads,
         gunicorn=gunicorn,
+        patience=_patience(app.settings),
+        hooks=app.source.hooks,
         # Gunicorn must not give up on a request that systemd and the drain would still wait for.
         graceful_timeout=max(gunicorn.graceful_timeout or 1, app.settings.drain_timeout),
     )
+
+
+def _patience(settings: AppSettings) -> int:
+    """For how many seconds a request may be without a byte of its answer before it counts as stuck."""
+    nginx = settings.nginx
+    return max(2 * settings.gunicorn.timeout, nginx.proxy_timeout if "proxy_timeout" in nginx.model_fields_set else 0)

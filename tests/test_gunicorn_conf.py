@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import http.client
-import time
-from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any
 
@@ -16,25 +12,31 @@ from werkzeug.local import LocalProxy
 from werkzeug.middleware.dispatcher import DispatcherMiddleware
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from tests.gunicorn_process import gunicorn
 from windlass.settings import Gunicorn
 from windlass.template import render
 
 
-@pytest.fixture(scope="module")
-def conf() -> dict[str, Any]:
+def configuration(**settings: Any) -> dict[str, Any]:
+    """What Gunicorn reads, as the names in it."""
     text = render(
         "gunicorn.conf.py.j2",
         name="hello",
         wsgi="hello:create_app()",
         workers=3,
         threads=4,
-        gunicorn=Gunicorn(),
+        gunicorn=Gunicorn(**settings),
         graceful_timeout=60,
+        patience=60,
+        hooks=(),
     )
     values: dict[str, Any] = {}
     exec(compile(text, "gunicorn.conf.py", "exec"), values)
     return values
+
+
+@pytest.fixture(scope="module")
+def conf() -> dict[str, Any]:
+    return configuration()
 
 
 def app(*, debug: bool) -> flask.Flask:
@@ -46,7 +48,8 @@ def app(*, debug: bool) -> flask.Flask:
 def test_gunicorn_knows_every_setting(conf: dict[str, Any]) -> None:
     from gunicorn.config import make_settings
 
-    ours = {name for name, value in conf.items() if not name.startswith("_") and not isinstance(value, ModuleType)}
+    ours = {name for name, value in conf.items() if name.islower() and name[0] != "_"}
+    ours -= {name for name, value in conf.items() if isinstance(value, ModuleType)}
     assert ours <= set(make_settings())
     assert (conf["workers"], conf["threads"], conf["graceful_timeout"]) == (3, 4, 60)
 
@@ -99,67 +102,35 @@ def test_odd_objects_are_no_trouble(conf: dict[str, Any]) -> None:
     conf["post_worker_init"](SimpleNamespace(wsgi=plain))
 
 
-def test_a_worker_all_of_whose_threads_hang_is_replaced(tmp_path: Path) -> None:
-    with gunicorn(tmp_path, timeout=1) as server, ThreadPoolExecutor(2) as pool:
-        first = server.ask()
-        hanging = [pool.submit(server.ask, 600) for _ in range(2)]
-        server.until_begun(2)
-        # Taken in by the worker that hangs, so it is lost too; the next one is not.
-        with pytest.raises((OSError, http.client.HTTPException)):
-            server.ask()
-        assert server.ask() != first
-        assert all(isinstance(each.exception(), OSError | http.client.HTTPException) for each in hanging)
-        words = "hangs and is replaced: all 2 threads are busy with the same requests for more than 1 s"
-        assert f"windlass: worker {first} {words}" in server.log
-        # Where each of them hangs.
-        assert server.log.count('sleeper.py", line 8 in app') == 2
-        assert server.process.poll() is None
+def worker(kind: str, served: Any) -> Any:
+    """One of Gunicorn's own, as far as it is looked at."""
+    return type("Worker", (), {"__module__": f"gunicorn.workers.{kind}", "wsgi": served, "asgi": None})()
 
 
-def test_a_worker_with_one_thread_that_still_serves_is_kept(tmp_path: Path) -> None:
-    with gunicorn(tmp_path, timeout=1) as server, ThreadPoolExecutor(1) as pool:
-        slow = pool.submit(server.ask, 3)
-        served = set()
-        while not slow.done():
-            served.add(server.ask(0.1))
-        time.sleep(2.2)  # what has nothing to do does not hang either
-        assert {*served, server.ask()} == {slow.result()}
-        assert "hangs" not in server.log
+async def asgi(scope: Any, receive: Any, send: Any) -> None:
+    """An app of the other kind."""
 
 
-def test_a_worker_that_stops_may_take_its_graceful_timeout(tmp_path: Path) -> None:
-    with gunicorn(tmp_path, timeout=1) as server, ThreadPoolExecutor(2) as pool:
-        slow = [pool.submit(server.ask, 3.5) for _ in range(2)]
-        server.until_begun(2)
-        server.stop()
-        assert slow[0].result() == slow[1].result()
-        assert "hangs" not in server.log
+@pytest.mark.parametrize(
+    ("kind", "served", "reason"),
+    [
+        ("gthread", asgi, "it is an ASGI app. Set `gunicorn: {worker_class: asgi}`."),
+        (
+            "asgi",
+            app(debug=False),
+            "it is a WSGI app. Leave `worker_class: asgi` out, or wrap it: asgiref.wsgi.WsgiToAsgi(app).",
+        ),
+    ],
+)
+def test_an_app_of_the_other_kind_is_refused(
+    kind: str, served: Any, reason: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as refused:
+        configuration(worker_class=kind)["post_worker_init"](worker(kind, served))
+    assert refused.value.code == 4
+    assert capsys.readouterr().err == f"windlass: refusing to serve hello:create_app(): {reason}\n"
 
 
-def test_a_worker_is_replaced_after_max_requests(tmp_path: Path) -> None:
-    with gunicorn(tmp_path, max_requests=10, max_requests_jitter=0) as server:
-        assert len({server.ask() for _ in range(35)}) >= 3
-
-
-ONCE = """
-import os, time
-
-os.mkdir("loading")  # raises FileExistsError where two do it at once
-time.sleep(0.1)
-os.rmdir("loading")
-with open("loaded", "a") as file:
-    file.write("x")
-
-def app(environ, start_response):
-    start_response("200 OK", [("Content-Length", "1")])
-    return [b"1"]
-"""
-
-
-def test_workers_load_the_app_one_after_the_other(tmp_path: Path) -> None:
-    with gunicorn(tmp_path, ONCE, workers=4, timeout=5) as server:
-        deadline = time.monotonic() + 120
-        while (tmp_path / "loaded").read_text() != "xxxx":
-            assert time.monotonic() < deadline, server.log
-            time.sleep(0.05)
-        assert "FileExistsError" not in server.log
+def test_one_of_the_right_kind_is_served() -> None:
+    configuration(worker_class="asgi")["post_worker_init"](worker("asgi", asgi))
+    configuration()["post_worker_init"](worker("gthread", app(debug=False)))

@@ -26,6 +26,7 @@ APP: dict[str, Any] = {
     "workers": 2,
     "memory": None,
     "restarts": 0,
+    "workers_lost": 0,
     "health": "ok",
     "advice": [],
     "visitors": [],
@@ -121,6 +122,10 @@ def test_an_expired_certificate_in_words() -> None:
 def test_an_app_that_does_not_run_has_no_health() -> None:
     shown = lines(active=False, health=None, workers=0, certificate_kind=None)
     assert shown == ["shop  20261121T031640Z-ab12cd34, 2 h old", "  not running, 0 workers, 0 restarts"]
+
+
+def test_workers_that_were_lost_are_told() -> None:
+    assert lines(workers_lost=3)[1] == "  running, healthy, 2 workers, 0 restarts, workers lost: 3 (see `logs`)"
 
 
 def lines(**known: Any) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import time
 from typing import TYPE_CHECKING
@@ -24,11 +25,11 @@ if TYPE_CHECKING:
     from windlass.agent.messages.documents import AppStatus, CertificateStatus, HostStatus
     from windlass.agent.messages.requests import AppQuestion
 
-PROPERTIES = ("ActiveState", "MainPID", "MemoryCurrent", "NRestarts")
+PROPERTIES = ("ActiveState", "MainPID", "MemoryCurrent", "NRestarts", "StatusText")
 # What an app that is not deployed has not.
 OF_A_RELEASE = (
-    *("release", "commit", "dirty", "age", "active", "workers", "memory", "restarts", "health", "advice", "visitors"),
-    *("certificate_kind", "certificate_issuer", "certificate_until", "certificate_late"),
+    *("release", "commit", "dirty", "age", "active", "workers", "memory", "restarts", "workers_lost", "health"),
+    *("advice", "visitors", "certificate_kind", "certificate_issuer", "certificate_until", "certificate_late"),
 )
 HEALTH_TIMEOUT = 5  # seconds
 LONGEST = 400  # of what an unhealthy app answers (characters), cut when no secret is in it any more
@@ -76,6 +77,7 @@ def _app(machine: Machine, name: str, domains: list[str], health_path: str, tls:
         "workers": len(children(pid)) if pid else 0,
         "memory": _number(properties.get("MemoryCurrent", "")),
         "restarts": _number(properties.get("NRestarts", "")),
+        "workers_lost": _lost(properties.get("StatusText", "")),
         "health": releases.environment(record).mask(health)[:LONGEST] if health else None,
         "advice": advice.heard(machine, name, record),
         # Of one that is not well, visitors meet just that.
@@ -118,6 +120,12 @@ def _active(machine: Machine, unit: str) -> bool:
     except CommandFailed:
         return False
     return True
+
+
+def _lost(text: str) -> int:
+    """Of what Gunicorn has systemd show, as templates/gunicorn/lost.py.j2 says it."""
+    found = re.match(r"workers lost: (\d{1,9}),", text)
+    return int(found[1]) if found else 0
 
 
 def _number(text: str) -> int | None:

@@ -73,6 +73,7 @@ class FactsDocument(TypedDict):
     kernel: str | None
     ssh_port: int | None
     ssh_ports: list[int] | None
+    name_servers: list[str] | None
 
 
 class AppDifference(TypedDict):

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from windlass.errors import SourceError
 from windlass.settings.words import is_git
-from windlass.source import data, folder, repository, requirements, server
+from windlass.source import data, folder, own_gunicorn, repository, requirements, server
 from windlass.source import python as pythons
 from windlass.source.contents import named
 from windlass.source.entry import entry
@@ -32,7 +32,7 @@ class Source:
     `commit` None = not from git; `dirty` = the folder differs from the commit. `python_path` are folders in the source,
     `remarks` sentences that the user should read once, `wsgi` is what Gunicorn serves, by the settings or as found.
     `data` are the paths that the app writes to, folders with a `/` at the end, `python` is which versions of
-    Python it asks for.
+    Python it asks for, `hooks` are those of Gunicorn that its own gunicorn.conf.py has.
     """
 
     archive: bytes
@@ -46,6 +46,7 @@ class Source:
     wsgi: str = ""
     data: tuple[str, ...] = ()
     python: pythons.Wanted = field(default_factory=pythons.Wanted)
+    hooks: tuple[str, ...] = ()
 
 
 def load(name: str, settings: AppSettings, project: Path) -> Source:
@@ -76,11 +77,9 @@ def _load(settings: AppSettings, project: Path) -> Source:
         archive, digest = tree.packed()
         # Only what has been read is known to be as in the commit, or not.
         dirty = contents.commit is not None and bool(contents.differing)
-        written = data.paths(tree, settings, wsgi, python_path)
-        remarks = _remarks(tree, left_out)
-        return Source(
-            archive, digest, tree.size, wanted, python_path, contents.commit, dirty, remarks, wsgi, written, python
-        )
+        remarks = own_gunicorn.remark(tree) + _remarks(tree, left_out)
+        found = (wsgi, data.paths(tree, settings, wsgi, python_path), python, own_gunicorn.hooks_of(tree))
+        return Source(archive, digest, tree.size, wanted, python_path, contents.commit, dirty, remarks, *found)
 
 
 def _remarks(tree: Tree, left_out: tuple[str, ...]) -> tuple[str, ...]:

@@ -66,6 +66,7 @@ def test_a_worker_that_hangs_is_replaced_and_says_where_it_hung(served: World) -
     said = journal(served)
     assert f"windlass: worker {first} hangs and is replaced" in said
     assert said.count("in slow") == 2
+    assert "0 restarts, workers lost: 1 (see `logs`)" in served.commands()("status", served.host.name, status=None).out
 
 
 def test_memory_growth_ends_at_the_limit_and_the_app_comes_back(served: World) -> None:

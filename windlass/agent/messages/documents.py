@@ -28,6 +28,7 @@ class HostFacts(TypedDict):
     kernel: str
     ssh_port: Optional[Count]
     ssh_ports: list[Count]
+    name_servers: list[str]
     uid: Count
 
 
@@ -43,10 +44,11 @@ class CertificateStatus(TypedDict, total=False):
 class AppStatus(CertificateStatus):
     """An app right now; all but its name is null when it is not deployed.
 
-    `health` is ok, or what came instead; null = not asked, for it does not run. `visitors` are lines about what those
-    meet who come to a domain and not to the app. A `certificate_kind` of null is plain HTTP; a placeholder is
-    self-signed, where the inventory wants a CA's. `certificate_late`: it has expired, or is in its last week and the
-    last quarter of its life. `advice` are settings that its release wants changed, in words.
+    `workers_lost` have been killed, or have ended by themselves since its last restart, as those that hang do. `health`
+    is ok, or what came instead; null = not asked, for it does not run. `visitors` are lines about what those meet who
+    come to a domain and not to the app. A `certificate_kind` of null is plain HTTP; a placeholder is self-signed, where
+    the inventory wants a CA's. `certificate_late`: it has expired, or is in its last week and the last quarter of its
+    life. `advice` are settings that its release wants changed, in words.
     """
 
     name: str
@@ -58,6 +60,7 @@ class AppStatus(CertificateStatus):
     workers: Optional[Count]
     memory: Optional[Count]
     restarts: Optional[Count]
+    workers_lost: Optional[Count]
     health: Optional[str]
     advice: Optional[list[str]]
     visitors: Optional[list[str]]

@@ -105,9 +105,10 @@ def _app_lines(app: AppStatus) -> list[str]:
     commit = f" ({figures.commit(app['commit'], dirty=bool(app['dirty']))})" if app["commit"] else ""
     memory = f", {app['memory'] / 2**20:.0f} MiB" if app["memory"] else ""
     workers = f"{app['workers']} worker{'' if app['workers'] == 1 else 's'}"
+    lost = f", workers lost: {app['workers_lost']} (see `logs`)" if app["workers_lost"] else ""
     lines = [
         f"{app['name']}  {app['release']}{commit}, {figures.span(app['age'] or 0)} old",
-        f"  {state}, {workers}{memory}, {app['restarts'] or 0} restarts",
+        f"  {state}, {workers}{memory}, {app['restarts'] or 0} restarts{lost}",
     ]
     lines += [f"  {click.style(words, fg='red')}" for words in app["advice"] or ()]
     lines += [f"  {click.style('not reached', fg='red')}: {line}" for line in app["visitors"] or []]
