@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 MEMORY_MAX = "80%"
 # Processes and threads of an app: at least so many, and for each of its own that Gunicorn starts so many.
 TASKS, TASKS_OF_EACH = 512, 8
+# Where clouds hand out the rights of the machine: EC2, Azure, Google and most others; tasks and pods of EC2; Alibaba.
+METADATA = ("169.254.169.254", "169.254.170.2", "169.254.170.23", "100.100.100.200")
+METADATA_IPV6 = ("fd00:ec2::254", "fd00:ec2::23", "fd20:ce::254")
 
 
 def sandbox(host: Host, app: App) -> str:
@@ -46,9 +49,18 @@ def _lines(host: Host, app: App, *, network: str, data: str | None) -> str:
         data=data,
         sandbox=settings.sandbox,
         network=network,
+        closed=_closed(host, app),
         memory_max=settings.memory_max or MEMORY_MAX,
         tasks_max=settings.tasks_max or max(TASKS, workers * threads * TASKS_OF_EACH),
     )
+
+
+def _closed(host: Host, app: App) -> list[str]:
+    """The addresses that it may not connect to though it has the network; the host's own name servers are none."""
+    assert host.facts is not None  # noqa: S101 - roles run after HELLO
+    if "metadata" in app.settings.sandbox.allow:
+        return []
+    return [address for address in (*METADATA, *METADATA_IPV6) if address not in host.facts.name_servers]
 
 
 def _alone(text: str) -> list[str]:

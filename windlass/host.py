@@ -64,6 +64,7 @@ class Facts:
     ssh_port: int | None = None  # of the host's own, that this run came in by; None = it does not say
     pythons: list[str] = field(default_factory=list)  # others than `python` that can be called by name, e.g. 3.12
     ssh_ports: list[int] = field(default_factory=list)  # all that sshd is seen to listen on
+    name_servers: list[str] = field(default_factory=list)  # that it asks, by address
 
     @classmethod
     def from_hello(cls, hello: HostFacts) -> Facts:

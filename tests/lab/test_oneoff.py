@@ -70,7 +70,10 @@ def test_run_is_as_the_app_is(commands: Commands, host: LabHost) -> None:
 
 
 def test_run_has_the_sandbox_of_the_app_and_no_secret_in_an_argument(commands: Commands, host: LabHost) -> None:
-    with begin(commands, "run", "lab", "--", "sh", "-c", "echo up; cat; echo $SECRET_KEY >/dev/null") as running:
+    secret = "canary-in-an-argument"
+    with begin(
+        commands, "run", "lab", "--", "sh", "-c", f"echo up; cat; echo $SECRET_KEY >/dev/null; : {secret}"
+    ) as running:
         line_with(running, b"up")
         unit = host.run("systemctl list-units --plain --no-legend 'windlass-run-shortener-*'").split()[0]
         host.run("systemctl is-active --quiet 'shortener@*.service'")
@@ -91,9 +94,13 @@ def test_run_has_the_sandbox_of_the_app_and_no_secret_in_an_argument(commands: C
         assert unit in arguments
         assert environment["SECRET_KEY"] not in arguments
         assert environment["SECRET_KEY"] not in "".join(shown[0])
+        # What any app can ask systemd for.
+        assert secret not in "".join(shown[0])
+        assert host.run("stat -c %a:%U:%G /run/windlass-run/*") == "640:root:shortener\n"
         running.communicate(b"")
         assert running.returncode == 0
         nothing_is_left(host)
+        assert host.run("ls /run/windlass-run") == ""
 
 
 def test_run_is_in_the_audit_without_its_arguments_and_ends_when_its_operator_is_gone(

@@ -17,7 +17,12 @@ def lines(**app: Any) -> list[str]:
     return properties(here, apps(here)[0])
 
 
-@pytest.mark.parametrize("path", ["/mnt/uploads", "/var/www/shop", "/var/lib/other-data", "/home/x/y", "/opt/shop"])
+CLOSED = (
+    "IPAddressDeny=169.254.169.254 169.254.170.2 169.254.170.23 100.100.100.200 fd00:ec2::254 fd00:ec2::23 fd20:ce::254"
+)
+
+
+@pytest.mark.parametrize("path", ["/mnt/uploads", "/var/www/shop", "/var/lib/other-data", "/var/log/shop", "/opt/shop"])
 def test_paths_that_may_be_opened(path: str) -> None:
     assert Sandbox(writable_paths=[path]).writable_paths == [path]
     assert f"ReadWritePaths={path}" in lines(sandbox={"writable_paths": [path]})
@@ -38,6 +43,13 @@ def test_paths_that_may_be_opened(path: str) -> None:
         ("/etc/nginx", "belongs to the system"),
         ("/srv/other/current", "belongs to the system"),
         ("/var/lib", "belongs to the system"),
+        ("/home", "belongs to the system"),
+        ("/home/x/y", "belongs to the system"),  # ProtectHome hides it
+        ("/tmp/x", "belongs to the system"),
+        ("/opt", "belongs to the system"),
+        ("/var/lib/windlass", "belongs to the system"),
+        ("/var/log/windlass/audit", "belongs to the system"),
+        ("/var/spool/cron", "belongs to the system"),
     ],
 )
 def test_paths_refused(path: str, reason: str) -> None:
@@ -50,6 +62,7 @@ def test_paths_refused(path: str, reason: str) -> None:
     [
         ("devices", "PrivateDevices=yes"),
         ("namespaces", "RestrictNamespaces=yes"),
+        ("metadata", CLOSED),
         ("proc", "ProcSubset=pid"),
         ("system-calls", "SystemCallFilter=@system-service"),
         ("write-execute", "MemoryDenyWriteExecute=yes"),
@@ -64,12 +77,20 @@ def test_each_right_opens_one_thing(right: str, gone: str) -> None:
 
 def test_levels_of_network() -> None:
     assert "RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6" in lines()
-    assert not any(line.startswith(("IPAddress", "PrivateNetwork")) for line in lines())
+    assert [line for line in lines() if line.startswith(("IPAddress", "PrivateNetwork"))] == [CLOSED]
     assert {"IPAddressDeny=any", "IPAddressAllow=localhost"} <= set(lines(sandbox={"network": "loopback"}))
     isolated = lines(sandbox={"network": "isolated"})
     assert {"PrivateNetwork=yes", "RestrictAddressFamilies=AF_UNIX", "IPAddressDeny=any"} <= set(isolated)
     here = host(apps={"shop": {"sandbox": {"network": "isolated"}}})
     assert "PrivateNetwork=yes" not in building(here, apps(here)[0])
+
+
+def test_a_name_server_is_not_closed_though_it_is_the_clouds_own() -> None:
+    here = host(apps={"shop": {}})
+    assert here.facts is not None
+    here.facts.name_servers = ["127.0.0.53", "169.254.169.254"]
+    (closed,) = (line for line in properties(here, apps(here)[0]) if line.startswith("IPAddressDeny="))
+    assert closed == CLOSED.replace("169.254.169.254 ", "")
 
 
 def test_an_installation_sees_nothing_that_the_app_writes() -> None:
@@ -83,7 +104,8 @@ def test_an_installation_sees_nothing_that_the_app_writes() -> None:
 def test_off_leaves_the_user_and_no_new_rights(off: Any) -> None:
     assert {line.partition("=")[0] for line in lines(sandbox=off)} == {
         "UMask", "StateDirectory", "StateDirectoryMode", "MemoryMax", "TasksMax", "LimitNOFILE", "LimitCORE",
-        "NoNewPrivileges", "CapabilityBoundingSet", "AmbientCapabilities", "RestrictSUIDSGID",
+        "LogRateLimitIntervalSec", "LogRateLimitBurst", "NoNewPrivileges", "CapabilityBoundingSet",
+        "AmbientCapabilities", "RestrictSUIDSGID",
     }  # fmt: skip
 
 

@@ -31,6 +31,7 @@ def gather() -> HostFacts:
         "cpus": len(os.sched_getaffinity(0)),
         "memory": _memory(),
         "addresses": _addresses(),
+        "name_servers": _name_servers(),
         "ipv6": os.path.exists("/proc/net/if_inet6"),
         "hostname": socket.gethostname(),
         "kernel": os.uname().release,
@@ -100,6 +101,16 @@ def _ssh_ports() -> list[int]:
     except OSError:
         return []
     return sorted({each.port for each in listeners() if each.protocol == "tcp" and each.inode in inodes})
+
+
+def _name_servers() -> list[str]:
+    """Those that the host asks, see resolv.conf(5); with a resolver of its own, that one."""
+    try:
+        with open("/etc/resolv.conf", encoding="utf-8", errors="replace") as file:
+            lines = [line.split() for line in file]
+    except OSError:
+        return []
+    return [words[1] for words in lines if words[:1] == ["nameserver"] and len(words) > 1]
 
 
 def _memory() -> int:

@@ -12,20 +12,24 @@ import os
 import pty
 import queue
 import secrets
+import shlex
 import signal
 import struct
 import subprocess
 import termios
 import threading
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Literal
 
+from windlass.agent import files
 from windlass.agent.audit import Account
 from windlass.agent.failures import Failed
 from windlass.agent.release.instance import UNITS, Instance
 from windlass.agent.release.records import Releases
+from windlass.agent.resources.owner import group_id
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from windlass.agent.machine import Machine
     from windlass.agent.messages.requests import RunProgram
@@ -43,8 +47,10 @@ PIECE = 32 * 1024
 # Of the app's own unit all counts but how it is started, watched and named.
 _LEFT_OUT = ("Exec", "Type", "Restart", "KillMode", "Timeout", "SyslogIdentifier")
 # A shell that Ctrl-C does not end tells with which status, or by which signal (128 + its number), the command ended;
-# systemd alone would call some signals success.
-_SHELL = ("/bin/sh", "-c", 'trap : INT QUIT TERM HUP; "$@"; exit $?', "sh")
+# systemd alone would call some signals success. The words come in a file: anybody on the host can ask systemd for those
+# of a unit.
+_SHELL = ("/bin/sh", "-c", 'eval "set -- $(cat "$1")"; trap : INT QUIT TERM HUP; "$@"; exit $?', "sh")
+WORDS = "/run/windlass-run"  # the folder of those files, for root and the groups of apps, each its own
 STOP = 10  # seconds that a command has to end when nobody is there any more
 
 
@@ -70,11 +76,25 @@ def run(machine: Machine, request: RunProgram) -> None:
     command = _Command(machine, unit, plug)
     if not request["input"]:
         command.end_input()
-    # systemd would put values from the environment, secrets too, in the place of $NAME in arguments.
-    argv = [word.replace("$", "$$") for word in (*_SHELL, *request["argv"])]
-    with Account(machine, request) as account:
+    with Account(machine, request) as account, _words(request["argv"], unit, app) as path:
+        # systemd would put values from the environment in the place of $NAME.
+        argv = [word.replace("$", "$$") for word in (*_SHELL, path)]
         status = account.status = command.run([*start, *plug.options, "--", *argv])
     machine.tell({"type": "ended", "status": status})
+
+
+@contextmanager
+def _words(argv: Sequence[str], unit: str, app: str) -> Iterator[str]:
+    """The file that the words of a command are in, for a shell, while it runs; the app alone can read it."""
+    os.makedirs(WORDS, exist_ok=True)
+    os.chmod(WORDS, 0o711)  # noqa: S103 - apps pass through to their own
+    path = f"{WORDS}/{unit}"
+    text = " ".join(shlex.quote(word) for word in argv)
+    files.write(path, text.encode("utf-8", "surrogateescape"), mode=0o640, gid=group_id(app))
+    try:
+        yield path
+    finally:
+        os.unlink(path)
 
 
 def _properties(unit: str, release: str) -> Iterator[str]:

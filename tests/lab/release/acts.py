@@ -69,6 +69,9 @@ ACTS = {
     "write its units": lambda: Path("/etc/systemd/system/planted.service").write_text("x"),
     "write to /srv": lambda: os.mkdir("/srv/planted"),
     "write to /run": lambda: Path("/run/notes/planted").write_text("x"),
+    "write to /run/lock": lambda: Path("/run/lock/planted").write_text("x"),
+    "see the host's /dev/shm": lambda: Path("/dev/shm/windlass-test").read_text(),
+    "use more than its share of /dev/shm": lambda: [Path(f"/dev/shm/{n}").touch() for n in range(20_000)],
     "write to /dev/shm of others": lambda: Path("/proc/1/root/dev/shm/planted").write_text("x"),
     "read its environment file": lambda: listed("/srv/notes/releases/*/env"),
     "read its record": lambda: listed("/srv/notes/releases/*/release.json"),
@@ -108,6 +111,7 @@ ACTS = {
 }
 CONNECTIONS = {
     "connect to its own host": lambda: connected(socket.AF_INET, ("127.0.0.1", 22)),
+    "ask the cloud": lambda: connected(socket.AF_INET, ("169.254.169.254", 80)),
     "connect to the world": lambda: connected(socket.AF_INET, (os.environ["ELSEWHERE"], 8055)),
 }
 
