@@ -93,9 +93,13 @@ class GunicornProcess:
                 stderr=log,
                 stdout=log,
             )
-        self._wait()
+        try:
+            self._wait()
+        except BaseException:
+            self.end()
+            raise
 
-    def ask(self, path: str = "/", **headers: str) -> int:
+    def ask(self, path: str = "/0", **headers: str) -> int:
         """The worker that answers, by its process id. Raises OSError or HTTPException when none does."""
         with closing(_Connection(self._socket)) as connection:
             connection.request("GET", path, headers=headers)

@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-import ensurepip
-import glob
 import os
 import sys
 from pathlib import Path
 
 import pytest
 
-from tests.local_machine import on_this_machine
+from tests.local_machine import have_pip, on_this_machine
 from windlass.agent.failures import Failed
-from windlass.agent.resources import confined, venv
+from windlass.agent.resources import confined, package_index, venv
 from windlass.agent.resources.content import Content
 from windlass.agent.resources.venv import Venv
 
 
 def test_no_pip(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(venv, "PIP_WHEELS", f"{tmp_path}/pip-*.whl")
+    monkeypatch.setattr(package_index, "PIP_WHEELS", f"{tmp_path}/pip-*.whl")
     with pytest.raises(Failed) as raised:
         on_this_machine(Venv(f"{tmp_path}/venv", "app", "", Content.of(""), Content.of(""))).apply({})
     assert (str(raised.value), raised.value.hint) == (
@@ -49,12 +47,12 @@ def test_no_pip(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_what_pip_does_not_install(
     tmp_path: Path, requirement: str, said: str, hint: str | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    have_pip(monkeypatch)
     monkeypatch.setattr(confined, "BUILDER", "root")
     monkeypatch.setattr(venv, "SETTINGS", f"{tmp_path}/pip.env")
-    (wheel,) = glob.glob(venv.PIP_WHEELS) or glob.glob(f"{Path(ensurepip.__file__).parent}/_bundled/pip-*.whl")
     made = on_this_machine(Venv(f"{tmp_path}/venv", "root", "", Content.of(requirement), Content.of("")))
     with pytest.raises(Failed) as raised:
-        made._make(venv.PYTHON, wheel)
+        made._make(package_index.PYTHON, package_index.pip())
     assert (str(raised.value), raised.value.hint) == (said, hint)
 
 
@@ -71,7 +69,7 @@ def test_another_interpreter(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     (tmp_path / "python3.99").symlink_to(sys.executable)
     assert made(f"python{own}", own)._interpreter() == f"{tmp_path}/python{own}"
     assert made(sys.executable, own)._interpreter() == sys.executable
-    assert os.path.exists(made(sys.executable, own)._pip_of(sys.executable))
+    assert os.path.exists(made(sys.executable, own)._pip_of(sys.executable).removesuffix("/pip"))
     with pytest.raises(Failed) as raised:
         made("python3.99", "3.99")._interpreter()
     assert (str(raised.value), raised.value.hint) == (

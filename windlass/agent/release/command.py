@@ -9,7 +9,7 @@ from windlass.agent.failures import CommandTrouble, Failed
 from windlass.agent.release import unwritable
 from windlass.agent.release.reason import advice, telling
 from windlass.agent.release.records import Releases
-from windlass.agent.resources import confined
+from windlass.agent.resources import confined, outdated
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -58,5 +58,5 @@ def run(
         said = "\n".join(lines)[-LONGEST:] or "(it said nothing)"
         words = f"the {kind} `{command}` {trouble.how}{reason}:\n{said}"
         release = os.path.basename(os.path.dirname(folder))
-        hint = unwritable.advice(Releases(f"/srv/{user}"), user, release, lines) or advice(reason or said)
-        raise Failed(words, hint=hint) from None
+        unwritten = unwritable.advice(Releases(f"/srv/{user}"), user, release, lines)
+        raise Failed(words, hint=unwritten or outdated.advice(machine, lines) or advice(reason or said)) from None

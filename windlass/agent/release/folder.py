@@ -13,7 +13,7 @@ from windlass.agent.release.instance import Instance
 from windlass.agent.release.records import FILLING
 from windlass.agent.release.unpack import grant, unpack
 from windlass.agent.resources.owner import group_id
-from windlass.agent.resources.venv import PYTHON
+from windlass.agent.resources.package_index import PYTHON
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -15,6 +15,7 @@ from windlass.agent.release import unwritable
 from windlass.agent.release.health import hint
 from windlass.agent.release.reason import advice, telling
 from windlass.agent.release.records import Releases
+from windlass.agent.resources import outdated
 
 if TYPE_CHECKING:
     from windlass.agent.machine import Machine
@@ -204,10 +205,9 @@ class Instance:
         reason = "" if found is None else f": {lines[found]}"
         end = len(lines) if found is None else found + 1
         shown = "\n".join(lines[max(0, end - SHOWN) : end]) or "(none)"
-        words = unwritable.advice(Releases(f"/srv/{self.app}"), self.app, self.release, lines) or advice(reason)
-        return Failed(
-            f"release {self.release} {what}{reason}\nits last lines in the journal:\n{shown}", hint=words or advised
-        )
+        unwritten = unwritable.advice(Releases(f"/srv/{self.app}"), self.app, self.release, lines)
+        told = unwritten or outdated.advice(self.machine, lines) or advice(reason) or advised
+        return Failed(f"release {self.release} {what}{reason}\nits last lines in the journal:\n{shown}", hint=told)
 
     def _journal(self) -> list[str]:
         """What the instance said, or what systemd said of it if it did not come so far."""

@@ -16,7 +16,7 @@ from windlass.agent.failures import Failed
 from windlass.agent.release import space
 from windlass.agent.release.data import DATABASE, home
 from windlass.agent.resources import confined
-from windlass.agent.resources.venv import PYTHON
+from windlass.agent.resources.package_index import PYTHON
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import glob
 import os
 import shutil
 from contextlib import contextmanager
@@ -14,8 +13,9 @@ from windlass.agent.facts import PYTHONS
 from windlass.agent.failures import CommandFailed, Failed
 from windlass.agent.release import space
 from windlass.agent.release.environment import Environment
-from windlass.agent.resources import confined, pip_settings
+from windlass.agent.resources import confined, failed_build, package_index, pip_settings
 from windlass.agent.resources.owner import group_id, user_id
+from windlass.agent.resources.package_index import PYTHON
 from windlass.agent.resources.pip_progress import Progress
 from windlass.agent.resources.pip_reason import explain
 from windlass.agent.resources.resource import Diff, Resource, State, compare
@@ -27,10 +27,6 @@ if TYPE_CHECKING:
 
     from windlass.agent.resources.content import Content
 
-PYTHON = "/usr/bin/python3"
-# Debian's own pip as a wheel that runs from where it lies: a venv without ensurepip is made in 0.05 s, not in 5.7 s,
-# and there is no pip in production for anybody to use.
-PIP_WHEELS = "/usr/share/python-wheels/pip-*.whl"
 # Written last and by root: a venv without it was cut off in the making.
 MARKER = ".complete"
 # Home and temporary files of who makes it, on the disk that the venv has to fit on; gone when it is sealed.
@@ -77,9 +73,7 @@ class Venv(Resource):
         return {"complete": os.path.exists(f"{self.path}/{MARKER}") and os.path.exists(self._python)}
 
     def apply(self, diff: Diff) -> None:
-        wheels = sorted(glob.glob(PIP_WHEELS))
-        if not wheels:
-            raise Failed(f"there is no pip on the host ({PIP_WHEELS})", hint="Install the package python3-venv.")
+        pip = package_index.pip()
         confined.end(self.machine, confined.BUILDER)
         self._have_builder()
         python = self._interpreter()
@@ -88,7 +82,7 @@ class Venv(Resource):
             shutil.rmtree(self.path)
         space.check(os.path.dirname(self.path), size, "what the app requires")
         try:
-            self._make(python, self._pip_of(python) or wheels[-1])
+            self._make(python, self._pip_of(python) or pip)
         except BaseException:
             shutil.rmtree(self.path, ignore_errors=True)
             raise
@@ -116,9 +110,8 @@ class Venv(Resource):
 
     def _pip_of(self, python: str) -> str:
         """The pip that an interpreter brings for its own version; "" = none, as Debian has it."""
-        if python == PYTHON:
-            return ""
-        return self._asked(python, _BUNDLED)
+        wheel = "" if python == PYTHON else self._asked(python, _BUNDLED)
+        return wheel and f"{wheel}/pip"
 
     def _asked(self, python: str, question: str) -> str:
         # Whose it is, is not known: it runs as nobody in particular.
@@ -130,13 +123,13 @@ class Venv(Resource):
     def notes(self) -> dict[str, Any]:
         return {"warning": self.told} if self.told else {}
 
-    def _make(self, python: str, wheel: str) -> None:
+    def _make(self, python: str, pip: str) -> None:
         for folder in (self.path, self._workshop):
             os.mkdir(folder, mode=0o700)
             os.chown(folder, user_id(confined.BUILDER), group_id(confined.BUILDER))
         with _settings():
             self._build([python, "-I", "-m", "venv", "--without-pip", self.path])
-            self._install(f"{wheel}/pip")
+            self._install(pip)
             self.machine.say("compiling")
             self._compile()
         shutil.rmtree(self._workshop)
@@ -187,6 +180,14 @@ class Venv(Resource):
             self._build(argv, timeout=PIP_TIMEOUT, each_line=Progress(self.machine.say))
         except CommandFailed as failure:
             reason, hint = explain(failure.output)
+            if failed := failed_build.find(failure.output):
+                (folder,) = os.listdir(f"{self.path}/lib")
+                python = folder.removeprefix("python")
+                # Not by the venv's own interpreter: packages may run code at every start of that one.
+                reason, hint = (
+                    failed.reason(python),
+                    failed.hint(self.machine, [self._interpreter(), "-I", argv[2]], python),
+                )
             raise Failed(f"the requirements cannot be installed: {reason}", hint=hint) from None
 
     def _compile(self) -> None:
