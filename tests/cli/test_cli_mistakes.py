@@ -26,8 +26,8 @@ USAGE = r"Usage: deploy\.py [^\n]+\nTry 'deploy\.py( \w+)* --help' for help\.\n\
 EMPTY = {
     "provison": "Error: No such command 'provison'. Did you mean 'provision'?",
     "frobnicate": (
-        "Error: No such command 'frobnicate'. There are: provision, deploy, rollback, releases, audit, "
-        "status, logs, run, ssh, facts, secrets, inventory, settings, completion, lab."
+        "Error: No such command 'frobnicate'. There are: init, provision, deploy, rollback, releases, audit, "
+        "remove, status, logs, run, ssh, facts, secrets, inventory, settings, completion, lab."
     ),
     "provision": "Error: Missing argument 'HOST...'.",
     "provision web --chek": "Error: No such option '--chek'. (Did you mean one of: '--check', '--help'?)",
@@ -185,7 +185,7 @@ WITH = {
         "  ./deploy.py secrets init"
     ),
     "secrets show A-B": "error: 'A-B' is not a name of an environment variable (letters, digits and _)",
-    "secrets unset NOPE": "Error: No such command 'unset'. Did you mean 'set'?",
+    "secrets unsett NOPE": "Error: No such command 'unsett'. (Did you mean one of: 'set', 'unset'?)",
     "secrets list --group nosuch": "Error: No such option '--group'.",
 }
 
