@@ -31,8 +31,10 @@ def size(name):
 
 @app.route("/events")
 def events():
+    count = int(request.args.get("count", 5))
+
     def ticks():
-        for number in range(int(request.args.get("count", 5))):
+        for number in range(count):
             yield f"data: {number}\n\n"
             time.sleep(0.2)
 
