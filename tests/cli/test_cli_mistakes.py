@@ -40,14 +40,14 @@ EMPTY = {
     "provision web --tags ngnix": "Error: Invalid value for '--tags': no role 'ngnix'. Did you mean 'nginx'?",
     "provision web --skip-tags base,zzz": (
         "Error: Invalid value for '--skip-tags': no role 'zzz'. There are: base, ssh, firewall, "
-        "updates, accounts, kernel, nginx, certbot, app, venv, release, site, tls."
+        "updates, accounts, kernel, nginx, certbot, app, venv, release, site, tls, visitors."
     ),
     "provision web --start-at relase": (
         "Error: Invalid value for '--start-at': no role 'relase'. Did you mean 'release'?"
     ),
     "provision web --tags base,nginx --skip-tags nginx --start-at nginx": (
         "Error: --tags and --skip-tags and --start-at leave none of the roles base, ssh, firewall, "
-        "updates, accounts, kernel, nginx, certbot, app, venv, release, site, tls."
+        "updates, accounts, kernel, nginx, certbot, app, venv, release, site, tls, visitors."
     ),
     "settings nosuch": "error: there is no setting 'nosuch'\n  ./deploy.py settings shows all",
     "run nosuch": "error: there is no command\n  Write it behind two dashes: run HOST -- flask shell",
@@ -162,7 +162,7 @@ WITH = {
     ),
     "provision web1 --tags nginx,": (
         "Error: Invalid value for '--tags': no role ''. There are: base, ssh, firewall, updates, accounts, "
-        "kernel, nginx, certbot, app, venv, release, site, tls."
+        "kernel, nginx, certbot, app, venv, release, site, tls, visitors."
     ),
     "settings nosuch": "error: there is no setting 'nosuch'\n  ./deploy.py settings shows all",
     "settings ''": "error: there is no setting ''\n  ./deploy.py settings shows all",

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from windlass.lab import Lab, LabHost
 
 SOURCES = Path(__file__).parents[1] / "apps"
-APPS = ("blog", "depot", "diary", "jobs", "portal", "unguarded", "widget")
+APPS = ("blog", "depot", "diary", "jobs", "portal", "single", "unguarded", "widget")
 MOST_LINES = 6
 PATIENCE = 3600  # seconds
 

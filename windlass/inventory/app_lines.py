@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from windlass.source.reading.findings import Findings
 
 _WIDTH = 118
+THREADS = 100  # of an app whose visitors stay
 _NAMED = 6  # of what is mentioned by the way
 
 
@@ -24,6 +25,8 @@ def app_lines(name: str, found: Findings, source: Mapping[str, Any], domains: Se
     if found.chosen:
         settings["wsgi"] = (found.entry.wsgi, found.entry.place)
     settings["domains"] = (list(domains), "")
+    if found.proposed:
+        settings["requirements"] = ([each.value for each in found.proposed], "by what it imports")
     required = [variable for variable in found.variables if variable.required]
     if required:
         settings["required_env"] = ([variable.name for variable in required], _places(required))
@@ -43,6 +46,10 @@ def _from_platforms(found: Findings) -> dict[str, tuple[Any, str]]:
     """What a Procfile or a Dockerfile says, and what follows from the code for Gunicorn."""
     settings: dict[str, tuple[Any, str]] = {}
     gunicorn, place = platforms.gunicorn(found.source)
+    if found.websockets:
+        settings["websockets"] = ([each.value for each in found.websockets], _places(found.websockets))
+        gunicorn.setdefault("threads", THREADS)
+        place = place or "each WebSocket has one"
     if found.one_process:
         gunicorn["workers"] = 1
         place = f"{found.one_process.value} {found.one_process.place}".strip()
@@ -91,10 +98,12 @@ def shown(found: Findings) -> list[tuple[str, str, str]]:
     rows = [("app", found.entry.wsgi, found.entry.place)]
     if found.requirements:
         rows.append(("packages", found.requirements, ""))
+    rows += [("packages", each.value, each.place) for each in found.proposed]
     rows += [
         ("secret" if each.signing else "variable", each.name, each.place) for each in found.variables if each.required
     ]
     rows += [("writes", each.value, each.place) for each in found.data]
+    rows += [("websocket", each.value, each.place) for each in found.websockets]
     commands: list[tuple[str, Found | None]] = [
         ("once", found.setup_command),
         ("each release", found.release_command),

@@ -50,6 +50,11 @@ class Requirements:
         return "--hash=" in self.text or "--require-hashes" in self.text
 
 
+def file_of(tree: Tree) -> str | None:
+    """The file of a source that says what to install, None = none does."""
+    return next((name for name in FILES if _declares(tree, name)), None)
+
+
 def read(tree: Tree, given: str | list[str] | None) -> Requirements:
     """The requirements that are given, or in the file of the source; None = the first of FILES that says something."""
     if isinstance(given, list):
@@ -58,7 +63,7 @@ def read(tree: Tree, given: str | list[str] | None) -> Requirements:
         return Requirements("`requirements`", _text(lines.requirements))
     file = given
     if file is None:
-        file = next((name for name in FILES if _declares(tree, name)), None)
+        file = file_of(tree)
         if file is None:
             raise _nothing(tree)
     if file not in tree:

@@ -75,6 +75,23 @@ def test_health() -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "paths"),
+    [
+        ('sock = Sock(app)\n@sock.route("/echo")\ndef echo(ws): pass\n', ["/echo"]),
+        ('sock = flask_sock.Sock()\n@sock.route("/room/<name>")\ndef room(ws): pass\n', ["/room"]),
+        (
+            'bp = Blueprint("x", __name__, url_prefix="/chat")\nsock = Sock(bp)\n@sock.route("/ws")\ndef w(ws): pass\n',
+            ["/chat/ws", "/ws"],
+        ),
+        ("import flask_socketio", ["/socket.io"]),
+        ('sock = Sock(app)\n@app.route("/echo")\ndef echo(): pass\n', []),
+    ],
+)
+def test_websockets(text: str, paths: list[str]) -> None:
+    assert [found.value for found in running.websockets(code(FLASK + text))] == paths
+
+
+@pytest.mark.parametrize(
     ("text", "why"),
     [
         ("app.secret_key = os.urandom(24)", "its secret key is made anew by each process"),

@@ -8,6 +8,7 @@ from functools import cached_property
 
 from windlass.errors import SourceError
 from windlass.settings.secret_names import is_secret
+from windlass.source import imports
 from windlass.source.discovery import FOLDERS, candidates, discover
 from windlass.source.discovery import Found as App
 from windlass.source.reading import platforms, running
@@ -15,7 +16,7 @@ from windlass.source.reading.code import Code, Found, dotted, first_text
 from windlass.source.reading.values import Values
 from windlass.source.reading.variables import Variable, keys_in_the_code, variables
 from windlass.source.reading.written import written
-from windlass.source.requirements import FILES
+from windlass.source.requirements import file_of
 from windlass.source.tree import Tree
 
 INSTANCES = ("instance/", "src/instance/")  # which are data without being named
@@ -41,7 +42,13 @@ class Findings:
     @cached_property
     def requirements(self) -> str | None:
         """The file that says what to install, None = there is none."""
-        return next((name for name in FILES if name in self.source), None)
+        return file_of(self.source)
+
+    @cached_property
+    def proposed(self) -> list[Found]:
+        """What to install by what is imported, where no file says it."""
+        found = [] if self.requirements else imports.proposed(self.source)
+        return [Found(each.requirement, each.place) for each in found]
 
     @cached_property
     def data(self) -> list[Found]:
@@ -76,6 +83,11 @@ class Findings:
         """The path to ask for its health, None = it is found by trying."""
         found = running.health(self.code)
         return None if found is None or found.value == "/healthz" else found
+
+    @cached_property
+    def websockets(self) -> list[Found]:
+        """Where it speaks WebSocket."""
+        return running.websockets(self.code)
 
     @cached_property
     def one_process(self) -> Found | None:

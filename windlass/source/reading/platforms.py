@@ -46,7 +46,7 @@ def gunicorn(source: Tree) -> tuple[dict[str, str | int], str]:
             found[setting] = int(value)
         elif setting == "worker_class" and re.fullmatch(r"[A-Za-z_]\w*", value):
             found[setting] = value
-    return found, place
+    return found, place if found else ""
 
 
 def variables(source: Tree) -> dict[str, str]:

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 _SETUP = re.compile(r"(init|create|setup)[-_]?(db|database|tables|all|schema)|(db|database)[-_](init|create|setup)")
 _HEALTH = ("/healthz", "/readyz", "/livez", "/health", "/healthcheck", "/health-check", "/_health", "/ping")
+_SOCKS = ("Sock", "flask_sock.Sock", "Sockets", "flask_sockets.Sockets")
+_PREFIX = re.compile(r"(/[A-Za-z0-9._~-]+)+")
 _SCHEDULERS = ("apscheduler", "flask_apscheduler")
 
 
@@ -70,6 +72,22 @@ def health(code: Code) -> Found | None:
     return None
 
 
+def websockets(code: Code) -> list[Found]:
+    """The paths, and the beginnings of such, where the app speaks WebSocket (flask-sock, Flask-SocketIO)."""
+    if "flask_socketio" in code.imported:
+        return [Found("/socket.io", "")]
+    socks = {name for _, node in code.nodes() if isinstance(node, ast.Assign) for name in _made_in(node, _SOCKS)}
+    prefixes = {"", *(prefix for _, call, _ in code.calls() if (prefix := _word(call, "url_prefix")))}
+    found: dict[str, str] = {}
+    for module, call, name in code.calls():
+        owner, _, method = name.rpartition(".")
+        path = first_text(call) or ""
+        if method == "route" and owner in socks:
+            wholes = (f"{prefix.rstrip('/')}/{path.partition('<')[0].strip('/')}" for prefix in prefixes)
+            found.update({whole: module.place(call) for whole in wholes if _PREFIX.fullmatch(whole)})
+    return [Found(path, place) for path, place in sorted(found.items())]
+
+
 def one_process(code: Code) -> Found | None:
     """Why the app must be one process, None = nothing is seen: several would not know of each other."""
     for found in random_keys(code):
@@ -82,8 +100,18 @@ def one_process(code: Code) -> Found | None:
 
 
 def _apps_in(node: ast.Assign) -> list[str]:
-    made = isinstance(node.value, ast.Call) and dotted(node.value.func) in ("Flask", "flask.Flask")
+    return _made_in(node, ("Flask", "flask.Flask"))
+
+
+def _made_in(node: ast.Assign, makers: tuple[str, ...]) -> list[str]:
+    """The names that a statement gives to what one of these makes."""
+    made = isinstance(node.value, ast.Call) and dotted(node.value.func) in makers
     return [dotted(target) for target in node.targets] if made else []
+
+
+def _word(call: ast.Call, name: str) -> str | None:
+    """A keyword of a call, where it is a text."""
+    return next((literal(word.value) for word in call.keywords if word.arg == name), None)
 
 
 def _directory_is_said(code: Code) -> bool:
