@@ -63,6 +63,11 @@ def test_it_is_told_once_for_each_domain(tmp_path: Path, monkeypatch: pytest.Mon
     domains = [Domain("shop", "shop.test", "/healthz", b"x"), Domain("shop", "shop.test", "/healthz", None)]
     monkeypatch.setattr(reach, "PAUSES", (0.01,))
     assert amiss(front, domains, patient=True) == [f"shop.test is answered by the server block at {tmp_path}/a:1"]
+    alone = configured(tmp_path, monkeypatch, a="server { listen 127.0.0.1:80; server_name other.test; }\n")
+    (said,) = amiss(alone, domains, patient=False)
+    assert said.removeprefix(f"shop.test is answered by the server block at {tmp_path}/a:1") == (
+        " (it listens on 127.0.0.1, which it then has for itself: let it listen on the port alone)"
+    )
 
 
 def test_what_a_visit_finds(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ import time
 from typing import TYPE_CHECKING, NamedTuple
 
 from windlass.agent.listeners import between, holders
-from windlass.agent.nginx.servers import Server, choose, servers
+from windlass.agent.nginx.servers import ANY, ANY6, Server, choose, servers
 from windlass.agent.nginx.visits import Question, connected, exchange, own_addresses
 
 if TYPE_CHECKING:
@@ -18,6 +18,7 @@ MOST = 4
 # Pauses before what is amiss is looked at again, e.g. while nginx's old workers end (seconds).
 PAUSES = (0.5, 1.5)
 NGINX = "nginx"
+ALONE = " (it listens on {}, which it then has for itself: let it listen on the port alone)"
 
 
 class Domain(NamedTuple):
@@ -54,7 +55,10 @@ def _amiss(configuration: Directive, domains: list[Domain]) -> list[str]:
     for domain in domains:
         port = 80 if domain.certificate is None else 443
         if hiding := _in_front(found, domain.app, domain.name, {80, port}):
-            told.setdefault(domain.name, f"{domain.name} is answered by the server block at {hiding.place}")
+            # Blocks that listen on an address itself have it for themselves, whatever others are called.
+            own = [listen.address for listen in hiding.listens if listen.address not in (ANY, ANY6)]
+            alone = ALONE.format(own[0]) if own and hiding.fit(domain.name) == (0, 0) else ""
+            told.setdefault(domain.name, f"{domain.name} is answered by the server block at {hiding.place}{alone}")
             continue
         for address in own_addresses()[:MOST]:
             if choose(found, address, port, domain.name):  # else nobody is meant to come there

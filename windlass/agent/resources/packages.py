@@ -67,7 +67,10 @@ class Packages(Resource):
     notify: Sequence[Resource] = ()
     wavering = (EARLIER,)
     _applied = False
-    _told: Sequence[str] = ()
+
+    def __post_init__(self) -> None:
+        self._told: list[str] = []  # trouble that is no concern of these packages
+        self._hint: str | None = None
 
     @property
     def key(self) -> str:
@@ -118,12 +121,10 @@ class Packages(Resource):
         try:
             self._install(found.torn, "-f", "--reinstall", *([] if found.removing else ["--no-remove"]))
         except Failed as failure:
-            hint = advice(str(failure), torn=bool(found.torn))
-            self.machine.forget()
-            if self._missing():
-                raise Failed(str(failure), hint=hint) from None
+            self.machine.heed_abort()
             # What has nothing to do with what is wanted stops nothing.
-            self._told = [*self._told, f"dpkg cannot finish {' '.join(names[:NAMES])}{more}: {failure}\n  {hint}"]
+            self._hint = advice(str(failure), torn=bool(found.torn))
+            self._told.append(f"dpkg cannot finish {what}: {failure}\n  {self._hint}")
         self.machine.forget()
 
     def _install(self, names: list[str], *options: str) -> None:
@@ -140,10 +141,9 @@ class Packages(Resource):
                 return
             self.machine.forget()
             if options or self._missing():
-                if self._told:
-                    raise Failed(f"{failure}; {'; '.join(self._told)}", hint=failure.hint) from None
-                raise
-            self._told = [*self._told, str(failure)]  # they are there, what is not is another's matter
+                raise Failed("\n".join([str(failure), *self._told]), hint=failure.hint or self._hint) from None
+            if not self._told:
+                self._told = [str(failure)]  # they are there, what is not is another's matter
 
     def _update(self) -> None:
         """Fetches the index; sources that cannot be used are told, for what is wanted may be in another one."""
@@ -152,7 +152,7 @@ class Packages(Resource):
         try:
             self._run(UPDATE)
         except Failed as failure:
-            self._told = [*self._told, f"apt-get update: {failure}"]
+            self._told.append(f"apt-get update: {failure}")
 
     def _install_once(self, names: list[str], *options: str) -> None:
         self.machine.say(f"apt-get {' '.join([*options, 'install', *names])}")
