@@ -58,6 +58,19 @@ def test_a_link_of_somebody_is_as_good_as_the_folder_that_it_is_in(shared: Path,
     assert (tmp_path / "mine/file").read_bytes() == b"mine"
 
 
+def test_a_link_on_the_way_is_as_good_as_all_that_it_leads_to(shared: Path, tmp_path: Path) -> None:
+    """As /srv may be one to a disk for data: its own mode, which is anybody's, says nothing."""
+    (tmp_path / "disk/srv/shop").mkdir(parents=True)
+    (tmp_path / "srv").symlink_to("disk/srv")
+    files.write(f"{tmp_path}/srv/shop/file", b"ours", **OWN)
+    assert (tmp_path / "disk/srv/shop/file").read_bytes() == b"ours"
+    # By way of a link that others could replace.
+    (shared.parent / "theirs").symlink_to(tmp_path / "disk")
+    (tmp_path / "by").symlink_to(f"{shared.parent}/theirs/srv")
+    with pytest.raises(Failed, match=r"could replace .*/theirs"):
+        files.write(f"{tmp_path}/by/shop/file", b"", **OWN)
+
+
 def test_where_only_the_last_folder_is_anybodys_it_does_no_harm(tmp_path: Path) -> None:
     (tmp_path / "precious").write_text("precious")
     folder = tmp_path / "anybodys"

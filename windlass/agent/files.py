@@ -12,6 +12,8 @@ import stat
 from windlass.agent.failures import Failed
 
 # tempfile would cost 7 ms to import; nobody else's file has such a name, and O_EXCL refuses one that is there.
+# As many links follow each other for the kernel (path_resolution(7)).
+MOST_LINKS = 40
 EXCLUSIVE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
@@ -68,15 +70,22 @@ def beside(path: str, what: str) -> str:
 
 def check(folder: str) -> None:
     """Raises Failed if somebody but root could put something else, such as a link to /etc, in the place of a folder."""
-    for way in (os.path.abspath(folder), os.path.realpath(folder)):
+    ways = [os.path.abspath(folder)]
+    for way in ways:  # which grows by where links lead to
         while way != "/":
             parent = os.path.dirname(way)
-            if _may_be_replaced(os.lstat(way), os.lstat(parent)):
+            if os.path.islink(way) and len(ways) < MOST_LINKS:
+                ways.append(os.path.abspath(os.path.join(os.path.realpath(parent), os.readlink(way))))
+            # A link's own mode says nothing, and what it leads to is a way of its own.
+            if not os.path.islink(parent) and _may_be_replaced(os.lstat(way), os.lstat(parent)):
                 raise Failed(
                     f"nothing is written to {folder}: others than root could replace {way}",
                     hint=f"{parent} has to be root's own: chown root {parent}; chmod go-w {parent}",
                 )
             way = parent
+    real = os.path.realpath(folder)
+    if real not in ways:
+        check(real)
 
 
 def own_folder(path: str) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from tests.ssh.sshd import make_key, public
 from windlass.agent.resources import ssh_keys
-from windlass.agent.resources.ssh_keys import held_up, key_files, without_key
+from windlass.agent.resources.ssh_keys import held_up, key_files, unseen, without_key
 from windlass.agent.resources.sshd_config import overruled, read
 
 if TYPE_CHECKING:
@@ -93,3 +93,8 @@ def test_lines_about_logins_that_count_no_more(tmp_path: Path) -> None:
     )
     ours = "MaxAuthTries 3\nX11Forwarding no\nLoginGraceTime 30\nMaxSessions 4\n# Ciphers x\n"
     assert [line.text for line in overruled(lines, ours)] == ["MaxAuthTries 10"]
+
+
+def test_programs_that_bring_keys(tmp_path: Path) -> None:
+    lines = said(tmp_path, "AuthorizedKeysCommand none", "Match User eve", "AuthorizedKeysCommand /usr/bin/sss_keys %u")
+    assert [line.text for line in unseen(lines)] == ["AuthorizedKeysCommand /usr/bin/sss_keys %u"]

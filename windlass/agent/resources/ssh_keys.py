@@ -19,6 +19,7 @@ FILES = ".ssh/authorized_keys .ssh/authorized_keys2"
 # Options in front of it may hold blanks in quotes, and no such word.
 KEY = re.compile(r"(?:^|\s)((?:sk-)?(?:ssh|ecdsa)-[\w@.-]+)\s+(AAAA[\w+/=]+)")
 SHORTEST = 2048  # bits, as the template for sshd's settings has it
+UNSEEN = "may bring keys that nobody has looked at: no ECDSA CA and no RSA key below 2048 bits lets anybody in by it"
 NO_PASSWORD = ("!", "*")  # shadow(5)
 SHELLS = ("/nologin", "/false", "/sync")
 
@@ -50,6 +51,11 @@ def key_files(lines: list[Line], users: Iterable[pwd.struct_passwd] | None = Non
             found.add(_path(pattern, user.pw_name, user.pw_dir, str(user.pw_uid)))
         found.update(glob.glob(_path(pattern, "*", "/home/*", "*")))
     return sorted(path for path in found if os.path.isfile(path))
+
+
+def unseen(lines: list[Line]) -> list[Line]:
+    """The lines that have sshd ask a program for keys."""
+    return [line for line in lines if line.keyword == "authorizedkeyscommand" and line.value.lower() != "none"]
 
 
 def without_key(lines: list[Line], shadow: str = "/etc/shadow") -> list[str]:

@@ -14,7 +14,7 @@ from windlass.agent.failures import CommandTrouble, Failed
 from windlass.agent.probation import DELAY, Probation
 from windlass.agent.resources.patch import patch_of
 from windlass.agent.resources.resource import Diff, Resource, State, Unknown
-from windlass.agent.resources.ssh_keys import held_up, without_key
+from windlass.agent.resources.ssh_keys import UNSEEN, held_up, unseen, without_key
 from windlass.agent.resources.sshd_config import Line, keyless, left_alone, overruled, read, refuse_dead_ends
 
 MAIN = "/etc/ssh/sshd_config"
@@ -95,6 +95,7 @@ class Sshd(Resource):
         said += [f"not everybody needs a key: {line}" for line in keyless(self._others)]
         if self._proved:
             said += [f"{line} counts no more" for line in overruled(self._others, self._wanted)]
+            said += [f"{line} {UNSEEN}" for line in unseen(self._others)]
         return {"sshd": "\n".join(f"sshd: {line}" for line in said)} if said else {}
 
     def warning(self) -> str:
