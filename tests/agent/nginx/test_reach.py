@@ -79,6 +79,8 @@ def test_what_a_visit_finds(tmp_path: Path) -> None:
         "pid /run/nginx.pid; error_log /var/log/nginx/error.log; events {} http { access_log off;"
         f"server {{ listen 80; listen 443 ssl; ssl_certificate {folder}/fullchain.pem; ssl_certificate_key"
         f" {folder}/privkey.pem; location /good {{ return 204; }} location /bad {{ return 404; }}"
+        f"location /on {{ return 301 /; }}"
+        f"location /many {{ return 429; }}"
         f"location /gone {{ return 444; }} }} }}",
     )
     process.start()
@@ -92,6 +94,9 @@ def test_what_a_visit_finds(tmp_path: Path) -> None:
         bad, gone = plain._replace(path="/bad"), plain._replace(path="/gone")
         assert reach._visit(bad, None) == f"{bad} is answered HTTP 404"
         assert reach._visit(bad, None, best=False) == ""
+        assert reach._visit(plain._replace(path="/on"), None) == reach._visit(plain._replace(path="/many"), None) == ""
+        on = tls._replace(path="/on")
+        assert reach._visit(on, certificate) == f"{on} is answered HTTP 301"
         assert reach._visit(gone, None) == f"{gone} is answered with nothing"
     finally:
         process.stop()
