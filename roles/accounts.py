@@ -30,7 +30,7 @@ WITH_YESCRYPT = {("debian", "12"), ("debian", "13"), ("ubuntu", "24.04"), ("ubun
 SUDOERS = "/etc/sudoers.d/windlass"
 # Of ours alone: what others have there is theirs. A host without sudo has nothing to check it with.
 VISUDO = ("sh", "-c", f"! command -v visudo >/dev/null || visudo -c -f {SUDOERS}")
-# Their sudo is another one (sudo-rs), which knows none of these settings.
+# Their sudo is another one (sudo-rs), which knows none of these settings; others may have it as well.
 WITH_OTHER_SUDO = {("ubuntu", "25.10"), ("ubuntu", "26.04")}
 # The last so many, and for so many seconds. Seconds are ANSSI's, and short enough for who has mistyped.
 WRONG_PASSWORDS = {"wrong": 3, "seconds": 900, "remembered": 5}
@@ -64,7 +64,7 @@ def accounts(host: Host, apps: list[App]) -> Iterator[Resource]:
         yield Directory(f"/etc/{name}", mode=0o700)
     yield InitFiles()
     yield Directory("/etc/sudoers.d", mode=0o750)
-    if release not in WITH_OTHER_SUDO:
+    if release not in WITH_OTHER_SUDO and not host.facts.sudo_rs:
         yield File(SUDOERS, render("sudo/windlass.j2", umask=settings.umask), mode=0o440, verify=VISUDO)
     for name in ("issue", "issue.net"):
         yield File(f"/etc/{name}", render("issue/windlass"))

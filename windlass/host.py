@@ -65,6 +65,7 @@ class Facts:
     pythons: list[str] = field(default_factory=list)  # others than `python` that can be called by name, e.g. 3.12
     ssh_ports: list[int] = field(default_factory=list)  # all that sshd is seen to listen on
     name_servers: list[str] = field(default_factory=list)  # that it asks, by address
+    sudo_rs: bool = False  # whether `sudo` is sudo-rs, which knows few of the other one's settings
 
     @classmethod
     def from_hello(cls, hello: HostFacts) -> Facts:

@@ -63,6 +63,10 @@ def test_sudo_has_the_umask_that_was_asked_for_alone() -> None:
 
 def test_a_sudo_that_knows_no_such_settings_is_left_as_it_is() -> None:
     assert "file /etc/sudoers.d/windlass" not in resources(accounts, host("ubuntu", "26.04"))
+    with_it = host("debian", "13")
+    assert with_it.facts
+    with_it.facts.sudo_rs = True
+    assert "file /etc/sudoers.d/windlass" not in resources(accounts, with_it)
 
 
 def test_pam_can_be_left_as_it_is() -> None:

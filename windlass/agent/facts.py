@@ -39,6 +39,7 @@ def gather() -> HostFacts:
         "uid": os.getuid(),
         "ssh_port": _ssh_port(),
         "ssh_ports": _ssh_ports(),
+        "sudo_rs": is_sudo_rs("/usr/bin/sudo"),
     }
 
 
@@ -111,6 +112,12 @@ def _name_servers() -> list[str]:
     except OSError:
         return []
     return [words[1] for words in lines if words[:1] == ["nameserver"] and len(words) > 1]
+
+
+def is_sudo_rs(path: str) -> bool:
+    """Whether a link leads to sudo-rs, as alternatives and diversions have it on Debian and Ubuntu."""
+    program = os.path.realpath(path)
+    return os.path.basename(program) == "sudo-rs" or "/cargo/bin/" in program
 
 
 def _memory() -> int:

@@ -74,6 +74,7 @@ class FactsDocument(TypedDict):
     ssh_port: int | None
     ssh_ports: list[int] | None
     name_servers: list[str] | None
+    sudo_rs: bool | None
 
 
 class AppDifference(TypedDict):

@@ -29,6 +29,7 @@ class HostFacts(TypedDict):
     ssh_port: Optional[Count]
     ssh_ports: list[Count]
     name_servers: list[str]
+    sudo_rs: bool
     uid: Count
 
 
