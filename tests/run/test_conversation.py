@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
 ASK: Any = {"type": "releases", "apps": []}
 LONG = settings(max_examples=10_000, suppress_health_check=list(HealthCheck), phases=[Phase.generate, Phase.shrink])
-SHORT = settings(max_examples=150, suppress_health_check=list(HealthCheck))
+SHORT = settings(suppress_health_check=list(HealthCheck))
 
 
 class Agent:

@@ -213,3 +213,11 @@ def test_a_question_that_comes_in_two_pieces() -> None:
     assert sudo.answer(heard) is None
     assert sudo.answer(heard + prompt[9:].encode()) == b"secret\n"
     assert sudo.answer(heard + prompt[9:].encode()) is None
+
+
+def test_a_host_that_says_no_more_and_does_not_end(there: There, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As what a login shell has left behind has it, which keeps the connection's streams closed or open."""
+    begun = there.begin("exec >&- 2>&-; sleep 600")
+    assert begun.stdout.read() == b""
+    begun.wait(1)
+    assert str(begun.error("it ends early")) == "it ends early: it did not end within 1 s"

@@ -34,6 +34,34 @@ def test_a_password_logs_in(tmp_path: Path, method: str) -> None:
         assert server.offered[-1] == PASSWORD
 
 
+def test_a_second_question_is_not_answered_with_the_password(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with password_server(tmp_path, "keyboard-interactive") as (port, known, server):
+        code = paramiko.InteractiveQuery("", "", ("Verification code: \x1b[2J", False))
+
+        def answered(responses: list[str]) -> int | paramiko.InteractiveQuery:
+            server.offered += responses
+            return code if responses == [PASSWORD] else paramiko.AUTH_FAILED
+
+        monkeypatch.setattr(server, "check_auth_interactive_response", answered)
+        with pytest.raises(ConnectError) as caught:
+            log_in(port, known, PASSWORD)
+        assert server.offered == [PASSWORD, PASSWORD, ""]  # by the one method, which it does not take, and the other
+    assert str(caught.value) == (
+        f"web1 ({ME}@127.0.0.1:{port}): login refused; offered: a password; the host also asks: Verification code:"
+        " \\x1b[2J\n  What else it asks for cannot be given here: log in by a key, or as a user who needs no second"
+        " factor."
+    )
+
+
+def test_a_question_whose_answer_would_be_seen_is_not_answered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with password_server(tmp_path, "keyboard-interactive") as (port, known, server):
+        asked = paramiko.InteractiveQuery("", "", ("Name: ", True))
+        monkeypatch.setattr(server, "check_auth_interactive", lambda *_: asked)
+        with pytest.raises(ConnectError, match="; the host also asks: Name:\n"):
+            log_in(port, known, PASSWORD)
+        assert server.offered == [PASSWORD, ""]
+
+
 def test_with_a_password_no_key_that_nobody_named_is_offered(
     tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

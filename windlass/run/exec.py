@@ -28,6 +28,7 @@ KEPT, SHOWN = 64 * 1024, 2000
 # How long a login shell, and sudo, may take until the script begins, and how much may be said meanwhile.
 BEGINNING = Budget(30, 64 * 1024 * 1024)
 STALLED = 120  # seconds in which a host takes nothing of what it is sent
+ENDING = 20  # seconds for one that says no more to end
 
 
 class Exec:
@@ -137,10 +138,10 @@ class Exec:
         with suppress(OSError, EOFError):
             self._channel.shutdown_write()
 
-    def wait(self, seconds: float | None = None) -> int:
+    def wait(self, seconds: float = ENDING) -> int:
         """Its exit status, after it has ended; -1 when the connection broke, a signal ended it, or it takes longer."""
         if not self._channel.status_event.wait(seconds):
-            self._fault = f"it took longer than {seconds:g} s"
+            self._fault = self._fault or f"it did not end within {seconds:g} s"
             self._channel.close()
         status: int = self._channel.recv_exit_status()
         self._drained.join(5)

@@ -24,6 +24,7 @@ from windlass.errors import ConnectError
 from windlass.ssh.certificates import Certificate, beside, offered, whole
 from windlass.ssh.key_agent import ENVIRONMENT, open_agent
 from windlass.ssh.known_hosts import fingerprint
+from windlass.ssh.passwords import Password
 from windlass.ssh.private_keys import KeyFile, LockedKey, UnusableKey
 
 if TYPE_CHECKING:
@@ -40,6 +41,7 @@ NOT_WITH_A_KEY = (
     "Where it takes a password: --ask-pass gives one to hosts for which the inventory names no key; take"
     " `ansible_ssh_private_key_file` away from this one, or give it a password of its own (`ansible_password`)."
 )
+SECOND_FACTOR = "What else it asks for cannot be given here: log in by a key, or as a user who needs no second factor."
 ANOTHER_KEY = "Name another key: `ansible_ssh_private_key_file` in the inventory."
 DEFAULT_KEYS = ("id_ed25519", "id_ecdsa", "id_rsa")
 
@@ -78,7 +80,11 @@ class Login:
             any(self._settles(transport, transport.auth_publickey, key) for key in self._keys())
             if self._password is not None and not transport.is_authenticated():
                 self._offered[b""] = "a password"
-                self._settles(transport, transport.auth_password, self._password)
+                given = Password(self._password)
+                self._settles(transport, lambda user, _: given.log_in(transport, user), None)
+                if given.asked_for_more and not self._verdict:
+                    self._verdict = f"; the host also asks: {given.asked_for_more}"
+                    self._advice = SECOND_FACTOR
             if not transport.is_authenticated():
                 raise self._refused(transport)
         finally:
