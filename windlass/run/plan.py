@@ -10,6 +10,7 @@ from windlass.app import App
 from windlass.errors import UsageError
 from windlass.run import own_roles
 from windlass.run.catalog import Entry
+from windlass.secrets import left_behind
 from windlass.secrets.environment import check, variables_of
 from windlass.settings.database import shared
 
@@ -71,7 +72,13 @@ class Roles(Plan):
         for host in hosts:
             for name, settings in self.apps(host).items():
                 told += [f"app {name}: {remark}" for remark in self._source(name, settings).remarks]
+                told += self._left_behind(host, name, settings) if self._has("release") else []
         return list(dict.fromkeys(told))
+
+    def _left_behind(self, host: Host, name: str, settings: AppSettings) -> list[str]:
+        given = variables_of(host, name).keys()
+        said = left_behind.of_keys(name, settings.source, self._source(name, settings).weak_keys, given)
+        return [*said, *(left_behind.of_env(name, settings.source_folder, given) if settings.source_folder else ())]
 
     def prepare(self, hosts: Sequence[Host]) -> None:
         _ = self._tables

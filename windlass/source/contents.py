@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 from windlass.errors import SourceError
 from windlass.source.ignore import Rules, ruled_out
+from windlass.source.local_state import is_local
 from windlass.source.tree import Tree
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from windlass.source.tree import Entry
 
@@ -35,13 +36,12 @@ class Contents:
     differing: set[str] = field(default_factory=set)
 
     def tree(self) -> tuple[Tree, tuple[str, ...]]:
-        """What goes to a host, and what its user may miss there: all that lies in these folders and files is left out.
+        """What goes to a host, and sentences on what does not though somebody may miss it there.
 
-        `.deployignore` at the top leaves out what it names, and a word on what is left out anyway. Raises SourceError.
+        `.deployignore` at the top leaves out what it names, and `!NAME` in it keeps what is left out anyway. Raises
+        SourceError.
         """
-        rules = Rules()
-        if DEPLOYIGNORE in self.found and (entry := self.found[DEPLOYIGNORE]()) is not None:
-            rules.add("", Tree(self.label, [entry]).text(DEPLOYIGNORE))
+        rules = self._rules()
         wanted = [path for path in self.found if not rules.leave_out(path)]
         missing = [path for path in self.modules if not rules.leave_out(path, is_folder=True)]
         if missing:
@@ -49,9 +49,29 @@ class Contents:
                 f"{self.label}: it has submodules that are not checked out: {named(missing)}", hint=self.modules_hint
             )
         out = ruled_out(wanted)
-        entries = [entry for path in wanted if path not in out and (entry := self.found[path]()) is not None]
-        missed = dict.fromkeys(top for path, top in out.items() if path in self.known and not rules.leave_out(top))
-        return Tree(self.label, entries), tuple(missed)
+        local = {path for path in wanted if path not in self.known and is_local(path) and not rules.keep(path)}
+        entries = [
+            entry
+            for path in wanted
+            if path not in out and path not in local and (entry := self.found[path]()) is not None
+        ]
+        tops = dict.fromkeys(top for path, top in out.items() if path in self.known and not rules.leave_out(top))
+        return Tree(self.label, entries), tuple(self._remarks(list(tops), sorted(local - out.keys())))
+
+    def _rules(self) -> Rules:
+        rules = Rules()
+        if DEPLOYIGNORE in self.found and (entry := self.found[DEPLOYIGNORE]()) is not None:
+            rules.add("", Tree(self.label, [entry]).text(DEPLOYIGNORE))
+        return rules
+
+    def _remarks(self, tops: list[str], local: list[str]) -> Iterator[str]:
+        if tops:
+            yield f"{self.label}: left out, though git has it: {named(tops)} (no word of those in {DEPLOYIGNORE})"
+        if local:
+            yield (
+                f"{self.label}: left out, as this machine's own: {named(local)}"
+                f" (`!/{local[0]}` in {DEPLOYIGNORE} sends it, no word of those that it names)"
+            )
 
 
 def named(paths: list[str] | tuple[str, ...]) -> str:

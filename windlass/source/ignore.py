@@ -56,6 +56,15 @@ class Rules:
         """Takes in the ignore file of `folder` (`""` = the top)."""
         self._specs.append((f"{folder}/" if folder else "", parse(text)))
 
+    def keep(self, path: str) -> bool:
+        """Whether a rule says that a path is not to be left out."""
+        answers = (
+            spec.check_file(path[len(prefix) :]).include
+            for prefix, spec in reversed(self._specs)
+            if path.startswith(prefix)
+        )
+        return next((answer is False for answer in answers if answer is not None), False)
+
     def leave_out(self, path: str, *, is_folder: bool = False) -> bool:
         """Whether a path is left out; the folder it lies in is asked about first, by the caller."""
         for prefix, spec in reversed(self._specs):

@@ -8,13 +8,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from windlass.errors import SourceError
+from windlass.settings.data import lies_below
 from windlass.settings.words import is_git
 from windlass.source import data, folder, own_gunicorn, repository, requirements, server
 from windlass.source import python as pythons
 from windlass.source.contents import named
 from windlass.source.entry import entry
+from windlass.source.local_state import is_database
 from windlass.source.scripts import check_command
 from windlass.source.static import with_static
+from windlass.source.weak_keys import WeakKey, weak_keys
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,7 +35,8 @@ class Source:
     `commit` None = not from git; `dirty` = the folder differs from the commit. `python_path` are folders in the source,
     `remarks` sentences that the user should read once, `wsgi` is what Gunicorn serves, by the settings or as found.
     `data` are the paths that the app writes to, folders with a `/` at the end, `python` is which versions of
-    Python it asks for, `hooks` are those of Gunicorn that its own gunicorn.conf.py has.
+    Python it asks for, `hooks` are those of Gunicorn that its own gunicorn.conf.py has, `weak_keys` where its code
+    has a SECRET_KEY that everybody knows.
     """
 
     archive: bytes
@@ -47,6 +51,7 @@ class Source:
     data: tuple[str, ...] = ()
     python: pythons.Wanted = field(default_factory=pythons.Wanted)
     hooks: tuple[str, ...] = ()
+    weak_keys: tuple[WeakKey, ...] = ()
 
 
 def load(name: str, settings: AppSettings, project: Path) -> Source:
@@ -64,7 +69,7 @@ def load(name: str, settings: AppSettings, project: Path) -> Source:
 
 def _load(settings: AppSettings, project: Path) -> Source:
     with contents_of(settings.source, settings.ref, settings.subdirectory, project) as contents:
-        tree, left_out = contents.tree()
+        tree, remarks = contents.tree()
         wsgi, python_path = entry(tree, settings)
         tree = with_static(tree, settings.static.values())
         for name in ("setup_command", "release_command"):
@@ -77,15 +82,36 @@ def _load(settings: AppSettings, project: Path) -> Source:
         archive, digest = tree.packed()
         # Only what has been read is known to be as in the commit, or not.
         dirty = contents.commit is not None and bool(contents.differing)
-        remarks = own_gunicorn.remark(tree) + _remarks(tree, left_out)
-        found = (wsgi, data.paths(tree, settings, wsgi, python_path), python, own_gunicorn.hooks_of(tree))
-        return Source(archive, digest, tree.size, wanted, python_path, contents.commit, dirty, remarks, *found)
+        written = data.paths(tree, settings, wsgi, python_path)
+        remarks = (*own_gunicorn.remark(tree), *remarks, *_tracked(tree, contents.known, written))
+        return Source(
+            archive,
+            digest,
+            tree.size,
+            wanted,
+            python_path,
+            commit=contents.commit,
+            dirty=dirty,
+            remarks=remarks,
+            wsgi=wsgi,
+            data=written,
+            python=python,
+            hooks=own_gunicorn.hooks_of(tree),
+            weak_keys=tuple(weak_keys(tree)),
+        )
 
 
-def _remarks(tree: Tree, left_out: tuple[str, ...]) -> tuple[str, ...]:
-    if not left_out:
-        return ()
-    return (f"{tree.label}: left out, though git has it: {named(left_out)} (no word of those in .deployignore)",)
+def _tracked(tree: Tree, known: set[str], written: tuple[str, ...]) -> list[str]:
+    """What is said of databases that git has, and that no `data` keeps."""
+    found = [
+        path
+        for path in tree.entries
+        if path in known and is_database(path) and not any(path == each or lies_below(path, each) for each in written)
+    ]
+    if not found:
+        return []
+    told = f"{tree.label}: git has {named(found)}: each release brings it anew, without what the app has written there;"
+    return [f"{told} `data: [{found[0]}]` keeps it (no word of those in .deployignore)"]
 
 
 @contextmanager
