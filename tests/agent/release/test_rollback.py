@@ -75,3 +75,19 @@ def test_none_was_ever_good(tmp_path: Path) -> None:
     with pytest.raises(Failed) as raised:
         rollback(tmp_path, "1999").desired()
     assert (str(raised.value), raised.value.hint) == ("there is no release '1999'", "Good ones are: none.")
+
+
+def test_packages_that_an_app_could_have_reached_are_told(tmp_path: Path) -> None:
+    venv = tmp_path / "venv"
+    venv.mkdir()
+    for name in ("20260101-good", "20260104-good"):
+        release(tmp_path, name, state="good", current=name == "20260104-good", venv=str(venv))
+    (venv / ".complete").touch()
+    assert rollback(tmp_path, "").warning() == (
+        "release 20260101-good has packages from before they were installed out of the app's sight: had somebody broken"
+        " into the app then, they may be tampered with; deploying that code anew installs them anew"
+    )
+    (venv / ".complete").write_text("made by _windlass-build\n")
+    assert rollback(tmp_path, "").warning() == ""
+    (venv / ".complete").unlink()
+    assert rollback(tmp_path, "").warning() != ""

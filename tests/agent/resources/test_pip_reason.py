@@ -143,7 +143,7 @@ error: metadata-generation-failed
         (
             NO_SPACE,
             "Could not install packages due to an OSError: [Errno 28] No space left on device",
-            "Free some disk space on the host, then run again.",
+            "Free some space on the disk that /srv is on, then run again.",
         ),
         (
             NO_GIT,

@@ -9,6 +9,7 @@ from windlass.agent.failures import Failed
 from windlass.agent.release.health import Question
 from windlass.agent.release.records import GOOD, before
 from windlass.agent.release.serving import Serving
+from windlass.agent.resources.venv import is_made_apart
 
 if TYPE_CHECKING:
     from windlass.agent.release.records import Record
@@ -45,6 +46,14 @@ class Rollback(Serving):
             return None
         record = next(record for record in self.releases.all() if record.id == state["release"])
         return {"code": record.code, **self._configuration(record).parts}
+
+    def warning(self) -> str:
+        if is_made_apart(self._target.venv):
+            return ""
+        return (
+            f"release {self._target.id} has packages from before they were installed out of the app's sight: had"
+            " somebody broken into the app then, they may be tampered with; deploying that code anew installs them anew"
+        )
 
     @property
     def _current(self) -> Record:

@@ -14,7 +14,7 @@ _ERROR = re.compile(r"\s*(ERROR|error): |(?=The conflict is caused by:)")
 _NETWORK = "Check the host's network, proxy and /etc/pip.conf."
 _HINTS = (
     ("Cannot find command 'git'", "A requirement comes from git: add git to the app's `packages`."),
-    ("No space left on device", "Free some disk space on the host, then run again."),
+    ("No space left on device", "Free some space on the disk that /srv is on, then run again."),
     (
         "No matching distribution found",
         "Check name and version, and whether it is there for the host's Python; pip asks the index of /etc/pip.conf.",

@@ -136,7 +136,7 @@ class Venv(Resource):
         seal(self.path, group_id(self.group))
         # The marker must not reach the disk before what it vouches for.
         self.machine.run(["sync", "-f", self.path], timeout=600)
-        files.write(f"{self.path}/{MARKER}", b"", mode=0o644)
+        files.write(f"{self.path}/{MARKER}", f"made by {confined.BUILDER}\n".encode(), mode=0o644)
 
     @property
     def _python(self) -> str:
@@ -204,6 +204,14 @@ class Venv(Resource):
         properties = [*self.sandbox, f"ReadWritePaths={self.path}"] if self.sandbox else []
         options |= {"user": confined.BUILDER, "properties": properties, "env": own, "env_file": SETTINGS}
         confined.run(self.machine, argv, **options)
+
+
+def is_made_apart(path: str) -> bool:
+    """Whether a venv was made out of an app's sight; an empty marker is from before that was done."""
+    try:
+        return os.path.getsize(f"{path}/{MARKER}") > 0
+    except OSError:
+        return False
 
 
 @contextmanager
