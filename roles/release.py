@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from roles.sandbox import properties, sandbox
+from windlass.agent.release.configuration import digest
 from windlass.agent.resources import Release, Rollback
 from windlass.agent.resources.content import Content
 from windlass.secrets.environment import environment_of
@@ -20,11 +21,15 @@ if TYPE_CHECKING:
     from windlass.settings import AppSettings
 
 
+# Without a setting: how long a new release is watched at most (seconds), and after how many good answers it is enough.
+WATCH, ENOUGH = 2, 100
+
+
 def release(host: Host, app: App) -> Iterator[Resource]:
     """Code, venv, environment and units of the app, in traffic once they are healthy."""
     assert host.facts is not None  # noqa: S101 - roles run after HELLO
     settings, source = app.settings, app.source
-    process = _process(app)
+    process, gunicorn = _process(app), _gunicorn_conf(host, app)
     yield Release(
         **_serving(host, app.name, settings),
         code=Content.of(source.archive),
@@ -32,7 +37,8 @@ def release(host: Host, app: App) -> Iterator[Resource]:
         size=source.size,
         venv=app.venv(host.facts),
         environment=Content.of(environment_of(host, app.name).to_json()),
-        gunicorn_conf=Content.of(_gunicorn_conf(host, app)),
+        gunicorn_conf=Content.of(gunicorn),
+        gunicorn_digest=digest(gunicorn.encode()),
         service=Content.of(
             render(
                 "systemd/app.service.j2",
@@ -70,7 +76,8 @@ def _serving(host: Host, name: str, settings: AppSettings) -> dict[str, Any]:
         "tls": host.settings.tls_of(settings).mode != "off",
         "health_timeout": settings.health_timeout,
         "drain_timeout": settings.drain_timeout,
-        "watch": settings.watch,
+        "watch": WATCH if settings.watch is None else settings.watch,
+        "enough": ENOUGH if settings.watch is None else 0,
         "max_failed_requests": settings.max_failed_requests,
         "keep": settings.keep_releases,
     }
@@ -104,12 +111,14 @@ def _process(app: App) -> dict[str, str]:
 def _gunicorn_conf(host: Host, app: App) -> str:
     assert host.facts is not None  # noqa: S101 - roles run after HELLO
     workers, threads = workers_and_threads(app.settings, host.facts, len(host.settings.apps))
+    alone, _ = workers_and_threads(app.settings, host.facts, 1)
     gunicorn = app.settings.gunicorn
     return render(
         "gunicorn.conf.py.j2",
         name=app.name,
         wsgi=app.source.wsgi,
         workers=workers,
+        alone=None if app.settings.gunicorn.workers else alone,
         threads=threads,
         gunicorn=gunicorn,
         patience=_patience(app.settings),

@@ -73,9 +73,10 @@ class GunicornProcess:
                 name="waiter",
                 wsgi="waiter:app",
                 workers=workers,
+                alone=None,
                 threads=1 if gunicorn.worker_class == "sync" else 2,
                 gunicorn=gunicorn,
-                graceful_timeout=10,
+                graceful_timeout=settings.get("graceful_timeout", 10),
                 patience=patience,
                 hooks=hooks,
             )

@@ -23,6 +23,7 @@ def configuration(**settings: Any) -> dict[str, Any]:
         name="hello",
         wsgi="hello:create_app()",
         workers=3,
+        alone=5,
         threads=4,
         gunicorn=Gunicorn(**settings),
         graceful_timeout=60,

@@ -228,10 +228,13 @@ def _release(note: Notes) -> list[str]:
 
 def _traffic(met: Traffic) -> list[str]:
     """What visitors met while a release took over; none come when there was none before."""
+    cut = met.get("cut", 0)
+    words = f"{cut} request{'' if cut == 1 else 's'} of visitors cut after `drain_timeout`: the old release had to end"
+    lines = [words] if cut else []
     if "not_measured" in met:
-        return [f"the switch was not measured: {met['not_measured']}"]
+        return [f"the switch was not measured: {met['not_measured']}", *lines]
     if "requests" not in met:
-        return []
+        return lines
     p95 = f", p95 {seconds * 1000:.0f} ms" if (seconds := met.get("p95")) is not None else ""
     gap = f", longest gap {met.get('longest_gap', 0) * 1000:.0f} ms"
-    return [f"during the switch: {met['requests']} requests, {met.get('failed', 0)} failed{p95}{gap}"]
+    return [f"during the switch: {met['requests']} requests, {met.get('failed', 0)} failed{p95}{gap}", *lines]

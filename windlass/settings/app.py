@@ -106,8 +106,10 @@ class AppSettings(Model):
         " there is none, / with anything but an error of the server (5xx).",
     )
     health_timeout: int = Field(30, ge=1, le=3600, description="Seconds that a new release has to become healthy.")
-    watch: int = Field(
-        2, ge=0, le=3600, description="Seconds that a new release is watched with the traffic before the old one ends."
+    watch: Annotated[int, Field(ge=0, le=3600)] | None = Field(
+        None,
+        description="Seconds that a new release is watched with the traffic before the old one ends; by default until"
+        " 100 requests of our own were answered, half a second to two.",
     )
     max_failed_requests: int = Field(
         0, ge=0, description="Failed requests during a switch, out of some hundred of our own, that do not undo it."

@@ -11,6 +11,7 @@ from tests.local_machine import on_this_machine
 from tests.releases import release
 from windlass.agent.release import configuration
 from windlass.agent.release.configuration import Configuration
+from windlass.agent.release.configuration import digest as gunicorn_digest
 from windlass.agent.release.environment import Environment
 from windlass.agent.release.instance import Instance
 from windlass.agent.release.records import Releases
@@ -50,7 +51,7 @@ def digest(data: bytes) -> str:
 def test_what_was_written_is_found(home: Path) -> None:
     assert found(home).parts == {
         "env": digest(WRITTEN.to_json()),
-        "gunicorn": digest(GUNICORN),
+        "gunicorn": gunicorn_digest(GUNICORN),
         "service": digest(UNIT),
         "socket": digest(UNIT),
         "static": ["src/static"],
@@ -109,3 +110,12 @@ def test_what_is_not_there_is_missing(home: Path) -> None:
         (home / path).unlink()
     configuration = found(home)
     assert {configuration.difference(name, b"{}") for name in ("service", "env", "gunicorn")} == {"missing"}
+
+
+def test_the_share_that_other_apps_leave_makes_no_difference(home: Path) -> None:
+    shared = GUNICORN.replace(b"workers = 3", b"workers = 3  # its share of the 5 that the host has alone")
+    (home / "releases/one/gunicorn.conf.py").write_bytes(shared)
+    same = found(home).parts["gunicorn"]
+    assert same == gunicorn_digest(shared.replace(b"workers = 3", b"workers = 2"))
+    assert same != gunicorn_digest(shared.replace(b"of the 5", b"of the 9"))
+    assert gunicorn_digest(GUNICORN) != gunicorn_digest(GUNICORN.replace(b"workers = 3", b"workers = 2"))

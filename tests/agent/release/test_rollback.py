@@ -27,6 +27,7 @@ def rollback(home: Path, to: str) -> Rollback:
         health_timeout=1,
         drain_timeout=1,
         watch=0,
+        enough=0,
         max_failed_requests=0,
         keep=5,
         to=to,

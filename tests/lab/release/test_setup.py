@@ -76,7 +76,7 @@ def test_once_and_every_time(posts: World) -> None:
     commands = Commands(posts.project)
     text = inventory(posts.lab, [posts.host], apps={"posts": POSTS})
     commands.write("inventory/hosts.yml", text)
-    said = commands("run", posts.host.name, "--", "sh", "-c", "pwd; ls instance/..")
+    said = commands("run", posts.host.name, "--", "sh", "-c", "pwd; ls src/instance/..")
     assert "/srv/posts/releases/" in said.out
     assert "nothing serves posts yet: this runs in release " in said.err
 

@@ -93,13 +93,17 @@ class HostStatus(VitalSigns):
 
 
 class Traffic(TypedDict, total=False):
-    """What visitors met while a release took over; {} = none came. `not_measured` says why it cannot be told."""
+    """What visitors met while a release took over; {} = none came. `not_measured` says why it cannot be told.
+
+    `cut` are requests that the old release had not answered after `drain_timeout`.
+    """
 
     requests: Count
     failed: Count
     p95: Optional[Span]
     longest_gap: Span
     not_measured: str
+    cut: Count
 
 
 class ReleaseEntry(TypedDict):

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 MODES = {"env": 0o600, "gunicorn": 0o640, "service": 0o644, "socket": 0o644}
 # In Gunicorn's configuration, and in units.
 _SETTING = re.compile(r"^(\w+) ?= ?(.*)$", re.MULTILINE)
+# How many workers an app has beside others of its host, behind which it stands how many it would have alone.
+_SHARE = re.compile(rb"^workers = \d+(?=  # )", re.MULTILINE)
 # A report has no longer words for a difference (characters).
 LONGEST = 40
 
@@ -38,6 +40,7 @@ class Configuration:
             "socket": f"{UNITS}/{instance.socket}",
         }
         self.parts: dict[str, Any] = {name: files.digest(path) for name, path in self._paths.items()}
+        self.parts["gunicorn"] = _read(self._paths["gunicorn"])
         self._environment = _written(self._paths["env"], frozenset(record.secret))
         if self._environment is not None:
             self.parts["env"] = hashlib.sha256(self._environment.to_json()).hexdigest()
@@ -75,6 +78,22 @@ class Configuration:
             before, after = (set(_SETTING.findall(text)) for text in (file.read(), wanted.decode()))
         ours = {setting for setting, _ in after}  # what else looks like one may be a piece of anything
         return sorted({setting for setting, _ in before ^ after} & ours)
+
+
+def digest(gunicorn: bytes) -> str:
+    """Names what Gunicorn's configuration says, whatever share of the host is left to the app.
+
+    Another app is no reason for a new release: that comes to its share at its next one.
+    """
+    return hashlib.sha256(_SHARE.sub(b"workers", gunicorn)).hexdigest()
+
+
+def _read(path: str) -> str | None:
+    try:
+        with open(path, "rb") as file:
+            return digest(file.read())
+    except FileNotFoundError:
+        return None
 
 
 def _written(path: str, secret: frozenset[str]) -> Environment | None:

@@ -35,6 +35,10 @@ SHOWN, SEARCHED = 20, 200
 # An answer that is no 2xx and does not say "not yet" (503) must come this often to be believed.
 CONVINCED = 3
 
+# What a worker says of the requests that it has not answered in time (templates/gunicorn.conf.py.j2).
+CUT = re.compile(r"windlass: cut (\d+) requests")
+# A connection that a server has taken up, in proc_net_unix: state and, at the end, the path of its socket.
+CONNECTED = "03"
 # What Gunicorn says when a worker has ended without having been told to.
 CRASHED = r"Worker \(pid:\d+\) (?:exited with code \d+|was sent \w+)"
 
@@ -117,6 +121,21 @@ class Instance:
     def await_end(self) -> None:
         """Waits until it has stopped, which systemd makes sure of."""
         self.machine.run(["systemctl", "stop", self.socket, self.service], timeout=STOP_TIMEOUT)
+
+    @property
+    def in_flight(self) -> int:
+        """How many connections to it are open."""
+        with open("/proc/net/unix", encoding="utf-8", errors="replace") as file:
+            found = (line.split() for line in file)
+            return sum(1 for words in found if words[-1] == self.address and words[5] == CONNECTED)
+
+    def cut(self) -> int:
+        """How many requests it has not answered to their end, when it stopped."""
+        try:
+            said = self._read(f"--grep={CUT.pattern}", f"_SYSTEMD_UNIT={self.service}")
+        except CommandFailed:  # journalctl(1): no line is like that
+            return 0
+        return sum(map(int, CUT.findall(said)))
 
     def kill(self) -> None:
         """Ends it at once, for it serves nobody, and has it stay that way after a boot."""

@@ -32,13 +32,13 @@ AS_WANTED = "as wanted"
 class Release(Serving):
     """A release that is to get the traffic.
 
-    `digest` is the hash of the code, `size` its bytes when unpacked, `environment` an Environment as JSON, `service`
-    and `socket` the texts of its units, `static` the folders of the code that nginx serves, `data` the paths in it that
-    the app writes to (folders end with `/`), `process` the environment that all its processes have before the app's own
-    (%i = the release), `sandbox` the restrictions of its unit, one property each. Of `setup_command` (before the first
-    release on the host) and `release_command` (before each) `""` = none; `elsewhere` means that another host has run
-    them for this one. What it shows never has a secret in it: the identity, which covers the environment, stays in a
-    record for root alone.
+    `digest` is the hash of the code, `size` its bytes when unpacked, `environment` an Environment as JSON,
+    `gunicorn_digest` what `configuration.digest` makes of `gunicorn_conf`, `service` and `socket` the texts of its
+    units, `static` the folders of the code that nginx serves, `data` the paths in it that the app writes to (folders
+    end with `/`), `process` the environment that all its processes have before the app's own (%i = the release),
+    `sandbox` the restrictions of its unit, one property each. Of `setup_command` (before the first release on the host)
+    and `release_command` (before each) `""` = none; `elsewhere` means that another host has run them for this one. What
+    it shows never has a secret in it: the identity, which covers the environment, stays in a record for root alone.
 
     What somebody changes by hand in the release that serves, a new one puts right.
     """
@@ -49,6 +49,7 @@ class Release(Serving):
     venv: str
     environment: Content
     gunicorn_conf: Content
+    gunicorn_digest: str
     service: Content
     socket: Content
     static: Sequence[str]
@@ -93,7 +94,7 @@ class Release(Serving):
         if current is None:
             return ""
         found = self._configuration(current)
-        others = (name for name, content in self._files.items() if found.parts[name] != content.sha256)
+        others = (name for name in self._files if found.parts[name] != self._wanted[name])
         return "\n".join(filter(None, (found.patch(name, self._files[name].read()) for name in others)))
 
     def _compared(self, current: Record) -> dict[str, str]:
@@ -124,6 +125,7 @@ class Release(Serving):
     def _wanted(self) -> dict[str, Any]:
         """All that runs but code and requirements, as a Configuration's parts; it covers secrets, and is not shown."""
         digests = {name: content.sha256 for name, content in self._files.items()}
+        digests["gunicorn"] = self.gunicorn_digest
         paths = {"static": list(self.static), "data": list(self.data)}
         return {**digests, **paths, "release_command": self.release_command}
 

@@ -36,7 +36,8 @@ class Serving(Resource):
     """The release that gets the traffic of `app`, which is also its user and the stem of its units.
 
     `host_name` and `health_path` are the health check ("" = /healthz, or else /), which nginx serves over TLS if `tls`;
-    times are in seconds. While the traffic changes hands, `max_failed_requests` of our own may fail. `keep` good
+    times are in seconds. While the traffic changes hands, a release is watched, for `enough`
+    requests of our own at most (0 = for all of `watch`), and `max_failed_requests` of them may fail. `keep` good
     releases stay.
     """
 
@@ -47,6 +48,7 @@ class Serving(Resource):
     health_timeout: float
     drain_timeout: float
     watch: float
+    enough: int
     max_failed_requests: int
     keep: int
 
@@ -120,7 +122,7 @@ class Serving(Resource):
         if answer.path != self.question.path:
             self._page = f"GET {answer.path} answers with HTTP {answer.status}"
         visitors = Visitors(question, tls=self.tls, watch=self.watch)
-        limits = (self.drain_timeout, self.watch, self.max_failed_requests)
+        limits = (self.drain_timeout, self.watch, self.enough, self.max_failed_requests)
         switch = Switch(self.releases, record, new, old, question, visitors, *limits)
         try:
             with self._step("switch"):
@@ -170,7 +172,9 @@ class Serving(Resource):
             self._traffic = {"not_measured": switch.visitors.hindrance}
         with self._tidying():
             with self._step("drain"):
-                switch.finish()
+                cut = switch.finish()
+            if cut:
+                self._traffic["cut"] = record.traffic["cut"] = cut
             self.releases.save(record)
             self.machine.forget()
             self._settle()

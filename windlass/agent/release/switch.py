@@ -21,6 +21,8 @@ INTERVAL = 0.25
 PATIENCE = 5
 # nginx resolves `current` when it connects: a connection that has begun is in the old queue within this time (seconds).
 SETTLE = 0.1
+# A watch that ends when enough visitors were served has at least this time (seconds).
+LEAST = 0.5
 # A watch goes on for so much longer, so that a crash at its end is noticed; more than SETTLE (seconds).
 MARGIN = 0.25
 
@@ -29,8 +31,8 @@ MARGIN = 0.25
 class Switch:
     """From `old` (None = there is none) to `new`, the instance of `record`; `question` is the health check.
 
-    Times are in seconds. `visitors` come for the time of the switch; if more than `max_failed` of their requests fail,
-    it is undone.
+    Times are in seconds. `visitors` come for the time of the switch, which is over before `watch` when `enough` of them
+    were served (0 = it is not); if more than `max_failed` of their requests fail, it is undone.
     """
 
     releases: Releases
@@ -41,6 +43,7 @@ class Switch:
     visitors: Visitors
     drain_timeout: float
     watch: float
+    enough: int
     max_failed: int
 
     def turn(self) -> None:
@@ -64,8 +67,9 @@ class Switch:
 
     def _watch(self) -> None:
         left = self.watch + MARGIN
-        end = time.monotonic() + left
-        while left > 0:
+        start = time.monotonic()
+        end = start + left
+        while left > 0 and not (self._is_enough and time.monotonic() - start > LEAST):
             time.sleep(min(INTERVAL, left))
             left = end - time.monotonic()
             self.new.await_health(self.question, PATIENCE)
@@ -74,6 +78,13 @@ class Switch:
         # Who still waits for an answer may wait in vain.
         self.visitors.leave()
         self._check_visitors()
+
+    @property
+    def _is_enough(self) -> bool:
+        """Whether as many visitors as need be were served; where there was no release before, none come."""
+        if not self.enough or self.visitors.hindrance:
+            return False
+        return self.old is None or self.visitors.met().get("requests", 0) >= self.enough
 
     def _check_visitors(self) -> None:
         failures = self.visitors.failures
@@ -94,10 +105,17 @@ class Switch:
         retire(self.new, self.question, self.drain_timeout)
         self.new.await_end()
 
-    def finish(self) -> None:
-        """Has the old instance end when it has answered what it has."""
-        if self.old is not None:
-            retire(self.old, self.question, self.drain_timeout)
+    def finish(self) -> int:
+        """Has the old instance end when it has answered what it has; gives back how many requests it has cut."""
+        if self.old is None:
+            return 0
+        retire(self.old, self.question, self.drain_timeout)
+        waited_for = self.old.in_flight
+        if not waited_for:
+            return 0
+        self.old.machine.say(f"waiting for {waited_for} requests of release {self.old.release}")
+        self.old.await_end()
+        return self.old.cut()
 
 
 def retire(instance: Instance, question: Question, drain_timeout: float) -> None:
