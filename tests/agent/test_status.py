@@ -74,7 +74,6 @@ WRONG: list[dict[str, Any]] = [
     {"certificate_kind": "placeholder"},
     {"certificate_kind": "missing"},
     {"certificate_late": True},
-    {"advice": ["`data: [uploads]`"]},
     {"visitors": ["shop.test is answered by the server block at /etc/nginx/sites-enabled/old:3"]},
 ]
 

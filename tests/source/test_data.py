@@ -29,7 +29,8 @@ def data(project: Path, *paths: str, **settings: Any) -> tuple[str, ...]:
 
 def test_the_instance_folder_always_is(project: Path) -> None:
     assert data(project) == ("instance/",)
-    assert data(project, "instance/uploads") == ("instance/uploads/",)
+    assert data(project, "instance/uploads", "instance/app.db") == data(project, "instance") == ("instance/",)
+    assert data(project, "logs") == ("instance/", "logs/")
     assert data(project, python_path=["."], static={"/pics": "pics"}) == ("instance/",)
 
 

@@ -48,6 +48,6 @@ def told(app: str, lines: Sequence[LogEntry]) -> list[str]:
 def _advice(app: str, release: str, said: Sequence[str], refused: Sequence[str]) -> list[str]:
     words = unwritable.advice(Releases(f"/srv/{app}"), app, release, said)
     sizes = [found for text in refused if (found := _TOO_LARGE.search(text))]
-    size = f"{int(sizes[-1][1]) / 2**20:.1f} MiB, more" if sizes and sizes[-1][1] else "more"
+    size = f"{int(sizes[-1][1]) / 1024:,.0f} KiB, more" if sizes and sizes[-1][1] else "more"
     limit = f"A visitor sent {size} than nginx takes in, and got HTTP 413: `nginx: {{body_limit: ...}}` is the limit."
     return [*([words] if words else []), *([limit] if sizes else [])]

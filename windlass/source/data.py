@@ -24,9 +24,11 @@ def paths(tree: Tree, settings: AppSettings, wsgi: str, python_path: Sequence[st
     Raises SourceError for code, and where the source has something else there.
     """
     named = [_kind(tree, path, wsgi) for path in settings.data]
-    instances = (posixpath.normpath(posixpath.join(folder, INSTANCE)) for folder in python_path)
-    free = (path for path in instances if not any(_overlap(path, other) for other in named))
-    return tuple(sorted({*named, *(f"{path}/" for path in free if _may_be_data(tree, settings, wsgi, path))}))
+    instances = {posixpath.normpath(posixpath.join(folder, INSTANCE)) for folder in python_path}
+    whole = {path for path in instances if _may_be_data(tree, settings, wsgi, path)}
+    apart = [path for path in named if not any(_is_within(path, folder) for folder in whole)]
+    free = [f"{path}/" for path in whole if not any(lies_below(path, other) for other in apart)]
+    return tuple(sorted({*apart, *free}))
 
 
 def _kind(tree: Tree, path: str, wsgi: str) -> str:
@@ -72,5 +74,5 @@ def _folders_above(path: str) -> list[str]:
     return ["/".join(steps[:number]) for number in range(1, len(steps))]
 
 
-def _overlap(one: str, other: str) -> bool:
-    return one == other.rstrip("/") or lies_below(one, other) or lies_below(other, one)
+def _is_within(path: str, folder: str) -> bool:
+    return path.rstrip("/") == folder or lies_below(path, folder)

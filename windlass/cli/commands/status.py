@@ -32,9 +32,9 @@ def status(project: Project, /, **options: Any) -> int:
 
     Exits with 1 when something is wrong, in red: nginx or an app does not run or is not healthy; visitors of a domain
     meet something else than the app; an app is not deployed or has no certificate, a placeholder for one, or one that
-    has expired or does within a week; a setting is missing, such as for a file that an app could not write; the
-    firewall is not loaded; units have failed; programs run old versions of what was replaced. Pending updates and a
-    wanted reboot, in yellow, are no reason.
+    has expired or does within a week; the firewall is not loaded; units have failed; programs run old versions of what
+    was replaced. In yellow, and no reason: updates that wait, a wanted reboot, and settings that an app seems to lack,
+    such as for a file that it could not write.
     """
     selection = Selection(**options)
     hosts = selection.chosen(project)
@@ -70,7 +70,7 @@ def _well(answer: StatusDocument) -> bool:
 def _serves(app: AppStatus) -> bool:
     trusted = app["certificate_kind"] not in ("placeholder", "missing") and not app["certificate_late"]
     well = app["release"] and app["active"] and app["health"] == "ok" and trusted
-    return bool(well and not app["advice"] and not app["visitors"])
+    return bool(well and not app["visitors"])
 
 
 class _Answer(HostStatus):
@@ -110,7 +110,7 @@ def _app_lines(app: AppStatus) -> list[str]:
         f"{app['name']}  {app['release']}{commit}, {figures.span(app['age'] or 0)} old",
         f"  {state}, {workers}{memory}, {app['restarts'] or 0} restarts{lost}",
     ]
-    lines += [f"  {click.style(words, fg='red')}" for words in app["advice"] or ()]
+    lines += [f"  {click.style(words, fg='yellow')}" for words in app["advice"] or ()]
     lines += [f"  {click.style('not reached', fg='red')}: {line}" for line in app["visitors"] or []]
     return [*lines, f"  {_certificate(app)}"] if app["certificate_kind"] else lines
 
