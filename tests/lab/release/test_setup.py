@@ -97,5 +97,5 @@ def test_once_and_every_time(posts: World) -> None:
     assert failed.message.startswith(words)
     assert posts.ask("/healthz2", "posts") == "1"
     owner = posts.host.run("stat -c '%U %a' /var/lib/posts/src/instance/posts.sqlite; ls -A /var/lib/posts")
-    assert owner.split("\n")[0] == "posts 644"
+    assert owner.split("\n")[0] == "posts 600"
     assert ".windlass-before" not in owner
