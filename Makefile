@@ -35,7 +35,7 @@ test-fast: .venv/ready-dev .audit/ready programs  ## the tests that need no lab
 	$(BIN)/pytest -q -n 3 -m 'not lab'
 
 lab: .venv/ready-dev .audit/ready programs  ## the tests on lab hosts
-	$(BIN)/pytest -q -n 2 --dist loadfile -m lab
+	$(BIN)/pytest -q -n 3 --dist loadfile --no-loadscope-reorder -m lab
 
 soak: .venv/ready-dev .audit/ready programs  ## what takes long by nature: by hand, and before a release
 	$(BIN)/pytest -q -m soak

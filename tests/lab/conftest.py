@@ -24,6 +24,13 @@ if TYPE_CHECKING:
     from windlass.lab import Lab, LabHost
 
 NUMBERS = itertools.count(1)
+# Files that take longest are begun first, so that no worker has one left when the others are done.
+LONG = ("test_tls", "test_provision", "test_rolling", "test_sample_app", "test_firewall", "test_rollback", "test_apps")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """In their order otherwise, so that a worker has tests of one file and one package after the other."""
+    items.sort(key=lambda item: item.path.stem not in LONG)
 
 
 def say(line: str) -> None:

@@ -232,7 +232,8 @@ class Instance:
         """What the instance said, or what systemd said of it if it did not come so far."""
         last = f"--lines={SEARCHED}"
         own = self._read(last, f"_SYSTEMD_UNIT={self.service}")
-        return (own or self._read(last, "-u", self.service)).splitlines()
+        # By systemd's word, too, where journald came too late to see whose a process was that ended at once.
+        return (own or self._read(last, "_UID=0", f"UNIT={self.service}")).splitlines()
 
     def _read(self, *options: str) -> str:
         """Lines of the journal since it was started, to the present moment."""
