@@ -174,6 +174,13 @@ REFUSED: dict[str, tuple[dict[str, str], str]] = {
             "  Name it: `wsgi: MODULE:APP` or `wsgi: MODULE:FACTORY()`."
         ),
     ),
+    "nothing at the top": (
+        {"services/web/requirements.txt": "flask\n", "services/web/src/__init__.py": MAKE, "client/app.py": "x = 1\n"},
+        (
+            "app: no app is found in it: no Flask object, and no create_app() or make_app()\n"
+            "  Name it: `wsgi: MODULE:APP` or `wsgi: MODULE:FACTORY()`. There is one with `subdirectory: services/web`."
+        ),
+    ),
     "several": (
         {"shop.py": APP, "admin.py": OTHER + "app = server\n"},
         (

@@ -46,7 +46,7 @@ def test_tests_and_what_cannot_be_read() -> None:
         "old.py": "print 'x'\n",
         "d": "import d",
     }
-    assert names(files) == []
+    assert names({**files, "older.py": "import urlparse, urllib2\n"}) == []
 
 
 def test_drivers_that_an_address_names() -> None:

@@ -36,7 +36,6 @@ def test_the_hosts_own(tmp_path: Path) -> None:
     [
         ({"pyproject.toml": PROJECT.format(">=3.13")}, "pyproject.toml", ">=3.13"),
         ({"pyproject.toml": '[tool.poetry.dependencies]\npython = "^3.13"\n'}, "pyproject.toml", "<4,>=3.13"),
-        ({"Pipfile": '[packages]\n[requires]\npython_version = "3.12"\n'}, "Pipfile", "==3.12.*"),
         ({"pyproject.toml": PROJECT.format("<3.11")}, "pyproject.toml", "<3.11"),
     ],
 )
@@ -53,13 +52,21 @@ def test_another_of_the_host_that_fits(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("file", "text"),
-    [(".python-version", "3.12.4\n"), (".python-version", "3.12"), ("runtime.txt", "python-3.12.1\n")],
+    [
+        (".python-version", "3.12.4\n"),
+        (".python-version", "3.12"),
+        ("runtime.txt", "python-3.12.1\n"),
+        ("Pipfile", '[packages]\n[requires]\npython_version = "3.12"\n'),
+    ],
 )
 def test_the_one_it_was_written_with(file: str, text: str, tmp_path: Path) -> None:
     assert on(tmp_path, {file: text}, "3.12") == ("python3.12", "3.12", "")
     told = f"hello/{file} asks for Python 3.12, which is not there: 3.11 is taken"
     assert on(tmp_path, {file: text}) == ("/usr/bin/python3", "3.11", told)
-    assert on(tmp_path, {file: "pypy3.10\n"}) == SYSTEM
+
+
+def test_what_is_no_version_of_it(tmp_path: Path) -> None:
+    assert on(tmp_path, {".python-version": "pypy3.10\n", "runtime.txt": "something else\n"}) == SYSTEM
 
 
 def test_the_setting(tmp_path: Path) -> None:

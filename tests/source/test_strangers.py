@@ -159,6 +159,32 @@ def commit_of(folder: Path, top: str) -> None:
     git(folder, "update-ref", "refs/heads/main", git(folder, "commit-tree", "-m", "made", top))
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files to somebody else")
+def test_a_url_of_somebody_elses_folder(hello: Path, tmp_path: Path) -> None:
+    """It is another git that answers there, by its own rules."""
+    os.lchown(hello / ".git", 12345, 12345)
+    assert refusal(tmp_path, source=f"file://{hello}") == (
+        f"app hello: file://{hello}: detected dubious ownership in repository at '{hello}/.git'\n"
+        "  It belongs to another user: `git config --global --add safe.directory` and its folder, if you trust it."
+    )
+
+
+def test_nothing_is_built(tmp_path: Path, program: str) -> None:
+    """Neither a setup.py nor what a pyproject.toml names to build it with, not for uv either."""
+    build = '[build-system]\nrequires = []\nbuild-backend = "evil"\nbackend-path = ["."]\n'
+    project = '[project]\nname = "x"\nversion = "1"\nrequires-python = ">=3.9"\ndependencies = []\n'
+    run = f"import subprocess\nsubprocess.run([{program!r}])\n"
+    write(tmp_path / "hello", {**APP, "evil.py": run, "setup.py": run, "pyproject.toml": project + build})
+    write(tmp_path / "hello", {"sitecustomize.py": run, "uv.toml": f"python-install-dir = {program!r}\n"})
+    lock = 'version = 1\nrequires-python = ">=3.9"\n[[package]]\nname = "x"\nversion = "1"\n'
+    write(tmp_path / "hello", {"uv.lock": lock + 'source = { editable = "." }\n'})
+    assert loaded(tmp_path).requirements.file == "uv.lock"
+    (tmp_path / "hello/uv.lock").unlink()
+    (tmp_path / "hello/requirements.txt").write_text("-e .\n")
+    assert loaded(tmp_path).requirements.text == ""
+    assert not (tmp_path / "marker").exists()
+
+
 class TestTooMuch:
     """A small repository that means gigabytes."""
 

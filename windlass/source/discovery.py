@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING
 from windlass.errors import SourceError
 from windlass.source.declared import declared
 from windlass.source.module import Code
+from windlass.source.tree import Tree
 from windlass.source.wsgi import FACTORIES, OBJECTS, Sure, factory, is_app, objects, place_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from windlass.source.module import Module
-    from windlass.source.tree import Tree
 
 FLASK_MODULES = ("wsgi", "app")
 # Folders that code is imported from, though they are no packages.
@@ -34,6 +34,9 @@ _BESIDE = frozenset(
         "static", "tasks", "templates", "test", "tests", "tools", "worker",
     ]
 )  # fmt: skip
+# What lies at the top of a source of its own.
+_MARKS = frozenset({"app.py", "wsgi.py", "requirements.txt", "pyproject.toml", "Pipfile", "Procfile"})
+_MOST_FOLDERS = 20
 _DEEPEST = 3  # parts of a path that are looked into
 _MOST_NAMED = 5
 _LARGEST = 1024 * 1024  # of a module that is looked into, in bytes
@@ -58,9 +61,12 @@ class Found:
 
 def discover(tree: Tree) -> Found:
     """The app of a source. Raises SourceError where there is none, or no telling which."""
+    named = next((each for each in _named(tree) if not each.needs), None)
+    if named:
+        return named
     found = candidates(tree)
     usable = [each for each in found if not each.needs]
-    if usable and (len(usable) == 1 or not usable[0].rank or usable[0].rank < usable[1].rank):
+    if usable and (len(usable) == 1 or usable[0].rank < usable[1].rank):
         return usable[0]
     if usable:
         listed = ", ".join(f"{each.wsgi} ({each.place})" for each in usable[:_MOST_NAMED])
@@ -70,9 +76,10 @@ def discover(tree: Tree) -> Found:
         )
     if found:
         raise needing(tree, found[0])
+    there = "".join(f" There is one with `subdirectory: {folder}`." for folder, _ in below(tree)[:1])
     raise SourceError(
         f"{tree.label}: no app is found in it: no Flask object, and no create_app() or make_app()",
-        hint="Name it: `wsgi: MODULE:APP` or `wsgi: MODULE:FACTORY()`.",
+        hint=f"Name it: `wsgi: MODULE:APP` or `wsgi: MODULE:FACTORY()`.{there}",
     )
 
 
@@ -89,9 +96,23 @@ def needing(tree: Tree, found: Found) -> SourceError:
 def candidates(tree: Tree) -> list[Found]:
     """All that may be the app, the likeliest first, each place once."""
     found: dict[str, Found] = {}
-    for each in (*_declared(tree), *_as_flask_looks(tree), *_lying_about(tree)):
+    for each in (*_named(tree), *_lying_about(tree)):
         found.setdefault(each.place, each)
     return list(found.values())
+
+
+def below(tree: Tree) -> list[tuple[str, Found]]:
+    """The apps of folders that look like sources of their own, each with its folder: for the setting `subdirectory`."""
+    marked = {posixpath.dirname(path) for path in tree.entries if posixpath.basename(path) in _MARKS}
+    found = []
+    for folder in sorted(marked - {""}, key=lambda folder: (folder.count("/"), folder))[:_MOST_FOLDERS]:
+        inside = [
+            replace(entry, path=path.removeprefix(f"{folder}/"))
+            for path, entry in tree.entries.items()
+            if path.startswith(f"{folder}/") and entry.target is None
+        ]
+        found += [(folder, each) for each in candidates(Tree(f"{tree.label}/{folder}", inside))[:1] if not each.needs]
+    return found
 
 
 def in_module(code: Code, module: Module, name: str, why: str) -> Iterator[Found]:
@@ -113,6 +134,11 @@ def in_module(code: Code, module: Module, name: str, why: str) -> Iterator[Found
 
 def _found(code: Code, module: Module, wsgi: str, attribute: str, why: str) -> Found:
     return Found(wsgi, code.folder, place_of(code, module, attribute), why)
+
+
+def _named(tree: Tree) -> Iterator[Found]:
+    yield from _declared(tree)
+    yield from _as_flask_looks(tree)
 
 
 def _declared(tree: Tree) -> Iterator[Found]:
@@ -167,8 +193,9 @@ def _as_flask_looks(tree: Tree) -> Iterator[Found]:
 def _lying_about(tree: Tree) -> list[Found]:
     """Apps in any module or package, those with the usual names first."""
     found = []
+    codes: dict[str, Code] = {}
     for folder, name, depth in _modules(tree):
-        code = Code(tree, folder)
+        code = codes.setdefault(folder, Code(tree, folder))
         module = code.module(name)
         if module is None:
             continue

@@ -63,6 +63,9 @@ _COMES_ALONG = {
     "click": "Flask",
     "itsdangerous": "Flask",
 }
+_OF_PYTHON_2 = frozenset(
+    {"ConfigParser", "Queue", "StringIO", "cPickle", "cStringIO", "httplib", "urllib2", "urlparse"}
+)
 _BESIDE = frozenset({"tests", "test", "docs", "doc", "examples", "node_modules", "venv", "env", "site-packages"})
 _LARGEST = 1024 * 1024
 
@@ -127,7 +130,7 @@ def _requirement(tree: Tree, path: str, name: str) -> str | None:
     if kind == "driver":
         return _DRIVERS.get(driver)
     top = name.partition(".")[0]
-    if top in sys.stdlib_module_names or _is_own(tree, path, top):
+    if top in sys.stdlib_module_names | _OF_PYTHON_2 or _is_own(tree, path, top):
         return None
     for shared, distribution in _SHARED.items():
         if f"{name}.".startswith(f"{shared}."):

@@ -55,9 +55,9 @@ class Module:
         found: dict[str, Binding] = {}
         for statement in _statements(self.parsed.body if self.parsed else []):
             found.update(_bound(statement, self.package))
-        for function in (each for each in self._all() if isinstance(each, Function)):
-            given = {name for each in ast.walk(function) if isinstance(each, ast.Global) for name in each.names}
-            found.update({name: Binding(function.lineno) for name in given})
+        for each in self._all():
+            if isinstance(each, ast.Global):
+                found.update({name: Binding(each.lineno) for name in each.names if name not in found})
         return found
 
     @cached_property

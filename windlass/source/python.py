@@ -92,13 +92,17 @@ def wanted(tree: Tree, requirements: Requirements, given: str | None) -> Wanted:
     for name in project_files.NAMES[:2]:
         project = project_files.read(tree, name) if name in tree and name not in found else None
         found[name] = found.get(name) or (project.python if project else "")
-    versions = tuple((_checked(tree, file, text), f"{tree.label}/{file}") for file, text in found.items() if text)
-    pins = (
+    asking = {file: text for file, text in found.items() if text}
+    # Pipenv itself merely warns where it has another.
+    pinned = {file: asking.pop(file) for file in list(asking) if posixpath.basename(file).startswith("Pipfile")}
+    pins = [(text.removeprefix("==").removesuffix(".*"), f"{tree.label}/{file}") for file, text in pinned.items()]
+    pins += [
         (match[1], f"{tree.label}/{name}")
         for name, pattern in _PINS.items()
         if name in tree and (match := pattern.fullmatch(tree.text(name)))
-    )
-    asked = Wanted(versions, next(pins, None), given)
+    ]
+    versions = tuple((_checked(tree, file, text), f"{tree.label}/{file}") for file, text in asking.items())
+    asked = Wanted(versions, pins[0] if pins else None, given)
     asked.check()
     return asked
 
