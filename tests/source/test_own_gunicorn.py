@@ -39,6 +39,7 @@ def test_its_hooks_count_and_its_settings_are_told(tmp_path: Path) -> None:
     [
         (None, ()),
         ("", ()),
+        ("wsgi_app = 'app:app'\n_x = 1\n", ()),
         ("def on_exit(server): ...\n", ("{}: the hooks of gunicorn.conf.py are used (on_exit)",)),
         (
             "keepalive = 5\n",

@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from windlass.source.tree import Tree
 
 FILE = "gunicorn.conf.py"
+# Where `wsgi` is looked for, among other places.
+READ = "wsgi_app"
 HOOKS = frozenset(
     [
         "child_exit", "nworkers_changed", "on_exit", "on_reload", "on_starting", "post_fork", "post_request",
@@ -29,7 +31,7 @@ def remark(tree: Tree) -> tuple[str, ...]:
     """What to tell about it: which of it counts, and which does not."""
     names = _names(tree)
     hooks = hooks_of(tree)
-    settings = sorted(name for name in names - HOOKS if not name.startswith("_"))
+    settings = sorted(name for name in names - HOOKS - {READ} if not name.startswith("_"))
     told = [f"the hooks of {FILE} are used ({', '.join(hooks)})"] if hooks else []
     if settings:
         verb = "is" if len(settings) == 1 else "are"
