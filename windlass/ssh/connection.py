@@ -6,18 +6,22 @@ fabric.Connection does what it is good at (ssh_config, tasks); it neither verifi
 
 from __future__ import annotations
 
+import threading
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from windlass.errors import ConnectError
 from windlass.ssh.options import PLAIN, ConnectOptions
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     import fabric
     import paramiko
 
     from windlass.host import Host
+
+PATIENCE = 25  # seconds for the host to say whether it runs a command
 
 
 def connect(
@@ -70,11 +74,17 @@ def open_exec(connection: fabric.Connection, command: str) -> paramiko.Channel:
 
     from windlass.ssh.opening import place
 
+    late = threading.Event()
     try:
         channel: paramiko.Channel = connection.transport.open_session()
-        channel.exec_command(command)  # nosec B601 - a command is what this is for
+        with _closed_after(channel, late):
+            channel.exec_command(command)  # nosec B601 - a command is what this is for
     except (paramiko.SSHException, OSError, EOFError) as error:
         where = place(connection, connection.original_host)
+        if late.is_set():
+            raise ConnectError(
+                f"{where}: the host does not say within {PATIENCE} s whether it runs a command"
+            ) from None
         if lost := why_lost(connection):
             raise ConnectError(f"{where}: {lost}") from None
         said = error.text if isinstance(error, paramiko.ChannelException) else error
@@ -83,6 +93,23 @@ def open_exec(connection: fabric.Connection, command: str) -> paramiko.Channel:
         ) from None
     connection.execs += 1
     return channel
+
+
+@contextmanager
+def _closed_after(channel: paramiko.Channel, late: threading.Event) -> Iterator[None]:
+    """Closes a channel, and says so, if what is done with it takes too long: paramiko would wait for good."""
+
+    def close() -> None:
+        late.set()
+        channel.close()
+
+    timer = threading.Timer(PATIENCE, close)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
 
 
 def execs(connection: fabric.Connection) -> int:

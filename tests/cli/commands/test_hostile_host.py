@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import shlex
 from typing import TYPE_CHECKING, Any
@@ -151,3 +152,37 @@ def test_a_host_that_drips_for_ever_has_an_end(
     assert answers["web1"].startswith("the host has not said all within 3 s")
     assert answers["web2"].startswith(("the agent sent nonsense: too long: ", "the host has not said all within 3 s"))
     assert answers["web3"].startswith(("the host says more than 16 MiB", "the host has not said all within 3 s"))
+
+
+def test_what_a_program_says_on_several_hosts(tmp_path: Path, server: Sshd) -> None:
+    output = {"type": "output", "stream": 1, "data": base64.b64encode(EVIL.encode()).decode()}
+    for name in ("web1", "web2"):
+        told(tmp_path, server, name, HELLO, output, {"type": "ended", "status": 0}, BYE)
+    text = shown(tmp_path, "run", "--no-terminal", "web", "--", "id", status=0)
+    for name in ("web1", "web2"):
+        assert f"{name}\x1b[0m  x\\x1b[2J\\x1b]0;owned\\x07\\r[red]\\u202e\n" in text
+    assert "\nweb9" not in text
+    assert "\x1b[2J" not in text
+
+
+def test_what_is_said_of_a_run(tmp_path: Path, server: Sshd) -> None:
+    """On a terminal, with lines that live and all that there is to see of a failure."""
+    progress = {"type": "progress", "id": 0, "text": EVIL, "whole": True}
+    failed = {"type": "result", "id": 0, "status": "failed", "seconds": 1, "message": EVIL, "hint": EVIL}
+    changed = {
+        "type": "result",
+        "id": 1,
+        "status": "changed",
+        "seconds": 1,
+        "diff": {EVIL: [EVIL, EVIL]},
+        "patch": EVIL,
+    }
+    changed["notes"] = {"warning": EVIL, "kernel": EVIL}
+    told(tmp_path, server, "web1", HELLO, WARNING, {**progress, "whole": False}, progress, failed, changed, BYE)
+    project(tmp_path, {"shop/shop.py": "app = 1\n", "shop/requirements.txt": "flask\n"})
+    text = shown(tmp_path, "provision", "web1", "--check", "--diff", "--tags", "base", "-vv", "--debug", status=1)
+    for part in ("\x1b[2J\x1b]", "\x1b]", "\x07", "\u202e"):
+        assert part not in text
+    assert text.count("\\x1b[2J") > 5
+    assert "[red]" in text
+    assert "\nweb9" not in text

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from windlass.project import Project
 
 BROKEN_PIPE = 141  # what a shell says of a process whose reader has gone
+# The longest line that is shown as one, and all that is kept for a JSON document (bytes).
+LONGEST, LARGEST = 1024 * 1024, 256 * 1024 * 1024
 
 
 @click.command(cls=Trailing, trailing="-- COMMAND...")
@@ -116,6 +118,7 @@ class _Everywhere:
 
     def _run_one(self, host: Host) -> dict[str, Any]:
         from windlass.run.attachment import Output, request
+        from windlass.run.incoming import BOUNDLESS, Budget
         from windlass.run.run import reached
 
         app = self.apps[host.name]
@@ -126,7 +129,7 @@ class _Everywhere:
             with reached(host, self.selection.connecting(), _say, self.project.connection) as session:
                 command = recorded(self.selection.hosts, self.argv)
                 asked = request(app, self.argv, command=command)
-                session.ask(asked, {}, output.take)
+                session.ask(asked, {}, output.take, Budget(size=LARGEST) if self.selection.as_json else BOUNDLESS)
         except HostError as failure:
             error = str(failure)
             if not self.selection.as_json:
@@ -144,6 +147,8 @@ class _Everywhere:
         said += data
         if not self.selection.as_json:
             *lines, rest = said.split(b"\n")
+            if len(rest) > LONGEST:
+                lines, rest = [*lines, rest], bytearray()
             said[:] = rest
             self._show(host, [line.decode(errors="replace") for line in lines], stream)
 
