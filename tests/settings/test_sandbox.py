@@ -96,14 +96,14 @@ def test_a_name_server_is_not_closed_though_it_is_the_clouds_own() -> None:
 def test_an_installation_sees_nothing_that_the_app_writes() -> None:
     here = host(apps={"shop": {"sandbox": {"writable_paths": ["/mnt/uploads"]}}})
     for_app, for_pip = (set(lines(here, apps(here)[0])) for lines in (properties, building))
-    assert for_app - for_pip == {"StateDirectory=shop", "StateDirectoryMode=0700", "ReadWritePaths=/mnt/uploads"}
+    assert for_app - for_pip == {"ReadWritePaths=/var/lib/shop", "ReadWritePaths=/mnt/uploads"}
     assert for_pip - for_app == {"InaccessiblePaths=-/var/lib/shop"}
 
 
 @pytest.mark.parametrize("off", [False, "off", {"enabled": False}])
 def test_off_leaves_the_user_and_no_new_rights(off: Any) -> None:
     assert {line.partition("=")[0] for line in lines(sandbox=off)} == {
-        "UMask", "StateDirectory", "StateDirectoryMode", "MemoryMax", "TasksMax", "LimitNOFILE", "LimitCORE",
+        "UMask", "MemoryMax", "TasksMax", "LimitNOFILE", "LimitCORE",
         "LogRateLimitIntervalSec", "LogRateLimitBurst", "NoNewPrivileges", "CapabilityBoundingSet",
         "AmbientCapabilities", "RestrictSUIDSGID",
     }  # fmt: skip
