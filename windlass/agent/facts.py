@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 # Where interpreters are called from by name.
 PYTHONS = ("/usr/local/bin", "/usr/bin")
+# Flags of an IPv6 address that others have, or that is still being tried (linux/if_addr.h).
+NOT_USABLE = 0x08 | 0x40
 
 
 def gather() -> HostFacts:
@@ -144,5 +146,5 @@ def _addresses() -> list[str]:
             rows = [line.split() for line in file]
     except OSError:
         rows = []
-    found += [socket.inet_ntop(socket.AF_INET6, bytes.fromhex(row[0])) for row in rows if row[3] == "00"]
-    return found
+    usable = [row[0] for row in rows if row[3] == "00" and not int(row[4], 16) & NOT_USABLE]
+    return found + [socket.inet_ntop(socket.AF_INET6, bytes.fromhex(digits)) for digits in usable]

@@ -13,7 +13,7 @@ import pytest
 from tests.nginx_process import NginxProcess
 from windlass.agent.nginx import reach
 from windlass.agent.nginx.directives import read
-from windlass.agent.nginx.reach import Domain, amiss, in_front
+from windlass.agent.nginx.reach import Domain, amiss, in_front, some_of
 from windlass.agent.nginx.visits import Question
 
 if TYPE_CHECKING:
@@ -120,3 +120,8 @@ def test_another_server_in_its_place() -> None:
         thread.join(10)
     assert said.startswith(f"{question} is answered by ")
     assert said.endswith(f" (pid {os.getpid()})")
+
+
+def test_addresses_of_both_families_are_visited_whichever_networks_containers_have() -> None:
+    addresses = ["192.0.2.7", *(f"10.89.{number}.1" for number in range(9)), "2001:db8::7"]
+    assert some_of(addresses) == ["192.0.2.7", "10.89.0.1", "2001:db8::7"]

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from windlass.agent.nginx.directives import Directive
 
 SITES = "/etc/nginx/sites-enabled"
-# So many addresses are visited: a host with containers has one for each of their networks.
-MOST = 4
+# So many addresses of each family are visited: a host with containers has one for each of their networks.
+MOST = 2
 # Pauses before what is amiss is looked at again, e.g. while nginx's old workers end (seconds).
 PAUSES = (0.5, 1.5)
 NGINX = "nginx"
@@ -62,12 +62,18 @@ def _amiss(configuration: Directive, domains: list[Domain]) -> list[str]:
             alone = ALONE.format(own[0]) if own and hiding.fit(domain.name) == (0, 0) else ""
             told.setdefault(domain.name, f"{domain.name} is answered by the server block at {hiding.place}{alone}")
             continue
-        for address in own_addresses()[:MOST]:
+        for address in some_of(own_addresses()):
             if choose(found, address, port, domain.name):  # else nobody is meant to come there
                 question = Question(address, port, port == 443, False, True, domain.name, domain.path or "/")
                 if words := _visit(question, domain.certificate, best=bool(domain.path)):
                     told.setdefault(domain.name, words)
     return list(told.values())
+
+
+def some_of(addresses: list[str]) -> list[str]:
+    """The first few of each family."""
+    families = [each for each in addresses if ":" not in each], [each for each in addresses if ":" in each]
+    return [address for family in families for address in family[:MOST]]
 
 
 def _in_front(found: list[Server], app: str, name: str, ports: set[int]) -> Server | None:
