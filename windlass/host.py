@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 ADD_APP = "add one to the inventory: ./deploy.py settings apps"
 
 
-@dataclass
+@dataclass(slots=True)
 class Connect:
     """How to reach a host; None means that the inventory does not say and ssh_config or the default decides."""
 
@@ -91,7 +91,7 @@ class Login:
     known_by: frozenset[str] = frozenset()
 
 
-@dataclass
+@dataclass(slots=True)
 class Host:
     """One host of a run; `variables` are its merged inventory variables, rendered when read.
 

@@ -16,6 +16,8 @@ from windlass.settings.model import one_line, word
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from windlass.inventory.values import Values
+
 # Older names that Ansible still reads; of several the last in this order wins, as there.
 SYNONYMS = {
     "ansible_ssh_host": "ansible_host",
@@ -180,9 +182,13 @@ class Connection(BaseModel):
         )
 
 
-def is_foreign(kind: str) -> bool:
-    """Whether an ansible_connection is none of those that Windlass's own can stand for: Ansible has many plugins."""
-    return _plugin(kind) not in get_args(_Ssh)
+def foreign_kind(values: Values) -> str | None:
+    """How Ansible reaches a host without SSH; None = by SSH. What cannot be told is no SSH either."""
+    name = "ansible_connection"
+    kind, faults = values.attempt(name) if name in values.raw else (None, {})
+    if faults:
+        kind = values.raw[name].value
+    return kind if isinstance(kind, str) and _plugin(kind) not in get_args(_Ssh) else None
 
 
 def connection_variables(names: Iterable[str]) -> dict[str, str]:

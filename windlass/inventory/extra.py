@@ -96,6 +96,8 @@ class ExtraVariables:
 
     def over(self, variables: Variables) -> Variables:
         """The variables with these on top; hosts that share a variable go on sharing it."""
+        if not self._whole and not self._parts:
+            return variables
         merged = {**variables, **self._whole}
         for name in dict.fromkeys(part.name for part in self._parts):
             base = merged.get(name)

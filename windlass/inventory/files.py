@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shlex
 from typing import TYPE_CHECKING
@@ -37,6 +38,7 @@ class Files:
         self._project = project
         self._reader = reader
         self.notes: list[str] = []
+        self._names: dict[Path, frozenset[str]] = {}
 
     def read(self, place: Path) -> None:
         """The inventory in a folder, or in one file, and that of the project's lab where one is up."""
@@ -58,13 +60,19 @@ class Files:
     def variables_of(self, folder: Path, name: str) -> Variables:
         """The variables that `folder` (group_vars or host_vars) holds for a group or host, file by file."""
         variables: Variables = {}
-        if "/" in name or not folder.is_dir():
+        if "/" in name or self._there(folder).isdisjoint(name + extension for extension in ("", *EXTENSIONS)):
             return variables
         for path in self._variable_files(folder, name):
             document = self._document(path)
             if document is not None:
                 variables.update(self._reader.variables(document, document.root, "a file of variables"))
         return variables
+
+    def _there(self, folder: Path) -> frozenset[str]:
+        """The names in a folder, looked up once: each host asks."""
+        if folder not in self._names:
+            self._names[folder] = frozenset(os.listdir(folder) if folder.is_dir() else ())
+        return self._names[folder]
 
     def _read_source(self, path: Path) -> None:
         """One inventory file, by what its name ends in, as Ansible has it."""

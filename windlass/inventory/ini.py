@@ -5,7 +5,9 @@ from __future__ import annotations
 import ast
 import re
 import shlex
+import sys
 import warnings
+from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any
 
@@ -21,6 +23,14 @@ from windlass.inventory.vault import Vaulted
 _SECTION = re.compile(r"\[([^:\]\s]+)(?::(\w+))?\]\s*(?:#.*)?")
 _VARIABLE = re.compile(r"[^\s=:]+(\s*=|\s+:|:\s).*")  # no host of this name, nor its port
 _GROUP = re.compile(r"([^:=\]\s]+)\s*(?:#.*)?")
+# Nearly all lines and values are of these kinds; shlex and ast take ten times as long.
+_HARD = re.compile(r"""['"\\#]|[^\t -~]""")
+_WORD = re.compile(r"""(?:[^\s'"\\#]|'[^'\\]*'|"[^"\\]*")+""")
+_QUOTED = re.compile(rf"{_WORD.pattern}(?:[ \t]+{_WORD.pattern})*")
+_QUOTES = re.compile(r"""'([^']*)'|"([^"]*)\"""")
+_NUMBER = re.compile(r"0|[1-9][0-9]{0,15}", re.ASCII)
+_TEXT = re.compile(r"[A-Za-z_/~][^'\"(),]*|[0-9]+(\.[0-9]+){2,}", re.ASCII)
+_CONSTANTS = {"True": True, "False": False, "None": None}
 
 
 def is_yaml(name: str, text: str) -> bool:
@@ -29,6 +39,16 @@ def is_yaml(name: str, text: str) -> bool:
         return isinstance(Document(name, text).root, yaml.MappingNode)
     except DocumentError:
         return False
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Setting(Variable):
+    """A variable of a line, which all of its line shares the place of, with its text."""
+
+    text: str = field(repr=False)
+
+    def written(self, way: tuple[str | int, ...] = ()) -> str | None:
+        return self.text
 
 
 def fault_as_ini(name: str, text: str) -> str | None:
@@ -95,10 +115,7 @@ class IniFile:
         if kind == "hosts":
             if _VARIABLE.fullmatch(line):
                 check_host_names([line])
-            try:
-                pattern, *settings = shlex.split(line, comments=True)
-            except ValueError:
-                raise ValueError("a quote without its partner; text with one in it goes in the other kind") from None
+            pattern, *settings = _words(line)
             variables: Variables = {}
             for before, setting in pairwise([pattern, *settings]):
                 self._set(variables, setting, node, line, before)
@@ -122,13 +139,12 @@ class IniFile:
         name, equals, text = setting.partition("=")
         if not equals or not name.strip():
             raise ValueError(f"{_unset(setting, line, before)} is not key=value; a value with spaces goes in quotes")
-        text = text.strip()
-        as_written = yaml.ScalarNode(TEXT, text, node.start_mark, node.end_mark)
+        # Most names, and many values, come again with each host: they are kept once.
+        text = sys.intern(text.strip())
         value = _value(text)
         if self._document.from_vault and isinstance(value, str):
             value = Vaulted(value)
-        variable = Variable(value, self._document, node, as_written)
-        self._reader.set(variables, name.strip(), variable)
+        self._reader.set(variables, sys.intern(name.strip()), Setting(value, self._document, node, node, text))
 
     def _node(self, line: int, column: int) -> yaml.Node:
         mark = yaml.Mark(self._document.name, 0, line, column, None, 0)
@@ -148,8 +164,24 @@ def _unset(setting: str, line: str, before: str) -> str:
     return name if name == "this" else f"what is behind {name}"
 
 
+def _words(line: str) -> list[str]:
+    """The words of a line as a shell has them. Raises ValueError."""
+    if not _HARD.search(line):
+        return line.split()
+    if _QUOTED.fullmatch(line):
+        return [_QUOTES.sub(r"\1\2", word) for word in _WORD.findall(line)]
+    try:
+        return shlex.split(line, comments=True)
+    except ValueError:
+        raise ValueError("a quote without its partner; text with one in it goes in the other kind") from None
+
+
 def _value(text: str) -> Any:
     """A Python literal such as 5, True or ['a'], as Ansible reads it; anything else is text."""
+    if _NUMBER.fullmatch(text):
+        return int(text)
+    if _TEXT.fullmatch(text):
+        return _CONSTANTS.get(text, text)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", SyntaxWarning)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from windlass.errors import UsageError
 from windlass.host import Host
-from windlass.inventory.connection import Connection, connection_variables, is_foreign
+from windlass.inventory.connection import Connection, connection_variables, foreign_kind
 from windlass.inventory.extra import ExtraVariables
 from windlass.inventory.files import LAB, Files
 from windlass.inventory.host_variables import HostVariables
@@ -20,7 +20,7 @@ from windlass.inventory.ranges import check_host_names
 from windlass.inventory.reader import Reader
 from windlass.inventory.tree import Tree, Variables
 from windlass.inventory.validation import settings_in, validated
-from windlass.inventory.values import RenderError, Values
+from windlass.inventory.values import Values
 from windlass.settings import Settings
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ class Inventory:
         self.secrets_of: SecretsOf = _no_secrets  # whoever opens the secrets beside the inventory sets it
         self._of_groups: dict[tuple[Group, ...], Variables] = {}
         self._values: dict[str, Values] = {}
-        self._hostvars = HostVariables(self.tree.hosts, self._values_of)
+        self.hostvars = HostVariables(self.tree.hosts, self._values_of)
         self._settings: dict[tuple[int, ...], Settings | None] = {}
         self.hosts: dict[str, Host] = {}
         self.foreign: dict[str, str] = {}  # hosts that Ansible reaches without SSH, and how
@@ -125,7 +125,7 @@ class Inventory:
 
     def variables_of(self, name: str) -> Variables:
         """The merged variables of a host, as the files have them."""
-        return self._merge(name, self.tree.groups_of(name))
+        return self._values_of(name).raw
 
     def _unlisted(self, address: str) -> Host:
         try:
@@ -143,23 +143,22 @@ class Inventory:
 
     def _host(self, name: str, groups: list[Group], problems: Problems) -> Host | None:
         values = self._values_of(name, groups)
-        if foreign := _foreign(values):
+        if foreign := foreign_kind(values):
             self.foreign[name] = foreign
             return None
         connection = validated(Connection, connection_variables(values.raw), values, self.project, problems)
         settings = self._settings_of(values, problems)
         if connection is None or settings is None:
             return None
-        names = [group.name for group in groups]
-
-        def secrets(app: str) -> Mapping[str, Secret]:
-            return self.secrets_of([*names, name], app)
-
-        def from_vault(app: str, variable: str) -> bool:
-            return values.from_vault(variable_of("apps", values.raw), (app, "env", variable))
-
-        connect = connection.connect(name)
-        return Host(name, names, connect, settings, values, secrets=secrets, from_vault=from_vault)
+        return Host(
+            name,
+            [group.name for group in groups],
+            connection.connect(name),
+            settings,
+            values,
+            secrets=_Lookup(self, name, groups).secrets,
+            from_vault=values.env_from_vault,
+        )
 
     def apps_of(self, level: str) -> dict[str, set[str]]:
         """The apps of the hosts of a group, or of a host, each with what all of these hosts have in its `allow_env`."""
@@ -185,7 +184,7 @@ class Inventory:
     def _merge(self, name: str, groups: list[Group]) -> Variables:
         """Ansible's order: inventory files (all, then groups), group_vars (the same), host's own, extra variables."""
         files = self._files.variables_of(self.folder / "host_vars", name)
-        return self._extra.over({**self._of(groups), **self.tree.hosts.get(name, {}), **files})
+        return self._extra.over({**self._of(groups), **self.tree.taken(name), **files})
 
     def _of(self, groups: list[Group]) -> Variables:
         key = tuple(groups)
@@ -208,33 +207,36 @@ class Inventory:
         """The variables of a host; of one that is not in the inventory its groups must be given."""
         if name not in self._values:
             groups = self.tree.groups_of(name) if groups is None else groups
-            self._values[name] = Values(self._merge(name, groups), self._magic(name, groups))
+            self._values[name] = Values(self._merge(name, groups), _Lookup(self, name, groups).magic)
         return self._values[name]
 
-    def _magic(self, name: str, groups: list[Group]) -> dict[str, Any]:
-        shown = self.tree.sources.get(name, LAB)
-        source = self.project / shown
+
+@dataclass(frozen=True, slots=True)
+class _Lookup:
+    """What is put together for a host only when somebody asks."""
+
+    inventory: Inventory
+    name: str
+    groups: list[Group]
+
+    def secrets(self, app: str) -> Mapping[str, Secret]:
+        return self.inventory.secrets_of([*(group.name for group in self.groups), self.name], app)
+
+    def magic(self) -> dict[str, Any]:
+        name, tree, folder = self.name, self.inventory.tree, self.inventory.folder
+        shown = tree.sources.get(name, LAB)
+        source = self.inventory.project / shown
         return {
             "inventory_hostname": name,
             "inventory_hostname_short": name if ":" in name or name[-1].isdigit() else name.split(".")[0],
             "inventory_file": str(source),
-            "inventory_dir": str(self.folder if shown == LAB else source.parent),
-            "playbook_dir": str(self.project),
+            "inventory_dir": str(folder if shown == LAB else source.parent),
+            "playbook_dir": str(self.inventory.project),
             "ansible_playbook_python": sys.executable,
-            "group_names": sorted(group.name for group in groups if group.name != "all"),
-            "groups": self.tree.members,
-            "hostvars": self._hostvars,
+            "group_names": sorted(group.name for group in self.groups if group.name != "all"),
+            "groups": tree.members,
+            "hostvars": self.inventory.hostvars,
         }
-
-
-def _foreign(values: Values) -> str | None:
-    """How Ansible reaches a host without SSH; None = by SSH. What cannot be told is no SSH either."""
-    name = "ansible_connection"
-    try:
-        kind = values[name] if name in values.raw else None
-    except RenderError:
-        kind = values.raw[name].value
-    return kind if isinstance(kind, str) and is_foreign(kind) else None
 
 
 def _with_kinds(foreign: Mapping[str, str]) -> str:

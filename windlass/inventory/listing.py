@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from windlass.inventory.document import Unsafe
@@ -30,17 +31,36 @@ def graph(tree: Tree) -> str:
     return "\n".join(lines)
 
 
+class HostListings(Mapping[str, dict[str, Any]]):
+    """`host_listing` of each host that has variables, made when it is asked for."""
+
+    def __init__(self, inventory: Inventory) -> None:
+        self._inventory = inventory
+
+    def __getitem__(self, name: str) -> dict[str, Any]:
+        return host_listing(self._inventory, name)
+
+    def __iter__(self) -> Iterator[str]:
+        return (name for name in self._inventory.tree.hosts if self._inventory.variables_of(name))
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+
 def listing(inventory: Inventory) -> dict[str, Any]:
     """Hosts and children of each group that has any, and the variables of each host under `_meta`."""
-    tree = inventory.tree
+    return {"_meta": {"hostvars": dict(HostListings(inventory))}, **groups(inventory.tree)}
+
+
+def groups(tree: Tree) -> dict[str, Any]:
+    """Hosts and children of each group that has any."""
     found: dict[str, Any] = {}
     for group in tree.groups.values():
         hosts = [] if group.name == "all" else list(group.hosts)
         parts = {"children": list(group.children), "hosts": hosts}
         if any(parts.values()):
             found[group.name] = {name: part for name, part in parts.items() if part}
-    variables = {name: host_listing(inventory, name) for name in tree.hosts}
-    return {"_meta": {"hostvars": {name: below for name, below in variables.items() if below}}, **found}
+    return found
 
 
 def host_listing(inventory: Inventory, name: str) -> dict[str, Any]:

@@ -115,6 +115,13 @@ class Tree:
         self.sources.setdefault(name, source)
         return self.hosts.setdefault(name, {})
 
+    def taken(self, name: str) -> Variables:
+        """The host's own variables, for whoever merges them, once: thousands of mappings are not kept twice."""
+        own = self.hosts.get(name, {})
+        if own:
+            self.hosts[name] = {}
+        return own
+
     def settle(self) -> None:
         """Once all files are read: every group is under `all`, and hosts without a group are in `ungrouped`."""
         everything, ungrouped = self.groups["all"], self.groups["ungrouped"]
@@ -127,13 +134,16 @@ class Tree:
             host for group in self.groups.values() if group not in (everything, ungrouped) for host in group.hosts
         }
         ungrouped.hosts = {host: None for host in self.hosts if host not in grouped}
-        members: dict[str, set[Group]] = {host: {everything} for host in self.hosts}
+        direct: dict[str, tuple[Group, ...]] = dict.fromkeys(self.hosts, ())
         for group in self.groups.values():
-            above = group.ancestors() | {group}
             for host in group.hosts:
-                members[host] |= above
-        for host, groups in members.items():
-            self._groups_of[host] = sorted(groups, key=lambda group: (group.depth, group.priority, group.name))
+                direct[host] += (group,)
+        ordered: dict[tuple[Group, ...], list[Group]] = {}  # hosts of the same groups share one list
+        for host, groups in direct.items():
+            if groups not in ordered:
+                found = {everything, *groups}.union(*(group.ancestors() for group in groups))
+                ordered[groups] = sorted(found, key=lambda group: (group.depth, group.priority, group.name))
+            self._groups_of[host] = ordered[groups]
 
     def groups_of(self, host: str) -> list[Group]:
         """The groups that contain a host, in the order in which their variables override each other."""

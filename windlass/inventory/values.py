@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from windlass.errors import InventoryError
-from windlass.inventory.document import Unsafe
 from windlass.inventory.host_variables import HostVariables
+from windlass.inventory.prefix import variable_of
 from windlass.inventory.problems import did_you_mean
+from windlass.inventory.references import REFERENCE, has_template, templates_in
 from windlass.inventory.vault import Vaulted, holds_vaulted
 from windlass.settings.environment import is_secret_at, is_secret_value, secret_in
 from windlass.settings.secret_names import is_secret
@@ -23,8 +24,6 @@ if TYPE_CHECKING:
 
 Way = tuple[str | int, ...]
 
-# A template that only names another value.
-REFERENCE = re.compile(r"\s*\{\{\s*([A-Za-z_][\w.]*)\s*\}\}\s*", re.ASCII)
 # What Jinja2 did not find, at the end of its message.
 _NOT_FOUND = re.compile(r"(?:^|has no attribute )'([^']*)'(?: is undefined)?$")
 # One thread at a time renders, so that what is open is of that one; the same one may be in the middle of another value.
@@ -48,11 +47,22 @@ class Values(Mapping[str, Any]):
     `raw` holds them as the files have them.
     """
 
-    def __init__(self, raw: Variables, magic: Mapping[str, Any]) -> None:
+    __slots__ = ("_known", "_magic", "_open", "_rendered", "raw")
+
+    def __init__(self, raw: Variables, magic: Callable[[], Mapping[str, Any]]) -> None:
         self.raw = raw
-        self.magic = magic
-        self._rendered: dict[str, tuple[Any, dict[Way, RenderError]]] = {}
-        self._open: list[str] = []
+        self._magic = magic
+        self._known: Mapping[str, Any] | None = None
+        # Of thousands of hosts, hardly any has templates.
+        self._rendered: dict[str, tuple[Any, dict[Way, RenderError]]] | None = None
+        self._open: tuple[str, ...] = ()
+
+    @property
+    def magic(self) -> Mapping[str, Any]:
+        """What Ansible knows of a host, put together when it is first asked for."""
+        if self._known is None:
+            self._known = self._magic()
+        return self._known
 
     def __getitem__(self, name: str) -> Any:
         if name in self.magic:
@@ -80,6 +90,8 @@ class Values(Mapping[str, Any]):
         if not self.is_template(name):
             return variable.value, {}
         with _rendering:
+            if self._rendered is None:
+                self._rendered = {}
             if name not in self._rendered:
                 self._rendered[name] = self._opened(name, variable)
             return self._rendered[name]
@@ -92,25 +104,25 @@ class Values(Mapping[str, Any]):
             chain = f"{_chain[0]} -> {_chain[1]} -> ... -> {name}"
             fault = f"more than {LONGEST_CHAIN} variables that each read the next: {chain}; set one to its plain value"
             raise RenderError(variable, (), fault)
-        self._open.append(name)
+        before, self._open = self._open, (*self._open, name)
         _chain.append(name)
         faults: dict[Way, RenderError] = {}
         try:
             return self._render(name, variable.value, (), faults), faults
         finally:
-            self._open.pop()
+            self._open = before
             _chain.pop()
 
     def is_template(self, name: str) -> bool:
         """Whether a variable has a template in it."""
-        return name in self.raw and _has_template(self.raw[name].value)
+        return name in self.raw and has_template(self.raw[name].value)
 
     def _render(self, name: str, value: Any, way: Way, faults: dict[Way, RenderError]) -> Any:
         if isinstance(value, dict):
             return {key: self._render(name, below, (*way, key), faults) for key, below in value.items()}
         if isinstance(value, list):
             return [self._render(name, below, (*way, place), faults) for place, below in enumerate(value)]
-        if not _has_template(value):
+        if not has_template(value):
             return value
         try:
             return self._text(name, value, way)
@@ -121,14 +133,18 @@ class Values(Mapping[str, Any]):
     def from_vault(self, name: str, way: Way = ()) -> bool:
         """Whether what `way` leads to comes from Ansible's vault, by itself or by what its templates read."""
         value = self._at(name, way)
-        return self.raw[name].document.from_vault or holds_vaulted(value) or self._reads_vault(*_templates_in(value))
+        return self.raw[name].document.from_vault or holds_vaulted(value) or self._reads_vault(*templates_in(value))
+
+    def env_from_vault(self, app: str, variable: str) -> bool:
+        """The same of a variable of an app's environment."""
+        return self.from_vault(variable_of("apps", self.raw), (app, "env", variable))
 
     def may_be_secret(self, name: str, way: Way = ()) -> bool:
         """Whether the names on the way say that there is a secret, or a value there, or what its templates read."""
         value = self._at(name, way)
         if is_secret_at((name, *way)) or secret_in((name, *map(str, way)), value) or self.from_vault(name, way):
             return True
-        return self._reads_secret(*_templates_in(value))
+        return self._reads_secret(*templates_in(value))
 
     def _at(self, name: str, way: Way) -> Any:
         """What `way` leads to in a variable, as its file has it."""
@@ -161,7 +177,7 @@ class Values(Mapping[str, Any]):
             seen |= fresh
             yield from fresh
             for word in fresh & self.raw.keys():
-                waiting += _templates_in(self.raw[word].value)
+                waiting += templates_in(self.raw[word].value)
 
     def _text(self, variable: str, text: str, way: Way) -> Any:
         """The value of a template: of one expression alone with its type, else text."""
@@ -226,19 +242,3 @@ def _plain(error: jinja2.UndefinedError) -> str:
     for kind, name in ((HostVariables, "hostvars"), (Values, "the host")):
         message = message.replace(f"'{kind.__module__}.{kind.__name__} object'", name)
     return message
-
-
-def _has_template(value: Any) -> bool:
-    if isinstance(value, str):
-        return ("{{" in value or "{%" in value) and not isinstance(value, Unsafe)
-    if isinstance(value, dict):
-        return any(map(_has_template, value.values()))
-    return isinstance(value, list) and any(map(_has_template, value))
-
-
-def _templates_in(value: Any) -> Iterator[str]:
-    if isinstance(value, dict | list):
-        for below in value.values() if isinstance(value, dict) else value:
-            yield from _templates_in(below)
-    elif _has_template(value):
-        yield value

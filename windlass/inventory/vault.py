@@ -5,8 +5,6 @@ The format is Ansible's: below the header hex of three lines of hex, which are s
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -54,6 +52,9 @@ class Vault:
         _, version, cipher, *label = [*header.split(";"), "", ""]
         if version not in ("1.1", "1.2") or cipher != "AES256":
             raise VaultError(f"version {version or '?'} of Ansible's vault is not known here: ansible-vault rekey")
+        import hashlib  # OpenSSL takes some megabytes, and most inventories have no vault
+        import hmac
+
         passwords = self._passwords()
         if not passwords:
             raise VaultError(CLOSED)

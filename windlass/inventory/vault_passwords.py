@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -70,6 +69,8 @@ def _in_file(label: str, path: Path, shown: str) -> bytes:
     except OSError as error:
         raise UsageError(f"vault password file {shown!r} cannot be read: {error.strerror}") from None
     # A client knows several passwords, as Ansible has it.
+    import subprocess  # a Tab need not wait for it
+
     more = ["--vault-id", label] if path.stem.endswith("-client") else []
     try:
         run = subprocess.run([path.absolute(), *more], stdout=subprocess.PIPE, check=False)

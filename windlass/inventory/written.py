@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from windlass.inventory.prefix import variable_of
-from windlass.inventory.values import REFERENCE
+from windlass.inventory.references import REFERENCE
 from windlass.settings.environment import as_text, fault_of_value
 
 if TYPE_CHECKING:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -13,8 +14,13 @@ from windlass.cli.commands.vault import with_vault
 from windlass.errors import UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from windlass.inventory.inventory import Inventory
     from windlass.project import Project
+
+AT_ONCE = 1 << 16  # bytes
+LEVELS = 3  # of what --list prints, down to a host: _meta, hostvars, its name
 
 
 @click.command()
@@ -47,7 +53,7 @@ def inventory(project: Project, /, form: str, name: str | None, pattern: str | N
 
     The output has the shape of ansible-inventory's.
     """
-    from windlass.inventory.listing import graph, listing
+    from windlass.inventory.listing import HostListings, graph, groups
 
     found = project.inventory()
     for note in found.notes:
@@ -56,14 +62,14 @@ def inventory(project: Project, /, form: str, name: str | None, pattern: str | N
         names = [host.name for host in found.select([pattern], tell=tell)]
         click.echo(json.dumps(names, indent=4) if as_json else "\n".join(names))
     elif name is not None:
-        click.echo(_host(found, name, as_json=as_json))
+        _show_host(found, name, as_json=as_json)
     elif as_json or form == "list":
-        click.echo(_json(listing(found)))
+        _print_json({"_meta": {"hostvars": HostListings(found)}, **groups(found.tree)}, LEVELS)
     else:
         click.echo(graph(found.tree))
 
 
-def _host(inventory: Inventory, name: str, *, as_json: bool) -> str:
+def _show_host(inventory: Inventory, name: str, *, as_json: bool) -> None:
     from windlass.inventory.listing import host_listing
 
     hosts = inventory.names([name])
@@ -73,7 +79,8 @@ def _host(inventory: Inventory, name: str, *, as_json: bool) -> str:
         )
     variables = host_listing(inventory, hosts[0])
     if as_json:
-        return _json(variables)
+        _print_json(variables)
+        return
     import yaml
 
     places = {key: variable.place_of_key() for key, variable in inventory.variables_of(hosts[0]).items()}
@@ -81,12 +88,32 @@ def _host(inventory: Inventory, name: str, *, as_json: bool) -> str:
         f"# {places[key]}\n{yaml.safe_dump({key: value}, sort_keys=False, allow_unicode=True, width=110)}"
         for key, value in variables.items()
     ]
-    groups = [group.name for group in inventory.tree.groups_of(hosts[0])]
-    return "\n".join([f"# {hosts[0]} in {', '.join(groups)}", *blocks]).rstrip()
+    names = [group.name for group in inventory.tree.groups_of(hosts[0])]
+    click.echo("\n".join([f"# {hosts[0]} in {', '.join(names)}", *blocks]).rstrip())
 
 
-def _json(found: object) -> str:
-    return json.dumps(_with_text_keys(found), indent=4, default=str, ensure_ascii=False)
+def _print_json(found: object, levels: int = 0) -> None:
+    """Prints a value; mappings of so many levels entry by entry: all at once takes three times the memory."""
+    waiting = bytearray()
+    for part in _json(found, levels):
+        waiting += part
+        if len(waiting) > AT_ONCE:
+            click.echo(bytes(waiting), nl=False)
+            waiting.clear()
+    click.echo(bytes(waiting))
+
+
+def _json(value: Any, levels: int, depth: int = 0) -> Iterator[bytes]:
+    import pydantic_core  # much quicker than json, and loaded already
+
+    line = b"\n" + b"    " * depth
+    if not levels or not isinstance(value, Mapping) or not value:
+        yield pydantic_core.to_json(_with_text_keys(value), indent=4, serialize_unknown=True).replace(b"\n", line)
+        return
+    for place, key in enumerate(sorted(value)):
+        yield b"%b%b    %b: " % (b"," if place else b"{", line, pydantic_core.to_json(key))
+        yield from _json(value[key], levels - 1, depth + 1)
+    yield line + b"}"
 
 
 def _with_text_keys(value: Any) -> Any:
