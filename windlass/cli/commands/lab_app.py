@@ -27,8 +27,11 @@ _FOLDER = ".windlass/lab"
 _DATABASE = ("DATABASE_URL", "DATABASE_URI")
 
 
-def put(project: Project, hosts: Sequence[str], source: str) -> None:
-    """Makes an app the one of a lab host, in the lab's own inventory. Raises UsageError for any other host."""
+def put(project: Project, hosts: Sequence[str], source: str, wsgi: str | None) -> None:
+    """Makes an app the one of a lab host, in the lab's own inventory; `wsgi` chooses among several in the source.
+
+    Raises UsageError for any other host.
+    """
     lab = labs.load(project.project / _FOLDER)
     names = [host.name for host in lab.hosts]
     if len(hosts) != 1 or hosts[0] not in names:
@@ -37,7 +40,7 @@ def put(project: Project, hosts: Sequence[str], source: str) -> None:
             hint="For a server of your own: ./deploy.py init SOURCE --host HOST",
         )
     host = lab.host(hosts[0])
-    adoption = Adoption(project, source, host.name)
+    adoption = Adoption(project, source, host.name, wsgi=wsgi)
     show(adoption.findings, adoption.name)
     required = [variable for variable in adoption.findings.variables if variable.required]
     environment = lab.folder / f"{adoption.name}.env"

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     metavar="SOURCE",
     help="For a host of the lab: your own app, a folder or a git URL, in place of what is there; kept for later runs.",
 )
+@click.option("--wsgi", metavar="MODULE:APP", help="With --app-source: the app in the code, where there are several.")
 @click.pass_obj
 def provision(
     project: Project,
@@ -31,6 +32,7 @@ def provision(
     start_at: str | None,
     app: str | None,
     app_source: str | None,
+    wsgi: str | None,
     **options: Any,
 ) -> int:
     """Bring hosts to what the inventory and the roles say; run again, nothing changes.
@@ -40,7 +42,7 @@ def provision(
     if app_source:
         from windlass.cli.commands.lab_app import put
 
-        put(project, options["hosts"], app_source)
+        put(project, options["hosts"], app_source, wsgi)
     roles = chosen_roles(project.project, tags, skip_tags, start_at)
     from windlass.run.plan import Roles
 
