@@ -6,14 +6,14 @@ import traceback
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
+from windlass.output.folding import FEW, Folding, in_words
+from windlass.output.notes import in_lines
 from windlass.output.patch_view import painted
 from windlass.words import harmless
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from windlass.agent.messages.answers import Notes
-    from windlass.agent.messages.documents import Traffic
     from windlass.output.outcome import Outcome, Progress, Result
     from windlass.output.terminal import Terminal
 
@@ -44,6 +44,7 @@ class Report:
         self.check = check
         self.debug = debug
         self._width = 0  # of the hosts' names
+        self._folding: dict[str, Folding] = {}
 
     def started(self, host: str) -> None:
         """A host is being connected to."""
@@ -74,7 +75,30 @@ class Report:
             self._line(f"{host:{self._width}}  {scope}  . {text}")
 
     def result(self, host: str, result: Result) -> None:
-        """A resource is done."""
+        """A resource is done; those of a role that makes much of a fresh host are told in one line."""
+        folding = self._folding.setdefault(host, Folding())
+        if folding.held and folding.held[0].role != result.role:
+            self._unfold(host)
+        if self.verbosity == NORMAL and not self.check and folding.takes(result):
+            folding.held.append(result)
+            return
+        if result.status == "failed":
+            self._unfold(host)
+        self._tell(host, result)
+
+    def _unfold(self, host: str) -> None:
+        held = self._folding[host].ready() if host in self._folding else []
+        if len(held) <= FEW:
+            for result in held:
+                self._tell(host, result)
+            return
+        seconds = sum(result.seconds for result in held)
+        scope = self.terminal.paint(_scope(held[0].role, None), "bright_black")
+        symbol = self.terminal.paint(SYMBOLS["changed"], COLOURS["changed"])
+        took = f"  {seconds:.1f} s" if seconds > LONG else ""
+        self.terminal.line(f"{host:{self._width}}  {scope}  {symbol} {in_words(held)}{took}")
+
+    def _tell(self, host: str, result: Result) -> None:
         silent = ("ok", "skipped") if self.verbosity == NORMAL else ("ok", "skipped", "changed", "unknown")
         if self.verbosity < VERBOSE and result.status in silent:
             return
@@ -96,6 +120,7 @@ class Report:
 
     def finished(self, outcome: Outcome) -> None:
         """A host is done, or given up."""
+        self._unfold(outcome.host)
         self.terminal.doing(outcome.host, "")
         if outcome.error:
             words = "\n    ".join(str(outcome.error).splitlines())
@@ -113,7 +138,7 @@ class Report:
             self.terminal.line(self._tally(outcome, width))
             for note in outcome.notes if self.verbosity > QUIET else ():
                 warnings = [self.terminal.paint(line, "yellow") for line in note.get("warning", "").splitlines()]
-                for line in [*_lines(note), *warnings]:
+                for line in [*in_lines(note), *warnings]:
                     self.terminal.line(f"{'':{width}}  {line}")
 
     def _tally(self, outcome: Outcome, width: int) -> str:
@@ -203,38 +228,3 @@ def _values(name: str, old: Any, new: Any) -> str:
     return " -> ".join(
         {True: "yes", False: "no"}[value] if isinstance(value, bool) else str(value) for value in (old, new)
     )
-
-
-def _lines(note: Notes) -> list[str]:
-    """A note of a resource in words; the first line says what it is about."""
-    if "release" in note:
-        return _release(note)
-    words: dict[str, Any] = {name: value for name, value in note.items() if name != "warning"}
-    if "expires" in words:
-        words["expires"] = f"certificate until {words['expires']} from {words.pop('issuer', 'an unknown CA')}"
-    return "  ".join(str(word) for word in words.values()).splitlines()
-
-
-def _release(note: Notes) -> list[str]:
-    changes = " with changes" if note.get("dirty") else ""
-    commit = f" (commit {note['commit'][:8]}{changes})" if "commit" in note else ""
-    head = f"{note.get('app', '')}  release {note['release']}{commit}"
-    if "steps" not in note:
-        return [f"{head} is current already, and healthy"]
-    steps = (f"{step} {took if isinstance(took, str) else f'{took:.1f} s'}" for step, took in note["steps"].items())
-    page = [f"healthy, for {note['page']}"] if note.get("page") else []
-    return [head, f"  {', '.join(steps)}", *(f"  {line}" for line in (*page, *_traffic(note.get("traffic", {}))))]
-
-
-def _traffic(met: Traffic) -> list[str]:
-    """What visitors met while a release took over; none come when there was none before."""
-    cut = met.get("cut", 0)
-    words = f"{cut} request{'' if cut == 1 else 's'} of visitors cut after `drain_timeout`: the old release had to end"
-    lines = [words] if cut else []
-    if "not_measured" in met:
-        return [f"the switch was not measured: {met['not_measured']}", *lines]
-    if "requests" not in met:
-        return lines
-    p95 = f", p95 {seconds * 1000:.0f} ms" if (seconds := met.get("p95")) is not None else ""
-    gap = f", longest gap {met.get('longest_gap', 0) * 1000:.0f} ms"
-    return [f"during the switch: {met['requests']} requests, {met.get('failed', 0)} failed{p95}{gap}", *lines]
