@@ -177,6 +177,18 @@ def test_requirements_that_do_not_install(commands: Commands) -> None:
     assert "No matching distribution found" in said.out
 
 
+def test_a_python_that_the_host_has_not(commands: Commands) -> None:
+    """What no Python of the host fits is refused before anything is changed; one that `packages` might bring, later."""
+    project = '[project]\nname = "x"\nrequires-python = ">=3.99"\ndependencies = []\n'
+    commands.write("sample_app/pyproject.toml", project)
+    said = commands("deploy", "lab", status=1)
+    assert "sample_app/pyproject.toml: needs Python >=3.99, the host has 3." in said.out + said.err
+    set_app(commands, python="3.99")
+    said = commands("deploy", "lab", status=1)
+    assert "there is no python3.99 on the host" in said.out
+    assert "leave the app's `python` out" in said.out
+
+
 def test_an_app_that_fails_to_import(commands: Commands) -> None:
     path = commands.folder / "sample_app/shortener/__init__.py"
     path.write_text("import nosuchmodule\n")

@@ -95,6 +95,11 @@ FOUND: dict[str, tuple[dict[str, str], tuple[str, str, str]]] = {
          "app.py": APP, "shop/__init__.py": "", "shop/web.py": MAKE},
         ("shop.web:create_app()", ".", "shop/web.py:2"),
     ),
+    "a Procfile that goes to a folder": (
+        {"Procfile": "web: cd web && gunicorn shop.main:server", "web/shop/__init__.py": "", "web/shop/main.py": OTHER,
+         "app.py": APP},
+        ("shop.main:server", "web", "web/shop/main.py:3"),
+    ),
     "a Procfile of what is gone": ({"Procfile": "web: gunicorn gone:app", "app.py": APP}, ("app:app", ".", "app.py:2")),
     "a Procfile of another server": (
         {"Procfile": "web: waitress-serve --port=$PORT --call shop:create_app", "shop.py": MAKE, "app.py": APP},

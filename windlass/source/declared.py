@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from windlass.errors import SourceError
 from windlass.source import dockerfile as dockerfiles
-from windlass.source.started import served
+from windlass.source.started import Server, served
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,13 +32,21 @@ def declared(tree: Tree) -> Iterator[tuple[str, str]]:
     image = dockerfile(tree)
     web = procfile(tree).get("web")
     for command, place in ([(web.command, web.place)] if web else []) + [(image.command, image.place)]:
-        target = served(command).target
-        if target:
-            yield target, place
+        server = served(command)
+        if server.target:
+            yield _from_the_top(server), place
     yield from _of_gunicorn(tree)
     for variables, place in ((flaskenv(tree), ".flaskenv"), (image.env, "Dockerfile")):
         if variables.get("FLASK_APP"):
             yield variables["FLASK_APP"], place
+
+
+def _from_the_top(server: Server) -> str:
+    """What a command serves, seen from the top of the source."""
+    place, colon, name = (server.target or "").partition(":")
+    if server.folder:
+        place = f"{server.folder}/{place if place.endswith('.py') else place.replace('.', '/')}"
+    return f"{place}{colon}{name}"
 
 
 def procfile(tree: Tree) -> dict[str, Process]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 import shlex
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 # Options of Gunicorn's that take no value.
 _FLAGS = frozenset(
@@ -27,15 +28,26 @@ _AROUND = frozenset(
 
 @dataclass(frozen=True)
 class Server:
-    """What a command serves, as `MODULE:APP` or a path, and Gunicorn's options, `--workers` and the like, by name."""
+    """What a command serves, as `MODULE:APP` or a path, and Gunicorn's options, `--workers` and the like, by name.
+
+    `folder` is where it is started, from the top of the source (`""` = there).
+    """
 
     target: str | None
     options: dict[str, str] = field(default_factory=dict)
+    folder: str = ""
 
 
 def served(command: str) -> Server:
     """What a command serves; the target is None where it is no server of WSGI apps that is known here."""
-    words = _words(command)
+    folder, words = _last(command)
+    server = _server(words)
+    folder = posixpath.normpath(posixpath.join(folder, server.options.get("--chdir", "")))
+    # An absolute one is a place in an image.
+    return replace(server, folder="" if folder == "." or folder.startswith(("/", "..", "$")) else folder)
+
+
+def _server(words: list[str]) -> Server:
     while words and (words[0] in _AROUND or "=" in words[0] or re.fullmatch(r"python[\d.]*", words[0])):
         if words[0].startswith("python") and len(words) > 1 and words[1].endswith(".py"):
             return Server(words[1])
@@ -78,17 +90,21 @@ def _option(words: list[str], names: tuple[str, ...]) -> str | None:
     return None
 
 
-def _words(command: str) -> list[str]:
-    """The words of the last command of a line that a shell would take apart."""
+def _last(command: str) -> tuple[str, list[str]]:
+    """The words of the last command of a line that a shell would take apart, and the folder that it has gone to."""
     try:
         parts = shlex.shlex(command, posix=True, punctuation_chars=";&|")
         parts.whitespace_split = True
         words = list(parts)
     except ValueError:
-        return []
+        return "", []
     if len(words) > 2 and words[0].rpartition("/")[2] in ("sh", "bash") and words[1] in ("-c", "-lc", "-ec"):
-        return _words(words[2])
-    for number in range(len(words) - 1, -1, -1):
-        if words[number] in ("&&", ";", "||"):
-            return words[number + 1 :]
-    return words
+        return _last(words[2])
+    commands: list[list[str]] = [[]]
+    for word in words:
+        if word in ("&&", ";", "||"):
+            commands.append([])
+        else:
+            commands[-1].append(word)
+    folders = [each[1] for each in commands[:-1] if each[:1] == ["cd"] and len(each) > 1]
+    return posixpath.join("", *folders), commands[-1]
