@@ -196,6 +196,15 @@ def test_a_login_that_runs_no_commands_says_so(there: There, stream: int) -> Non
     assert there.refusal() == "cannot start it: exit status 142: Please log in as admin."
 
 
+@pytest.mark.parametrize("shell", ["bash", "dash", "zsh", "fish"])
+def test_whichever_login_shell_it_is(there: There, shell: str) -> None:
+    there.shell_does(f'exec {shell} -c "$SSH_ORIGINAL_COMMAND"')
+    there.sudo_does('ask "$prompt"')
+    begun = there.begin("printf '%s\\n' \"it's\"; cat")
+    assert begun.stdout.readline() == b"it's\n"
+    assert there.heard.read_text() == f"{CANARY}\n"
+
+
 def test_a_noisy_login_shell(there: There) -> None:
     there.shell_does("yes noise | head -c 1000000; yes noise | head -c 1000000 >&2")
     begun = there.begin("echo 'first words'; cat")
