@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from windlass.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Collection, Mapping
     from pathlib import Path
 
     from windlass.agent.messages.documents import HostFacts
@@ -96,7 +96,8 @@ class Host:
     """One host of a run; `variables` are its merged inventory variables, rendered when read.
 
     `secrets` opens and gives those of inventory/secrets that an app, named, has on it; `from_vault` says of an app and
-    a variable of its `env` whether the value is from Ansible's vault.
+    a variable of its `env` whether the value is from Ansible's vault, `sealed_texts` gives all texts of its variables
+    that are.
     """
 
     name: str
@@ -108,6 +109,7 @@ class Host:
     secrets: Callable[[str], Mapping[str, Secret]] = field(default=_no_secrets, repr=False)
     login: Login | None = None  # None until HELLO
     from_vault: Callable[[str, str], bool] = field(default=_not_from_vault, repr=False)
+    sealed_texts: Callable[[], Collection[str]] = field(default=tuple, repr=False)
 
     def app_names(self, name: str | None = None) -> list[str]:
         """Its apps; with `name`, that one alone. Raises UsageError with the nearest when there is no such app."""

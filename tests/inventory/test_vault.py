@@ -17,6 +17,7 @@ from windlass.cli.cli import run
 from windlass.errors import InventoryError, UsageError
 from windlass.inventory import load
 from windlass.inventory.vault import CLOSED
+from windlass.run.plan import Roles
 from windlass.secrets.environment import environment_of
 
 if TYPE_CHECKING:
@@ -286,3 +287,23 @@ def test_a_value_that_is_no_vault(tmp_path: Path) -> None:
     assert errors(tmp_path, "a: {hosts: {h: {x: !vault ''}}}") == [
         "inventory/hosts.yml:1:20: this is damaged, or cut off: it is not what ansible-vault has written"
     ]
+
+
+ROLE = """
+from windlass.agent.resources import Directory, File, Packages
+AFTER = "base"
+def mine(host, apps):
+    word = host.variables["pin"]
+    yield File("/etc/mine.conf", f"password = {word}\\n")
+    yield File("/etc/other.conf", "nothing\\n")
+    yield Directory(f"/srv/{word}")
+    yield Packages(("vim",))
+"""
+
+
+def test_what_a_role_makes_of_it_is_shown_in_no_diff(folder: Path) -> None:
+    (folder / "roles").mkdir()
+    (folder / "roles/mine.py").write_text(ROLE)
+    host = opened(folder).hosts["web1"]
+    plan = Roles(tags=frozenset({"mine"}), project=folder)
+    assert [entry.resource.sensitive for entry in plan.entries(host)] == [True, False, True, False]

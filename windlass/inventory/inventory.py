@@ -158,6 +158,7 @@ class Inventory:
             values,
             secrets=_Lookup(self, name, groups).secrets,
             from_vault=values.env_from_vault,
+            sealed_texts=values.sealed_texts,
         )
 
     def apps_of(self, level: str) -> dict[str, set[str]]:

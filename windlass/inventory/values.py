@@ -12,7 +12,7 @@ from windlass.inventory.host_variables import HostVariables
 from windlass.inventory.prefix import variable_of
 from windlass.inventory.problems import did_you_mean
 from windlass.inventory.references import REFERENCE, has_template, templates_in
-from windlass.inventory.vault import Vaulted, holds_vaulted
+from windlass.inventory.vault import Vaulted, holds_vaulted, vaulted_in
 from windlass.settings.environment import is_secret_at, is_secret_value, secret_in
 from windlass.settings.secret_names import is_secret
 
@@ -29,6 +29,7 @@ _NOT_FOUND = re.compile(r"(?:^|has no attribute )'([^']*)'(?: is undefined)?$")
 # One thread at a time renders, so that what is open is of that one; the same one may be in the middle of another value.
 _rendering = threading.RLock()
 _chain: list[str] = []  # the variables that are being rendered, of whichever hosts, each read by the one before
+SHORTEST = 4  # characters of a text that is looked for
 LONGEST_CHAIN = 30  # well within what the interpreter's stack takes, whatever the templates read the next one with
 
 
@@ -134,6 +135,11 @@ class Values(Mapping[str, Any]):
         """Whether what `way` leads to comes from Ansible's vault, by itself or by what its templates read."""
         value = self._at(name, way)
         return self.raw[name].document.from_vault or holds_vaulted(value) or self._reads_vault(*templates_in(value))
+
+    def sealed_texts(self) -> frozenset[str]:
+        """The texts that come from Ansible's vault, but for those so short that they stand anywhere."""
+        found = (text.strip() for variable in self.raw.values() for text in vaulted_in(variable.value))
+        return frozenset(text for text in found if len(text) >= SHORTEST)
 
     def env_from_vault(self, app: str, variable: str) -> bool:
         """The same of a variable of an app's environment."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     # Labels of passwords, best first, each with the password.
     Passwords = Callable[[], Sequence[tuple[str, bytes]]]
@@ -72,9 +72,16 @@ class Vault:
 
 def holds_vaulted(value: Any) -> bool:
     """Whether a value is from a vault, or has one in it that is."""
-    if isinstance(value, dict):
-        return any(map(holds_vaulted, value.values()))
-    return any(map(holds_vaulted, value)) if isinstance(value, list) else isinstance(value, Vaulted)
+    return next(vaulted_in(value), None) is not None
+
+
+def vaulted_in(value: Any) -> Iterator[Vaulted]:
+    """The texts in a value that come from a vault."""
+    if isinstance(value, dict | list):
+        for below in value.values() if isinstance(value, dict) else value:
+            yield from vaulted_in(below)
+    elif isinstance(value, Vaulted):
+        yield value
 
 
 def _plain(sealed: bytes, key: bytes, counter: bytes) -> str:

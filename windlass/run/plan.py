@@ -10,6 +10,7 @@ from windlass.app import App
 from windlass.errors import UsageError
 from windlass.run import own_roles
 from windlass.run.catalog import Entry
+from windlass.run.sealed import hidden
 from windlass.secrets import left_behind
 from windlass.secrets.environment import check, variables_of
 from windlass.settings.database import shared
@@ -109,13 +110,14 @@ class Roles(Plan):
             from windlass.agent.resources import Provisioned
 
             yield Entry(Provisioned(UNKNOWN, host.name), "app")
+        sealed = host.sealed_texts()
         for name, host_role in host_roles.items():
             if self._has(name):
-                yield from (Entry(resource, name) for resource in host_role(host, apps))
+                yield from (Entry(hidden(resource, sealed), name) for resource in host_role(host, apps))
         for app in apps:
             for name, app_role in app_roles.items():
                 if self._has(name):
-                    yield from (Entry(resource, name, app.name) for resource in app_role(host, app))
+                    yield from (Entry(hidden(resource, sealed), name, app.name) for resource in app_role(host, app))
 
     @cached_property
     def _tables(self) -> tuple[dict[str, HostRole], dict[str, AppRole]]:
