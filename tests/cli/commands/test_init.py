@@ -278,3 +278,15 @@ def test_the_name_is_that_of_the_folder(init: Init, tmp_path: Path, folder: str,
 
 def test_a_name_that_cannot_be_made_is_asked_for(init: Init, tmp_path: Path) -> None:
     assert init("/", *HOST)[2].startswith("error: /: its name is none for an app\n  Give one: --name NAME.\n")
+
+
+def test_what_is_in_the_env_file_of_the_source_is_told_by_name(init: Init, tmp_path: Path) -> None:
+    folder = project(
+        tmp_path / "letters", {"app.py": (APPS / "single/app.py").read_text(), ".env": "A=hidden\nFLASK_DEBUG=1\n"}
+    )
+    _, out, _ = init(folder, *HOST)
+    assert (
+        "  note  .env stays on this machine. What the app needs of A goes into its lines as `env: {NAME: value}`,\n"
+        "        or is a secret: ./deploy.py secrets set NAME --app letters\n"
+    ) in out
+    assert "hidden" not in out + hosts(tmp_path)

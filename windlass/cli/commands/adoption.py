@@ -121,6 +121,16 @@ class Adoption:
         return add(self.project.project, self.spot, lines, self.project.inventory)
 
     @property
+    def own_environment(self) -> dict[str, str]:
+        """What the `.env` of a folder has, which stays on this machine."""
+        from dotenv import dotenv_values
+
+        if is_git(self.source):
+            return {}
+        found = dotenv_values(Path(self.source, self.findings.folder, ".env"), interpolate=False)
+        return {name: value for name, value in found.items() if value}
+
+    @property
     def _absolute(self) -> str:
         return self.source if is_git(self.source) else os.path.realpath(self.source)
 

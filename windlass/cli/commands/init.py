@@ -60,6 +60,7 @@ def init(
         return
     lines = adoption.lines()
     show(adoption.findings, adoption.name)
+    _tell_of_own_environment(adoption)
     if check:
         click.echo(f"\n{adoption.spot.file}, below {'.'.join(adoption.spot.way)}:")
         click.echo("\n".join(f"    {line}" for line in lines))
@@ -84,6 +85,16 @@ def show(found: Findings, name: str) -> None:
         click.echo(f"  {subject:{width}}  {value:{min(wide, 50)}}{said}".rstrip())
     for remark in found.remarks:
         click.echo(f"  {click.style('note', fg='yellow')}  {remark}")
+
+
+def _tell_of_own_environment(adoption: Adoption) -> None:
+    """What is in the source's `.env` is not on hosts."""
+    required = {each.name for each in adoption.findings.variables if each.required}
+    others = [name for name in adoption.own_environment if name not in required and not name.startswith("FLASK_")]
+    if others:
+        words = f".env stays on this machine. What the app needs of {', '.join(others)} goes into its lines as"
+        click.echo(f"  {click.style('note', fg='yellow')}  {words} `env: {{NAME: value}}`,")
+        click.echo(f"        or is a secret: ./deploy.py secrets set NAME --app {adoption.name}")
 
 
 def _next(adoption: Adoption, host: str) -> None:

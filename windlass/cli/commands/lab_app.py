@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import secrets
 from io import StringIO
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -15,10 +14,10 @@ from windlass.cli.commands.init import show
 from windlass.errors import UsageError
 from windlass.inventory.app_lines import app_lines
 from windlass.lab import files
-from windlass.settings.words import is_git
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from windlass.project import Project
     from windlass.source.reading.variables import Variable
@@ -60,7 +59,7 @@ def _write_environment(path: Path, adoption: Adoption, required: Sequence[Variab
     """The variables that the app cannot do without, for the lab: those of its own `.env`, else made up."""
     from dotenv import dotenv_values
 
-    own = {} if is_git(adoption.source) else dotenv_values(Path(adoption.source, adoption.findings.folder, ".env"))
+    own = adoption.own_environment
     known = dotenv_values(stream=StringIO(path.read_text())) if path.exists() else {}
     values = {
         each.name: own.get(each.name) or known.get(each.name) or _made_up(each, adoption.name) for each in required
