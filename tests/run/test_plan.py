@@ -44,6 +44,27 @@ def hosts(project: Path, *urls: str, **settings: Any) -> list[Host]:
     return found
 
 
+def test_what_is_told_of_a_source_is_told_once(project: Path) -> None:
+    """By name, no value; of all its hosts together."""
+    (project / "app/app.py").write_text('app = None\nSECRET_KEY = "dev"\n')
+    (project / "app/shop.db").touch()
+    (project / "app/.env").write_text("DATABASE_URL=hidden\nSENTRY_DSN=hidden\n")
+    left_out = (
+        "app app: app: left out, as this machine's own: shop.db"
+        " (`!/shop.db` in .deployignore sends it, no word of those that it names)"
+    )
+    weak = (
+        "app app: app/app.py:2: SECRET_KEY is one that everybody knows: let the code read os.environ['SECRET_KEY'], and"
+    )
+    lacking = f"app app: {project}/app/.env stays here, and sets what the app lacks on the host:"
+    assert Roles(project=project).heed(hosts(project, LOCAL, LOCAL)) == [
+        left_out,
+        f"{weak} ./deploy.py secrets generate SECRET_KEY --app app",
+        f"{lacking}\n  env: {{SENTRY_DSN: ...}}",
+    ]
+    assert Roles(project=project, tags=frozenset({"nginx"})).heed(hosts(project, LOCAL)) == [left_out]
+
+
 def led(plan: Roles, host: Host) -> bool:
     """Whether another host runs the release command for it."""
     (release,) = [entry.resource for entry in plan.entries(host) if isinstance(entry.resource, Release)]

@@ -230,6 +230,13 @@ def test_requirements_that_the_settings_give() -> None:
     assert refusal({"app.py": ""}, ["x @ file:///x"]).startswith("app/`requirements`:1: x @ file:///x is a path on")
 
 
+def test_an_app_that_is_all_in_a_folder() -> None:
+    assert refusal({"app/app.py": "import flask\n", "app/pyproject.toml": "[project]\n", "README": ""}).endswith(
+        "\n  Add one of them, or name another with the app's `requirements`; there is app/pyproject.toml: is the app"
+        " all in that folder (`subdirectory: app`)?"
+    )
+
+
 def test_what_imports_tell_is_proposed() -> None:
     assert refusal({"app.py": "from flask import Flask\nimport redis\n"}).endswith(
         "\n  Add one of them, or name another with the app's `requirements`, or tell it, from what it imports:"

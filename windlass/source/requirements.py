@@ -90,12 +90,15 @@ def read(tree: Tree, given: str | list[str] | None) -> Requirements:
 
 
 def _nothing(tree: Tree) -> SourceError:
+    below = sorted(path for path in tree.entries if posixpath.basename(path) in FILES and path.count("/") == 1)
     found = ", ".join(each.requirement for each in imports.proposed(tree))
     way = f", or tell it, from what it imports: `requirements: [{found}]`" if found else ""
+    if below:
+        way = f"; there is {below[0]}: is the app all in that folder (`subdirectory: {posixpath.dirname(below[0])}`)?"
     return SourceError(
         f"{tree.label}: it says nowhere what to install: there is no requirements.txt, no lock file and no"
         " pyproject.toml with dependencies",
-        hint=f"Add one of them, or name another with the app's `requirements`{way}.",
+        hint=f"Add one of them, or name another with the app's `requirements`{way if below else way + '.'}",
     )
 
 
