@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.output.test_report import lines, report
-from windlass.output.outcome import Outcome, Result
+from windlass.output.outcome import Outcome, Progress, Result
 
 if TYPE_CHECKING:
     from windlass.output.report import Report
@@ -54,4 +54,17 @@ def test_what_was_held_back_comes_before_a_failure(capsys: pytest.CaptureFixture
         "web1  base                + 4 changed: 2 directories, 1 file, 1 unit  0.7 s",
         "web1  base                x file /d",
         "    no room",
+    ]
+
+
+def test_what_was_held_back_comes_before_what_the_next_role_does(capsys: pytest.CaptureFixture[str]) -> None:
+    seen = report()
+    for result in FRESH[:4]:
+        seen.result("web1", result)
+    seen.progress("web1", Progress("base", None, "file /d", "same role", whole=True))
+    seen.progress("web1", Progress("ssh", None, "sshd /etc/ssh", "armed", whole=True))
+    assert lines(capsys) == [
+        "web1  base                . same role",
+        "web1  base                + 4 changed: 2 directories, 1 file, 1 unit  0.7 s",
+        "web1  ssh                 . armed",
     ]

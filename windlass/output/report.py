@@ -66,6 +66,7 @@ class Report:
 
     def progress(self, host: str, progress: Progress) -> None:
         """A resource is being applied."""
+        self._unfold(host, before=progress.role)
         scope = _scope(progress.role, progress.app)
         text = progress.text
         if not progress.whole:
@@ -77,8 +78,7 @@ class Report:
     def result(self, host: str, result: Result) -> None:
         """A resource is done; those of a role that makes much of a fresh host are told in one line."""
         folding = self._folding.setdefault(host, Folding())
-        if folding.held and folding.held[0].role != result.role:
-            self._unfold(host)
+        self._unfold(host, before=result.role)
         if self.verbosity == NORMAL and not self.check and folding.takes(result):
             folding.held.append(result)
             return
@@ -86,8 +86,10 @@ class Report:
             self._unfold(host)
         self._tell(host, result)
 
-    def _unfold(self, host: str) -> None:
-        held = self._folding[host].ready() if host in self._folding else []
+    def _unfold(self, host: str, *, before: str = "") -> None:
+        """Tells what was held back, unless it is of the role that goes on."""
+        folding = self._folding.get(host)
+        held = folding.ready() if folding and folding.held and folding.held[0].role != before else []
         if len(held) <= FEW:
             for result in held:
                 self._tell(host, result)
