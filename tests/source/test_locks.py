@@ -91,6 +91,30 @@ def test_the_standard_lock_as_uv_writes_it(tmp_path: Path) -> None:
         assert found.python == ">=3.13"
 
 
+def test_a_uv_lock_with_a_git_url() -> None:
+    git = """
+[[package]]
+name = "y"
+version = "1"
+source = { git = "https://x.test/y.git?rev=v1#0123456789012345678901234567890123456789" }
+"""
+    project = (
+        PROJECT.replace('"ours"', '"ours", "y"')
+        + '[tool.uv.sources]\ny = { git = "https://x.test/y.git", rev = "v1" }\n'
+    )
+    lock = UV_LOCK.replace(
+        '{ name = "ours" }]\n[package.metadata]', '{ name = "ours" }, { name = "y" }]\n[package.metadata]'
+    )
+    found = read({"uv.lock": lock + git, "pyproject.toml": project})
+    assert found.text.splitlines() == [
+        "--extra-index-url https://other.example.org/simple",
+        "click==8.1.0",
+        "ours==1.9.0",
+        "y @ git+https://x.test/y.git@0123456789012345678901234567890123456789",
+    ]
+    assert found.remarks == ("app/uv.lock: packages are installed without their hashes, for y has none",)
+
+
 def test_a_workspace(tmp_path: Path) -> None:
     """Members and packages beside the app are not installed, they are imported from their folders."""
     project = '[project]\nname = "{0}"\nversion = "1"\nrequires-python = ">=3.9"\ndependencies = [{1}]\n'
@@ -134,6 +158,7 @@ def test_poetry_from_elsewhere() -> None:
     found = read(files)
     assert found.text.splitlines()[-1] == "y @ git+https://x.test/y.git@abc#subdirectory=z"
     assert not found.hashed  # pip takes no git URL where it insists on hashes
+    assert found.remarks == ("app/poetry.lock: packages are installed without their hashes, for y has none",)
     assert read(poetry(groups=["main"], optional=True)).text == ""
 
 

@@ -53,10 +53,22 @@ class Locked:
             hint="Publish the package, name it by a git URL, or put its folder into the source and into `python_path`.",
         )
 
+    @property
+    def unhashed(self) -> list[str]:
+        """Names of what has no hash, among others that have: pip takes none without a hash once one has any."""
+        names = [re.split(r"[ =;@]", line)[0] for line in self.lines if "--hash=" not in line]
+        return names if len(names) < len(self.lines) else []
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """Sentences that the user should read once."""
+        if not self.unhashed:
+            return ()
+        return (f"{self.place}: packages are installed without their hashes, for {self.unhashed[0]} has none",)
+
     def text(self) -> str:
-        """The lines of a requirements file. pip takes none without a hash once one has any, and git has none."""
-        without = any("--hash=" not in line for line in self.lines)
-        lines = [line.partition(" --hash=")[0] if without else line for line in self.lines]
+        """The lines of a requirements file; all have their hashes, or none has."""
+        lines = [line.partition(" --hash=")[0] for line in self.lines] if self.unhashed else self.lines
         return "".join(f"{line}\n" for line in (*self.index_options(), *lines))
 
     def index_options(self) -> list[str]:

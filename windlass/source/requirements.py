@@ -29,7 +29,7 @@ class Requirements:
     """Lines for `pip install -r` and for `-c` (`""` = none), from `file` in the source.
 
     `python` are the versions that its authors ask for, as `>=3.11` (`""` = any), `folders` those in the source that
-    packages of the app's own are imported from.
+    packages of the app's own are imported from, `remarks` sentences that the user should read once.
     """
 
     file: str
@@ -37,6 +37,7 @@ class Requirements:
     constraints: str = ""
     python: str = ""
     folders: tuple[str, ...] = ()
+    remarks: tuple[str, ...] = ()
 
     @property
     def names(self) -> frozenset[str]:
@@ -73,20 +74,21 @@ def read(tree: Tree, given: str | list[str] | None) -> Requirements:
         )
     lines = _Lines(tree)
     folders: tuple[str, ...] = ()
+    remarks: tuple[str, ...] = ()
     name = posixpath.basename(file)
     if name == "uv.lock":
         exported = uv_lock.read(tree, file)
-        lines.python, folders = exported.python, exported.folders
+        lines.python, folders, remarks = exported.python, exported.folders, exported.remarks
         lines.take_text(exported.text, file)
     elif locks.is_lock(file):
         locked = locks.read(tree, file)
-        lines.python = locked.python
+        lines.python, remarks = locked.python, locked.remarks
         lines.take_text(locked.text(), file)
     elif name in project_files.NAMES:
         lines.take_project(file, extras=[])
     else:
         lines.take_file(file)
-    return Requirements(file, _text(lines.requirements), _text(lines.constraints), lines.python, folders)
+    return Requirements(file, _text(lines.requirements), _text(lines.constraints), lines.python, folders, remarks)
 
 
 def _nothing(tree: Tree) -> SourceError:

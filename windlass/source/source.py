@@ -83,7 +83,7 @@ def _load(settings: AppSettings, project: Path) -> Source:
         # Only what has been read is known to be as in the commit, or not.
         dirty = contents.commit is not None and bool(contents.differing)
         written = data.paths(tree, settings, wsgi, python_path)
-        remarks = (*own_gunicorn.remark(tree), *remarks, *_tracked(tree, contents.known, written))
+        remarks = (*own_gunicorn.remark(tree), *remarks, *wanted.remarks, *_tracked(tree, contents.known, written))
         return Source(
             archive,
             digest,

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from windlass.errors import SourceError
 from windlass.source.locks import PYPI, Locked
+from windlass.source.pip_lines import logical_lines
 from windlass.source.project_files import toml
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ class Exported:
     text: str
     python: str
     folders: tuple[str, ...]
+    remarks: tuple[str, ...]
 
 
 def read(tree: Tree, lock: str) -> Exported:
@@ -48,7 +50,7 @@ def read(tree: Tree, lock: str) -> Exported:
         )
     locked = Locked(f"{tree.label}/{lock}")
     folders: dict[str, None] = {}
-    for line in _exported(tree, lock, folder).splitlines():
+    for _, line in logical_lines(_exported(tree, lock, folder)):
         local = _LOCAL.fullmatch(line)
         if local is None:
             locked.lines.append(line)
@@ -59,8 +61,7 @@ def read(tree: Tree, lock: str) -> Exported:
     for package in document.get("package", []):
         if package["name"] in names:
             locked.add_index(package.get("source", {}).get("registry", PYPI))
-    text = "".join(f"{line}\n" for line in (*locked.index_options(), *locked.lines))
-    return Exported(text, document.get("requires-python", ""), tuple(folders))
+    return Exported(locked.text(), document.get("requires-python", ""), tuple(folders), locked.remarks)
 
 
 def _folder(tree: Tree, locked: Locked, path: str) -> str:
