@@ -66,6 +66,16 @@ def test_a_path(code: Path, line: str, wanted: str) -> None:
     assert entry(code, "Traceback (most recent call last):", line) == wanted
 
 
+def test_what_is_renamed_wants_a_folder(code: Path) -> None:
+    releases = Releases(str(code.parents[2]))
+    line = f"OSError: [Errno 30] Read-only file system: '{CODE}/app.log' -> '{CODE}/app.log.1'"
+    assert advice(releases, "shop", "one", [line]) == (
+        "The app gives app.log another name: what it renames has to lie in a folder that is data. Have it write to"
+        " files/app.log, for example, and say `data: [files]`."
+    )
+    assert advice(releases, "shop", "one", [line.replace("app.log", "known/app.log")]) is None
+
+
 def test_the_words(code: Path) -> None:
     line = "OSError: [Errno 30] Read-only file system: 'app.log'"
     assert advice(Releases(str(code.parents[2])), "shop", "one", [line, "ValueError: Unable to configure handler"]) == (

@@ -19,6 +19,8 @@ _PATH = re.compile(
     r"|cannot (?:create|touch|open)(?: directory| regular file)? [\u2018']?(?P<shell>[^\u2018\u2019':]+)[\u2019']?: "
     r"(?:Read-only file system|Permission denied|Directory nonexistent|No such file or directory)"
 )
+# Of a file that is renamed, for example a log that is rotated: the folder it lies in is written to.
+_RENAMED = re.compile(r"\[Errno (?:13|16|18|30)\] [A-Z][\w -]+: '([^']+)' -> '([^']+)'")
 _CANNOT_OPEN, _READ_ONLY = "unable to open database file", "attempt to write a readonly database"
 # For `journalctl --grep`: one of these is in each line that may tell.
 PATTERN = rf"Errno (2|13|30)\]|{_CANNOT_OPEN}|{_READ_ONLY}"
@@ -38,6 +40,8 @@ def advice(releases: Releases, app: str, release: str, lines: Sequence[str]) -> 
         return None
     code, known, variables = f"{releases.path(release)}/code", record.data, releases.environment(record).variables
     for line in reversed(lines):
+        if (renamed := _RENAMED.search(line)) and (path := _in_code(app, code, renamed[2])):
+            return _of_renamed(renamed[1], path, known)
         found = _of_line(app, code, line, variables)
         wanted = list(dict.fromkeys(place for place in found if not _is_known(place, known)))
         if wanted:
@@ -46,6 +50,16 @@ def advice(releases: Releases, app: str, release: str, lines: Sequence[str]) -> 
             what = " and ".join(place.rstrip("/") for place in wanted)
             return f"If the app writes to {what}: `data: [{entry}]` keeps it in {home(app)}, across releases."
     return None
+
+
+def _of_renamed(old: str, new: str, known: Sequence[str]) -> str | None:
+    if _is_known(os.path.dirname(new) or ".", known):
+        return None
+    name = min(os.path.basename(old), os.path.basename(new), key=len)
+    return (
+        f"The app gives {os.path.basename(old)} another name: what it renames has to lie in a folder that is data."
+        f" Have it write to files/{name}, for example, and say `data: [files]`."
+    )
 
 
 def _of_line(app: str, code: str, line: str, variables: Mapping[str, str]) -> list[str]:
