@@ -46,6 +46,7 @@ def trace(site: Path, said: str, file: str = "werkzeug/datastructures.py") -> li
         "ImportError: cannot import name 'url_quote' from 'werkzeug.urls' (/x/werkzeug/urls.py)",
         "ModuleNotFoundError: No module named 'imp'",
         "SyntaxError: invalid syntax",
+        "SystemError: initialization of _psycopg raised unreported exception",
     ],
 )
 def test_the_package_and_what_would_work_are_named(site: Path, tmp_path: Path, said: str) -> None:

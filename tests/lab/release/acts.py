@@ -69,7 +69,7 @@ ACTS = {
     "write its units": lambda: Path("/etc/systemd/system/planted.service").write_text("x"),
     "write to /srv": lambda: os.mkdir("/srv/planted"),
     "write to /run": lambda: Path("/run/notes/planted").write_text("x"),
-    "write to /run/lock": lambda: Path("/run/lock/planted").write_text("x"),
+    "see the host's /run/lock": lambda: Path("/run/lock/windlass-test").read_text(),
     "see the host's /dev/shm": lambda: Path("/dev/shm/windlass-test").read_text(),
     "use more than its share of /dev/shm": lambda: [Path(f"/dev/shm/{n}").touch() for n in range(20_000)],
     "write to /dev/shm of others": lambda: Path("/proc/1/root/dev/shm/planted").write_text("x"),

@@ -41,7 +41,7 @@ def prepared(shared_world: World) -> Iterator[World]:
     secrets.chmod(0o600)
     outcome = converge(world.lab, world.host, {"shortener": SHORTENER}, world.project)
     assert [each.message for each in outcome.results if each.status == "failed"] == []
-    places = "/tmp/windlass-test /dev/shm/windlass-test"
+    places = "/tmp/windlass-test /dev/shm/windlass-test /run/lock/windlass-test"
     # nginx answers there as the cloud would.
     world.host.run(f"touch {places}; chmod 644 {places}; ip address add 169.254.169.254/32 dev lo")
     yield world

@@ -16,9 +16,9 @@ DEPENDENCIES = '"flask>=3.1,<4"'
 
 
 def test_the_debian_packages_that_are_missing_make_the_build_work(world: World) -> None:
-    world.edit(DEPENDENCIES, f'{DEPENDENCIES}, "psycopg2==2.8.6"', "pyproject.toml")
+    world.edit(DEPENDENCIES, f'{DEPENDENCIES}, "psycopg2==2.9.9"', "pyproject.toml")
     words = world.fails("venv")
-    reason = "psycopg2 2.8.6 cannot be built, and there is no wheel of it for Python 3."
+    reason = "psycopg2 2.9.9 cannot be built, and there is no wheel of it for Python 3."
     assert words.startswith(f"the requirements cannot be installed: {reason}")
     found = re.search(r"`packages`: \[(.*)\]; or ask for psycopg2-binary, which needs no build\.$", words.strip())
     assert found is not None, words

@@ -17,12 +17,13 @@ if TYPE_CHECKING:
 HOMES = "/srv/"
 # Where the exception came from: the folder of packages, and the first step below it.
 _FILE = re.compile(r'\s*File "(/.+/lib/python(\d+\.\d+)/site-packages)/([^/"]+).*", line \d+')
-_RAISED = re.compile(r"(ImportError|AttributeError|ModuleNotFoundError|SyntaxError)\b.*")
+_RAISED = re.compile(r"(ImportError|AttributeError|ModuleNotFoundError|SyntaxError|SystemError)\b.*")
 # What only means that: a name that is gone from a module, or a module that is gone from Python or setuptools.
 _GONE = re.compile(
     r"ImportError: cannot import name '[^']+' from|AttributeError: module '[^']+' has no attribute"
     r"|ModuleNotFoundError: No module named '(asynchat|asyncore|cgi|crypt|distutils|imghdr|imp|lib2to3|nntplib|pipes"
     r"|smtpd|sndhdr|telnetlib|uu)\b|SyntaxError: (invalid syntax|Missing parentheses)"
+    r"|SystemError: initialization of \S+ raised"
 )
 _PKG_RESOURCES = "No module named 'pkg_resources'"
 
