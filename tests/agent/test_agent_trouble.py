@@ -71,7 +71,16 @@ def test_a_state_folder_of_somebody_else_is_a_refusal(tmp_path: Path) -> None:
 def test_a_pattern_that_the_hosts_python_does_not_understand_is_a_refusal(tmp_path: Path) -> None:
     agent = AgentProcess(tmp_path)
     agent.wire.write(
-        {"type": "logs", "apps": [], "nginx": True, "count": 1, "since": 0, "grep": "a(b", "follow": False}
+        {
+            "type": "logs",
+            "apps": [],
+            "nginx": True,
+            "count": 1,
+            "since": 0,
+            "grep": "a(b",
+            "follow": False,
+            "probes": False,
+        }
     )
     assert refusal(agent) == (
         "this host's Python does not understand the pattern 'a(b': missing ), unterminated subpattern at position 1"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import os
+import pwd
 import shutil
 import signal
 import subprocess
@@ -23,7 +24,7 @@ WELL: dict[str, Any] = {"updates": 0, "security_updates": 0, "failed_units": [],
 
 def test_a_program_that_was_replaced_while_it_runs() -> None:
     # Not below /tmp, where libraries come and go by design.
-    with TemporaryDirectory(dir=Path.home(), prefix=".windlass-test-") as folder:
+    with TemporaryDirectory(dir=pwd.getpwuid(os.getuid()).pw_dir, prefix=".windlass-test-") as folder:
         program = Path(shutil.copy2(shutil.which("sleep") or "", f"{folder}/sleep with spaces"))
         running = subprocess.Popen([program, "60"])
         try:

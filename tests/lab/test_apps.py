@@ -64,7 +64,7 @@ def test_two_apps_share_a_host_and_nothing_else(commands: Commands, lab: Lab, ho
 def test_a_broken_app_does_not_stop_the_other(commands: Commands, lab: Lab, host: LabHost) -> None:
     commands("provision", "lab")
     before = release_of(commands, "notes")
-    commands.write("apps/notes/src/notes/__init__.py", "raise RuntimeError('broken on purpose')\n")
+    commands.write("apps/notes/src/notes/__init__.py", "create_app = None\nraise RuntimeError('broken on purpose')\n")
     page = commands.folder / "sample_app/shortener/templates/home.html"
     page.write_text(page.read_text().replace("Make a long link short", "Shorten it"))
     run = commands.json("deploy", "lab", status=1)

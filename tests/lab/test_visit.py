@@ -79,7 +79,8 @@ def test_a_visit(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("answers", "message"),
     [
-        ({"GET /": (502, "", "")}, f"https://{NAME}/ answered 502 without the form{LOOK}"),
+        ({"GET /": (502, "", "")}, f"https://{NAME}/ answered 502{LOOK}"),
+        ({"GET /": (404, "", "")}, f"https://{NAME}/ answered 404 without the form{LOOK}"),
         ({"POST /": (400, "", "")}, f"https://{NAME}/ answered 400 to the form instead of 303{LOOK}"),
         ({"GET /1": (404, "", "")}, f"https://{NAME}/1 leads to '', not to {TARGET}{LOOK}"),
     ],

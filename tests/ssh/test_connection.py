@@ -102,11 +102,13 @@ def test_paramiko_does_not_print(server: Sshd, capfd: pytest.CaptureFixture[str]
 def test_a_port_that_opens_late(tmp_path: Path) -> None:
     late = Sshd(tmp_path / "sshd")
     said: list[str] = []
-    timer = threading.Timer(0.5, late.__enter__)
-    timer.start()
-    connection = ssh.connect(host(late.port, key=late.key), ConnectOptions(known_hosts=[late.known_hosts]), said.append)
+
+    def say(line: str) -> None:
+        said.append(line)
+        late.__enter__()
+
+    connection = ssh.connect(host(late.port, key=late.key), ConnectOptions(known_hosts=[late.known_hosts]), say)
     ssh.close(connection)
-    timer.join()
     late.__exit__()
     assert said == [f"web1 ({ME}@127.0.0.1:{late.port}): connection refused; next try in 1 s (2 of 3)"]
 
