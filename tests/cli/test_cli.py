@@ -105,7 +105,7 @@ def test_a_fabric_task_takes_options_more_than_once(commands: Commands, monkeypa
     commands.write("inventory/hosts.yml", "all:\n  hosts:\n    web1:\n")
     monkeypatch.setenv("WINDLASS_PROJECT", str(commands.folder))
     extra = ["--extra-vars", "x=1", "--extra-vars", "timezone=Mars", "--extra-vars", "serial=many"]
-    said = fab("provision", "--hosts", "all", "-v", "-v", "--quiet", "--extra-vars", "x=1")
+    said = fab("provision", "--hosts", "nosuch", "-v", "-v", "-q", "-e", "x=1")
     assert "Error: --quiet and --verbose exclude each other." in said.stderr
     said = fab("provision", "--hosts", "all", "--skip-tags", "base", "--start-at", "nginx", "--exit-code", *extra)
     assert said.returncode == 2

@@ -55,7 +55,8 @@ def _task(path: list[str], command: click.Command) -> fabric.Task:
         if status:
             sys.exit(status)
 
-    # Invoke reads a task's options off its signature and its help off the docstring.
+    # Invoke reads a task's options off its signature and its help off the docstring. It gives each the first letter
+    # that is free: those that have one of their own come before.
     body.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
         [
             inspect.Parameter("context", inspect.Parameter.POSITIONAL_OR_KEYWORD),
@@ -63,7 +64,7 @@ def _task(path: list[str], command: click.Command) -> fabric.Task:
                 inspect.Parameter(
                     _name(parameter), inspect.Parameter.POSITIONAL_OR_KEYWORD, default=_default(parameter)
                 )
-                for parameter in command.params
+                for parameter in sorted(command.params, key=_has_no_letter)
             ),
         ]
     )
@@ -76,6 +77,10 @@ def _task(path: list[str], command: click.Command) -> fabric.Task:
         iterable=[_name(option) for option in options if option.multiple],
         incrementable=[_name(option) for option in options if option.count],
     )
+
+
+def _has_no_letter(parameter: click.Parameter) -> bool:
+    return isinstance(parameter, click.Option) and all(name.startswith("--") for name in parameter.opts)
 
 
 def _name(parameter: click.Parameter) -> str:
