@@ -23,7 +23,14 @@ WRITTEN = {
     "celerybeat-schedule.db": "",
     "static/uploads/x.jpg": "",
 }
-CODE = {"logs/__init__.py": "", "uploads/.gitkeep": "", "a/changes.log": "", "db.py": "", "deep/sqlite/x": ""}
+CODE = {
+    "uploads/.gitkeep": "",
+    "web/upload/views/__init__.py": "",
+    "web/upload/templates/x.html": "",
+    "a/changes.log": "",
+    "db.py": "",
+    "deep/sqlite/x": "",
+}
 
 
 def test_what_a_machine_wrote_stays_there(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from windlass.errors import SourceError
 from windlass.source.ignore import Rules, ruled_out
-from windlass.source.local_state import is_local
+from windlass.source.local_state import local
 from windlass.source.tree import Tree
 
 if TYPE_CHECKING:
@@ -49,14 +49,14 @@ class Contents:
                 f"{self.label}: it has submodules that are not checked out: {named(missing)}", hint=self.modules_hint
             )
         out = ruled_out(wanted)
-        local = {path for path in wanted if path not in self.known and is_local(path) and not rules.keep(path)}
+        mine = {path for path in local(wanted) if path not in self.known and not rules.keep(path)}
         entries = [
             entry
             for path in wanted
-            if path not in out and path not in local and (entry := self.found[path]()) is not None
+            if path not in out and path not in mine and (entry := self.found[path]()) is not None
         ]
         tops = dict.fromkeys(top for path, top in out.items() if path in self.known and not rules.leave_out(top))
-        return Tree(self.label, entries), tuple(self._remarks(list(tops), sorted(local - out.keys())))
+        return Tree(self.label, entries), tuple(self._remarks(list(tops), sorted(mine - out.keys())))
 
     def _rules(self) -> Rules:
         rules = Rules()
@@ -64,13 +64,13 @@ class Contents:
             rules.add("", Tree(self.label, [entry]).text(DEPLOYIGNORE))
         return rules
 
-    def _remarks(self, tops: list[str], local: list[str]) -> Iterator[str]:
+    def _remarks(self, tops: list[str], mine: list[str]) -> Iterator[str]:
         if tops:
             yield f"{self.label}: left out, though git has it: {named(tops)} (no word of those in {DEPLOYIGNORE})"
-        if local:
+        if mine:
             yield (
-                f"{self.label}: left out, as this machine's own: {named(local)}"
-                f" (`!/{local[0]}` in {DEPLOYIGNORE} sends it, no word of those that it names)"
+                f"{self.label}: left out, as this machine's own: {named(mine)}"
+                f" (`!/{mine[0]}` in {DEPLOYIGNORE} sends it, no word of those that it names)"
             )
 
 
