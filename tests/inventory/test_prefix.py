@@ -72,6 +72,11 @@ def test_mistakes_are_told_by_that_name(tmp_path: Path) -> None:
     ]
 
 
+def test_all_that_is_somebody_else_s_is_told_at_once(tmp_path: Path) -> None:
+    found = errors(tmp_path, "all: {hosts: {h: {apps: {a: {port: 80}, b: {port: 81}}, tls: {cert: x}, serial: abc}}}")
+    assert [line.split(": ")[1] for line in found] == ["apps", "tls.cert", "serial"]
+
+
 def test_apps_by_the_other_name_that_are_none(tmp_path: Path) -> None:
     assert errors(tmp_path, "all: {hosts: {h: {apps: [x], windlass_apps: [y]}}}") == [
         "inventory/hosts.yml:1:45: windlass_apps: no apps of Windlass, each a mapping with source, wsgi and domains"

@@ -51,7 +51,7 @@ def validated(model: type[M], names: Mapping[str, str], values: Values, project:
         hint = _way_out("apps") if names["apps"] == "apps" else ""
         message = f"{names['apps']}: no apps of Windlass, each a mapping with source, wsgi and domains{hint}"
         problems.add(values.raw[names["apps"]].place(), message)
-        return None
+        unrendered.add(("apps",))  # of which nothing more need be said
     changed = list(changed_env(found.get("apps"), values))
     for way, place, message in changed:
         problems.add(place, f"{_dotted((names['apps'], *way[1:]))}: {message}")
