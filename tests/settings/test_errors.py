@@ -269,7 +269,7 @@ APP = {
         "apps.a.sandbox.writable_paths[0]: '/etc/x' belongs to the system; an app's own data goes into /var/lib/APP"
     ),
     "sandbox: {allow: [root]}": (
-        "apps.a.sandbox.allow[0]: 'root' is not one of 'devices', 'namespaces', 'proc', 'system-calls' "
+        "apps.a.sandbox.allow[0]: 'root' is not one of 'devices', 'metadata', 'namespaces', 'proc', 'system-calls' "
         "or 'write-execute'"
     ),
     "memory_max: 1.5G": "apps.a.memory_max: '1.5G' is not a size such as 512M or 2G",
