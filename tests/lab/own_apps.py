@@ -73,10 +73,11 @@ class OwnApps:
         """What an app answers to."""
         return f"{name}.{self.host.name}.test"
 
-    def visitor(self, name: str, timeout: float = 30) -> Visitor:
-        """Somebody who looks at an app over verified TLS."""
+    def visitor(self, name: str, timeout: float = 120) -> Visitor:
+        """Somebody who looks at an app over verified TLS, and waits so many seconds for each of its words."""
         visitor = Visitor(self.domain(name), self.host.address, self.host.https_port, self.lab.acme.roots())
-        visitor.timeout = timeout
+        visitor.connect()
+        visitor.sock.settimeout(timeout)
         return visitor
 
     def ask(

@@ -58,7 +58,7 @@ def test_what_they_wrote_survives_a_new_release(apps: OwnApps) -> None:
 
 def test_events_come_one_by_one_and_a_long_answer_comes(apps: OwnApps) -> None:
     assert re.findall(r"data: (\d)", apps.ask("depot", path="/events")[1]) == list("01234")
-    with closing(apps.visitor("depot", timeout=120)) as visitor:
+    with closing(apps.visitor("depot", timeout=600)) as visitor:
         visitor.request("GET", "/slow?seconds=45", headers={"Host": visitor.host})
         assert visitor.getresponse().read() == b"at last\n"
 
