@@ -68,7 +68,7 @@ def test_life_of_two_sites(run: Any, equipped_host: LabHost) -> None:
     assert list(statuses(outcome, "one").values()) == ["ok", "failed", "skipped", "skipped"]
     assert set(statuses(outcome, "two").values()) == {"ok"}
     assert 'unknown directive "nonsense" in /etc/nginx/conf.d/own.conf:1' in messages(outcome)
-    assert "client_max_body_size 10m" in host.run(f"cat {SITES}/one.conf")
+    assert "client_max_body_size 100m" in host.run(f"cat {SITES}/one.conf")
     assert asked(host, "one.test") == "502"
     host.run("rm /etc/nginx/conf.d/own.conf")
     outcome = run(host, one={"nginx": {"body_limit": "1m"}})
