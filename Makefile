@@ -8,7 +8,7 @@ SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 APT := $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get -q -y
 BIN := .venv/bin
 
-.PHONY: help demo test test-fast lab soak audit check lint types programs lock bench clean
+.PHONY: help demo test test-fast lab soak audit check lint types programs recorded lock bench clean
 
 help:  ## say what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 18
@@ -46,6 +46,9 @@ audit: .venv/ready-dev .audit/ready programs  ## what independent tools say of a
 
 bench: .venv/ready-dev  ## speed, as ratios to plain SSH and a plain shell script
 	$(BIN)/python -m benchmarks
+
+recorded: .venv/ready-dev  ## write down anew what each role declares, to be looked at as a change of tests/roles/recorded
+	$(BIN)/python -m tests.roles.recorded
 
 lock: .venv/ready-dev  ## choose the newest versions of what pyproject.toml names
 	$(BIN)/uv pip compile -q --upgrade --generate-hashes --no-header --no-emit-index-url --python-version 3.11 \
