@@ -42,13 +42,13 @@ print(connection.getresponse().read().decode())
 
 
 @pytest.fixture
-def commands(lab: Lab, fresh_host: LabHost, tmp_path: Path) -> Commands:
+def commands(lab: Lab, equipped_host: LabHost, tmp_path: Path) -> Commands:
     """A project with both apps, provisioned."""
     for name in ("notes", "hostile"):
         shutil.copytree(ROOT / "tests/apps" / name, tmp_path / name)
     commands = Commands(tmp_path)
-    commands.write("inventory/hosts.yml", inventory(lab, [fresh_host], apps=APPS))
-    commands("provision", fresh_host.name)
+    commands.write("inventory/hosts.yml", inventory(lab, [equipped_host], apps=APPS))
+    commands("provision", equipped_host.name)
     return commands
 
 
@@ -74,22 +74,22 @@ def during_an_attack(commands: Commands, host: LabHost, seconds: int) -> None:
     assert browsed.served > 50
 
 
-def test_the_other_app_notices_nothing(commands: Commands, fresh_host: LabHost) -> None:
-    during_an_attack(commands, fresh_host, SHORT)
+def test_the_other_app_notices_nothing(commands: Commands, equipped_host: LabHost) -> None:
+    during_an_attack(commands, equipped_host, SHORT)
 
 
 @pytest.mark.soak
-def test_the_other_app_notices_nothing_for_a_minute(commands: Commands, fresh_host: LabHost) -> None:
-    during_an_attack(commands, fresh_host, 60)
+def test_the_other_app_notices_nothing_for_a_minute(commands: Commands, equipped_host: LabHost) -> None:
+    during_an_attack(commands, equipped_host, 60)
 
 
-def test_a_health_page_that_never_ends_stops_nothing(commands: Commands, fresh_host: LabHost) -> None:
-    fresh_host.run("touch /var/lib/hostile/sick")
-    status = commands("status", fresh_host.name, status=1)
+def test_a_health_page_that_never_ends_stops_nothing(commands: Commands, equipped_host: LabHost) -> None:
+    equipped_host.run("touch /var/lib/hostile/sick")
+    status = commands("status", equipped_host.name, status=1)
     assert "\x1b" not in status.out
     greet(commands, "deployed all the same")
-    commands("deploy", fresh_host.name, "--app", "notes")
+    commands("deploy", equipped_host.name, "--app", "notes")
     # Its own replacement, which is well, is not kept back by it either.
     path = commands.folder / "hostile/app.py"
     path.write_text(path.read_text().replace("if os.path.exists(FLAG) else", "if False else"))
-    commands("deploy", fresh_host.name, "--app", "hostile")
+    commands("deploy", equipped_host.name, "--app", "hostile")
