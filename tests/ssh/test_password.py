@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -133,10 +132,12 @@ def test_a_jump_host_is_not_told_the_password(tmp_path: Path) -> None:
 def test_a_host_that_never_says_whether_it_runs_a_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ssh, "PATIENCE", 2)
     with password_server(tmp_path) as (port, known, server):
-        monkeypatch.setattr(server, "check_channel_exec_request", lambda *command: time.sleep(8))
+        given_up = threading.Event()
+        monkeypatch.setattr(server, "check_channel_exec_request", lambda *command: given_up.wait(60))
         connection = ssh.connect(host(port, password=PASSWORD), ConnectOptions(attempts=1, known_hosts=[known]))
         with pytest.raises(ConnectError) as caught:
             ssh.open_exec(connection, "true")
+        given_up.set()
         ssh.close(connection)
     assert str(caught.value) == (
         f"127.0.0.1 ({ME}@127.0.0.1:{port}): the host does not say within 2 s whether it runs a command"

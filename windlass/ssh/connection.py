@@ -7,7 +7,7 @@ fabric.Connection does what it is good at (ssh_config, tasks); it neither verifi
 from __future__ import annotations
 
 import threading
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from windlass.errors import ConnectError
@@ -101,7 +101,8 @@ def _closed_after(channel: paramiko.Channel, late: threading.Event) -> Iterator[
 
     def close() -> None:
         late.set()
-        channel.close()
+        with suppress(EOFError, OSError):  # the connection may end at this moment
+            channel.close()
 
     timer = threading.Timer(PATIENCE, close)
     timer.daemon = True
