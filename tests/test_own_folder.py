@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
@@ -36,6 +37,9 @@ def test_a_folder_is_removed_by_the_next_run_where_its_own_was_killed(
             assert {ours, theirs} == set(tmp_path.iterdir())
         assert theirs.exists()
         other.send_signal(signal.SIGKILL)
+    half_removed = tmp_path / "windlass-kind-x"
+    half_removed.mkdir()
+    os.utime(half_removed, (0, 0))
     with own_folder.own_folder("kind") as ours:
         assert [ours] == list(tmp_path.iterdir())
     assert list(tmp_path.iterdir()) == []

@@ -65,8 +65,10 @@ def postgres():
     # Not below pytest's own folder: that is for one user alone.
     with own_folder("pg") as folder:
         server = PostgresServer(folder)
-        yield server
-        server.stop()
+        try:
+            yield server
+        finally:
+            server.stop()
 
 
 @pytest.fixture
