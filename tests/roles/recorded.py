@@ -26,6 +26,7 @@ FOLDER = HERE / "recorded"
 VERSIONS = {"debian12": ("12", "bookworm", "3.11.2"), "debian13": ("13", "trixie", "3.13.5")}
 WIDTH = 80  # longer lists have a line for each
 OF_THE_FAMILY = ("machine", "notify", "sensitive", "wavering")
+OF_THE_CHECKOUT = ("commit", "dirty")
 
 
 def recordings() -> dict[str, str]:
@@ -48,7 +49,7 @@ def _lines(resource: Resource) -> Iterator[str]:
     yield resource.name
     for field in fields(resource)[1:]:  # type: ignore[arg-type]
         value = getattr(resource, field.name)
-        if field.name not in OF_THE_FAMILY and value not in ("", None, [], (), {}):
+        if field.name not in OF_THE_FAMILY + OF_THE_CHECKOUT and value not in ("", None, [], (), {}):
             yield from _field(field.name, value)
     for notified in resource.notify:
         yield f"  notifies {notified.name}"
