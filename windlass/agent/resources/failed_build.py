@@ -8,14 +8,13 @@ from typing import TYPE_CHECKING
 
 from windlass.agent.resources import dpkg, package_index
 from windlass.agent.resources.build_needs import needed
+from windlass.agent.resources.pip_reason import BUILD, of_build
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from windlass.agent.machine import Machine
 
-# Enough of what a build says to see why it failed (lines).
-LONGEST = 12
 _FAILED = re.compile(r"(Failed building wheel for|Failed to build) ([\w.-]+)")
 _COLLECTING = re.compile(r"\s*Collecting ([A-Za-z0-9][\w.-]*)")
 _ARCHIVE = re.compile(r"([\w.-]+?)-(\d[\w.]*)\.(?:tar\.gz|tar\.bz2|zip)")
@@ -27,8 +26,6 @@ _OUTDATED = re.compile(
 )
 # Others that have wheels, of what has none.
 _INSTEAD = {"psycopg2": "psycopg2-binary", "psycopg-c": "psycopg-binary", "mysqlclient": "PyMySQL"}
-# The sign that pip puts before what went wrong in a build.
-_CROSS = "\N{MULTIPLICATION SIGN}"
 
 
 @dataclass(frozen=True)
@@ -42,7 +39,8 @@ class FailedBuild:
     def reason(self, python: str) -> str:
         """What went wrong in a few lines; `python` is the version that it was to be for, e.g. 3.11."""
         what = f"{self.name} {self.version}".rstrip()
-        return "\n".join([f"{what} cannot be built, and there is no wheel of it for Python {python}", *self._said()])
+        _, *said = of_build(self.output.splitlines())
+        return "\n".join([f"{what} cannot be built, and there is no wheel of it for Python {python}", *said])
 
     def hint(self, machine: Machine, pip: Sequence[str], python: str) -> str:
         """What would work, as the index and dpkg know it; `pip` is the beginning of a command, for that Python."""
@@ -57,17 +55,10 @@ class FailedBuild:
             return f"Ask for {instead}: it has a wheel for Python {python}, so nothing is built."
         return "What it says above is all that is known; what builds usually need is installed."
 
-    def _said(self) -> list[str]:
-        lines = self.output.splitlines()
-        start = next((number for number, line in enumerate(lines) if line.lstrip().startswith(_CROSS)), 0)
-        end = next((number for number, line in enumerate(lines) if line.lstrip() == "[end of output]"), len(lines))
-        said = [line.strip() for line in lines[start + 1 : end] if line.strip()]
-        return said[-LONGEST:]
-
 
 def find(output: str) -> FailedBuild | None:
     """The package whose build failed, in the output of pip; None = none did, or it does not say which."""
-    if "subprocess-exited-with-error" not in output:
+    if BUILD not in output:
         return None
     named = _FAILED.search(output)
     name = _normalised(named[2]) if named else _last_collected(output)

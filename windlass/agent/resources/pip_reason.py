@@ -7,7 +7,8 @@ import re
 # Enough for a table of mismatching hashes, too little to hide the reason in.
 LONGEST = 12
 
-# The sign that pip puts before what went wrong in a build.
+# pip's word for a build that failed, and the sign that it puts before what went wrong in one.
+BUILD = "subprocess-exited-with-error"
 _CROSS = "\N{MULTIPLICATION SIGN}"
 _BROKEN = re.compile(r"connection broken by '(.*?)': /")
 _ERROR = re.compile(r"\s*(ERROR|error): |(?=The conflict is caused by:)")
@@ -22,7 +23,7 @@ _HINTS = (
     ("DO NOT MATCH THE HASHES", "Make the hashes again, if you trust the change."),
     ("conflicting dependencies", "Loosen one of the versions, or leave it out."),
     (
-        "subprocess-exited-with-error",
+        BUILD,
         "Add what the build needs to the app's `packages`, often build-essential and python3-dev.",
     ),
     ("Read timed out", _NETWORK),
@@ -36,8 +37,8 @@ def explain(output: str) -> tuple[str, str | None]:
         return f"pip cannot reach the package index: {broken[-1]}", _NETWORK
     hint = next((hint for sign, hint in _HINTS if sign in output), None)
     lines = output.splitlines()
-    if "subprocess-exited-with-error" in output:
-        return "\n".join(_of_build(lines)), hint
+    if BUILD in output:
+        return "\n".join(of_build(lines)), hint
     if "ERROR: Exception:" in output:  # pip did not expect it, and prints a traceback
         return output.strip().rpartition("\n")[2], hint
     kept = []
@@ -58,8 +59,8 @@ def _indented_after(lines: list[str], number: int) -> list[str]:
     return following
 
 
-def _of_build(lines: list[str]) -> list[str]:
-    """Which build failed, and the end of what it said."""
+def of_build(lines: list[str]) -> list[str]:
+    """What pip says of a build that failed, and behind it the end of what the build said, at most LONGEST lines."""
     start = next((number for number, line in enumerate(lines) if line.lstrip().startswith(_CROSS)), 0)
     end = next((number for number, line in enumerate(lines) if line.lstrip() == "[end of output]"), len(lines))
     said = [line.strip() for line in lines[start + 1 : end] if line.strip()]
