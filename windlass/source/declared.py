@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 
 from windlass.errors import SourceError
 from windlass.source import dockerfile as dockerfiles
+from windlass.source import own_gunicorn
+from windlass.source.module import parsed
 from windlass.source.started import Server, served
 
 if TYPE_CHECKING:
@@ -75,15 +77,12 @@ def dockerfile(tree: Tree) -> Dockerfile:
 
 def _of_gunicorn(tree: Tree) -> Iterator[tuple[str, str]]:
     """`wsgi_app` of a gunicorn.conf.py."""
-    try:
-        parsed = ast.parse(_text(tree, "gunicorn.conf.py"))
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return
-    for statement in parsed.body:
+    code = parsed(_text(tree, own_gunicorn.FILE))
+    for statement in code.body if code else ():
         if isinstance(statement, ast.Assign) and isinstance(statement.value, ast.Constant):
-            named = any(isinstance(target, ast.Name) and target.id == "wsgi_app" for target in statement.targets)
+            named = any(isinstance(target, ast.Name) and target.id == own_gunicorn.READ for target in statement.targets)
             if named and isinstance(statement.value.value, str):
-                yield statement.value.value, f"gunicorn.conf.py:{statement.lineno}"
+                yield statement.value.value, f"{own_gunicorn.FILE}:{statement.lineno}"
 
 
 def _text(tree: Tree, path: str) -> str:

@@ -41,13 +41,8 @@ class Module:
 
     @cached_property
     def parsed(self) -> ast.Module | None:
-        """None = it cannot be parsed: by this Python, or by any."""
-        try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")
-                return ast.parse(self.text)
-        except (SyntaxError, ValueError, RecursionError, MemoryError):
-            return None
+        """None = it cannot be parsed."""
+        return parsed(self.text)
 
     @cached_property
     def names(self) -> dict[str, Binding]:
@@ -102,6 +97,15 @@ class Code:
                     return Module(path, package, self.tree.text(path))
                 except SourceError:  # in an encoding of its own
                     return Module(path, package, "\0")
+        return None
+
+
+def parsed(text: str) -> ast.Module | None:
+    """The syntax tree of somebody's code; None = it cannot be parsed: by this Python, or by any."""
+    try:
+        with warnings.catch_warnings(action="ignore"):  # of escapes in somebody else's strings
+            return ast.parse(text)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
 
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from windlass.errors import SourceError
 from windlass.source import poetry
+from windlass.source.module import parsed
 
 if TYPE_CHECKING:
     from windlass.source.tree import Tree
@@ -109,18 +110,17 @@ def _setup_cfg(tree: Tree, path: str) -> Project | None:
 def _setup_py(tree: Tree, path: str) -> Project | None:
     """What a setup.py passes to `setup()` as it stands there: nothing is computed."""
     place = f"{tree.label}/{path}"
-    try:
-        parsed = ast.parse(tree.text(path))
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
+    code = parsed(tree.text(path))
+    if code is None:
         return None
     values = {
         target.id: statement.value
-        for statement in parsed.body
+        for statement in code.body
         if isinstance(statement, ast.Assign)
         for target in statement.targets
         if isinstance(target, ast.Name)
     }
-    for node in ast.walk(parsed):
+    for node in ast.walk(code):
         if (
             isinstance(node, ast.Call)
             and (getattr(node.func, "id", None) or getattr(node.func, "attr", None)) == "setup"

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import posixpath
-import shlex
 from typing import TYPE_CHECKING
 
 from windlass.errors import SourceError
+from windlass.source.started import words_of
 
 if TYPE_CHECKING:
     from windlass.source.tree import Tree
@@ -17,9 +17,7 @@ _SEPARATORS = frozenset({"&&", "||", ";", "|", "&"})
 
 def check_command(tree: Tree, setting: str, command: str) -> None:
     """Raises SourceError where a script that the command of a setting starts cannot be started."""
-    parts = shlex.shlex(command, posix=True, punctuation_chars=";&|")
-    parts.whitespace_split = True
-    words = list(parts)
+    words = words_of(command)
     for number, word in enumerate(words):
         before = words[number - 1] if number else ";"
         path = posixpath.normpath(word)

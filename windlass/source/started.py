@@ -47,6 +47,13 @@ def served(command: str) -> Server:
     return replace(server, folder="" if folder == "." or folder.startswith(("/", "..", "$")) else folder)
 
 
+def words_of(command: str) -> list[str]:
+    """The words of a line as a shell takes it apart, `&&` and its like among them; raises ValueError."""
+    parts = shlex.shlex(command, posix=True, punctuation_chars=";&|")
+    parts.whitespace_split = True
+    return list(parts)
+
+
 def _server(words: list[str]) -> Server:
     while words and (words[0] in _AROUND or "=" in words[0] or re.fullmatch(r"python[\d.]*", words[0])):
         if words[0].startswith("python") and len(words) > 1 and words[1].endswith(".py"):
@@ -93,9 +100,7 @@ def _option(words: list[str], names: tuple[str, ...]) -> str | None:
 def _last(command: str) -> tuple[str, list[str]]:
     """The words of the last command of a line that a shell would take apart, and the folder that it has gone to."""
     try:
-        parts = shlex.shlex(command, posix=True, punctuation_chars=";&|")
-        parts.whitespace_split = True
-        words = list(parts)
+        words = words_of(command)
     except ValueError:
         return "", []
     if len(words) > 2 and words[0].rpartition("/")[2] in ("sh", "bash") and words[1] in ("-c", "-lc", "-ec"):

@@ -5,12 +5,12 @@ from __future__ import annotations
 import ast
 import posixpath
 import re
-import warnings
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from windlass.errors import SourceError
+from windlass.source.module import parsed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -123,10 +123,10 @@ def _module(source: Tree, path: str) -> Module | None:
     if not path.endswith(".py") or entry.target is not None or entry.size > LARGEST or _ASIDE.search(path):
         return None
     try:
-        with warnings.catch_warnings(action="ignore"):  # of escapes in somebody else's strings
-            return Module(path, ast.parse(source.text(path)))
-    except (SourceError, SyntaxError, ValueError, RecursionError):
+        tree = parsed(source.text(path))
+    except SourceError:  # in an encoding of its own
         return None
+    return Module(path, tree) if tree else None
 
 
 def _for_tests(node: ast.AST) -> bool:
