@@ -47,10 +47,8 @@ def test_dockerfile() -> None:
     assert dockerfile(of({"Dockerfile": DOCKERFILE})) == Dockerfile(
         command="./boot.sh --workers 4 shop:app",
         place="Dockerfile:18",
-        ports=(8000, 9000),
         env={"FLASK_APP": "shop.py", "NAME": "two words", "OLD": "way of it"},
         packages=("gcc", "libpq-dev", "libpq5"),
-        workdir="/app",
     )
     assert dockerfile(of({"x": ""})) == Dockerfile()
     odd = dockerfile(of({"Dockerfile": 'FROM x\nCMD [oops\nENV "\nENTRYPOINT\n'}))

@@ -18,34 +18,27 @@ class Dockerfile:
 
     command: str = ""
     place: str = ""
-    ports: tuple[int, ...] = ()
     env: dict[str, str] = field(default_factory=dict)
     packages: tuple[str, ...] = ()
-    workdir: str = ""
 
 
 def read(text: str) -> Dockerfile:
     """What the text of a Dockerfile says."""
-    entry, command, place, workdir = "", "", "", ""
+    entry, command, place = "", "", ""
     env: dict[str, str] = {}
-    ports: list[int] = []
     packages: dict[str, None] = {}
     for number, word, rest in _instructions(text):
         if word == "FROM":
-            entry, command, env, ports, workdir = "", "", {}, [], ""
+            entry, command, env = "", "", {}
         elif word == "CMD":
             command, place = _shell(rest), f"Dockerfile:{number}"
         elif word == "ENTRYPOINT":
             entry, place = _shell(rest), f"Dockerfile:{number}"
         elif word == "ENV":
             env |= _variables(rest)
-        elif word == "EXPOSE":
-            ports += [int(port) for port in re.findall(r"\b(\d{1,5})(?:/tcp)?(?!\S)", rest)]
-        elif word == "WORKDIR":
-            workdir = rest
         elif word == "RUN":
             packages |= dict.fromkeys(_debian_packages(rest))
-    return Dockerfile(f"{entry} {command}".strip(), place, tuple(ports), env, tuple(packages), workdir)
+    return Dockerfile(f"{entry} {command}".strip(), place, env, tuple(packages))
 
 
 def _instructions(text: str) -> Iterator[tuple[int, str, str]]:

@@ -1,4 +1,8 @@
-"""What the control machine asks of an agent, and what it sends while the agent is at it."""
+"""What the control machine asks of an agent.
+
+While the agent is at it, two more come, each with a body: `content` is what it wanted, or what its program reads;
+`login` says why a second login does not work, empty = it does.
+"""
 
 from __future__ import annotations
 
@@ -116,20 +120,7 @@ class RunProgram(ToAudit, Places):
     terminal: Optional[TerminalSize]
 
 
-class Content(TypedDict):
-    """What the agent wanted, or what its program reads: it is the body."""
-
-    type: Literal["content"]
-
-
-class LoggedIn(TypedDict):
-    """A second login was tried: the body says why it does not work, empty = it does."""
-
-    type: Literal["login"]
-
-
 Request = Union[Converge, AskStatus, AskEnvironments, AskReleases, AskAudit, AskLogs, RunProgram]
-Sent = Union[Content, LoggedIn]
 REQUESTS: dict[str, Any] = {
     "audit": AskAudit,
     "converge": Converge,

@@ -146,10 +146,10 @@ class Removal(Resource):
         return [f"{LINKS}/{self.app}", f"{OWN}/{self.app}", f"/etc/windlass/acme-ca/{self.app}.pem", renewal]
 
 
-def apps_here(homes: str = HOMES) -> list[str]:
+def apps_here() -> list[str]:
     """The apps that Windlass has put on this host, served or not."""
-    names = sorted(os.listdir(homes)) if os.path.isdir(homes) else []
-    return [name for name in names if all(os.path.isdir(f"{homes}/{name}/{part}") for part in ("releases", "venvs"))]
+    names = sorted(os.listdir(HOMES)) if os.path.isdir(HOMES) else []
+    return [name for name in names if all(os.path.isdir(f"{HOMES}/{name}/{part}") for part in ("releases", "venvs"))]
 
 
 def left_over(known: Collection[str | None]) -> list[str]:
