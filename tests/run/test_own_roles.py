@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 
-from tests.own_roles import write_project
+from roles import APP_ROLES, HOST_ROLES
+from tests.own_roles import DOCS, write_project
 from windlass.errors import UsageError
 from windlass.run.own_roles import arranged, find, load
 
@@ -78,3 +80,8 @@ def test_the_page_s_own_example_is_found(tmp_path: Path) -> None:
     write_project(tmp_path)
     (own,) = find(tmp_path)
     assert (own.name, own.after, own.place) == ("night_report", "base", "roles/night_report.py:7")
+
+
+def test_the_page_names_all_roles_that_one_can_follow() -> None:
+    lists = re.findall(r"a role\s+of (?:hosts|apps) \(([^)]*)\)", DOCS.read_text())
+    assert [re.findall(r"`(\w+)`", names) for names in lists] == [list(HOST_ROLES), list(APP_ROLES)]
