@@ -107,11 +107,8 @@ class Convergence:
             self.applied.note(resource, desired)
             return {"status": "ok", "notes": resource.notes()}
         drift = self.applied.drift(resource, desired, actual)
-        theirs = (
-            Theirs(self.machine, resource, self._replaced)
-            if diff and not self.applied.has_made(resource, actual)
-            else None
-        )
+        made = not diff or self.applied.has_made(resource, actual)
+        theirs = None if made else Theirs(self.machine, resource, self._replaced)
         warnings = [resource.warning() if diff else "", theirs.warning(diff) if theirs and self.check else ""]
         result = {"status": "changed", "diff": _shown(resource, diff), "refreshed": refresh, "drift": drift}
         result["notes"] = _warned(warnings)
@@ -136,10 +133,8 @@ class Convergence:
             self._act(resource.refresh)
             self.owed.pay(resource.name)
         notes = resource.notes()
-        return {
-            **result,
-            "notes": {**notes, **_warned([notes.get("warning", ""), *warnings, theirs.told if theirs else ""])},
-        }
+        warned = _warned([notes.get("warning", ""), *warnings, theirs.told if theirs else ""])
+        return {**result, "notes": {**notes, **warned}}
 
     def _foresee(self, resource: Resource, notify: list[str]) -> None:
         for other in self.machine.resources:

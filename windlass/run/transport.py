@@ -68,16 +68,7 @@ class Session:
         self._options = options
         self._exec = self._start()
         if self._exec.status == NO_PYTHON:
-            if connect.python not in INSTALLABLE:
-                raise AgentError(
-                    f"there is no {connect.python} on the host",
-                    hint="It is the inventory's `ansible_python_interpreter`: name one that is there, or leave it out:"
-                    " then it is python3, which `provision` installs.",
-                )
-            if not may_install:
-                raise AgentError("there is no python3 on the host", hint="`provision` without --check installs it.")
-            say("there is no python3 on the host: installing it")
-            self._bootstrap()
+            self._bootstrap(may_install)
             self._exec = self._start()
         if self._exec.status is not None:
             raise self._exec.error(f"cannot start {connect.python} on the host")
@@ -149,7 +140,16 @@ class Session:
             started.write(shipment())
         return started
 
-    def _bootstrap(self) -> None:
+    def _bootstrap(self, may_install: bool) -> None:
+        if self._connect.python not in INSTALLABLE:
+            raise AgentError(
+                f"there is no {self._connect.python} on the host",
+                hint="It is the inventory's `ansible_python_interpreter`: name one that is there, or leave it out:"
+                " then it is python3, which `provision` installs.",
+            )
+        if not may_install:
+            raise AgentError("there is no python3 on the host", hint="`provision` without --check installs it.")
+        self._say("there is no python3 on the host: installing it")
         installing = Exec(self._connection, self._connect, BOOTSTRAP)
         status = installing.wait(INSTALLING)
         if status == 98:
