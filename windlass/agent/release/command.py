@@ -6,10 +6,8 @@ import os
 from typing import TYPE_CHECKING
 
 from windlass.agent.failures import CommandTrouble, Failed
-from windlass.agent.release import unwritable
-from windlass.agent.release.reason import advice, telling
-from windlass.agent.release.records import Releases
-from windlass.agent.resources import confined, outdated
+from windlass.agent.release.reason import hint, telling
+from windlass.agent.resources import confined
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -58,5 +56,4 @@ def run(
         said = "\n".join(lines)[-LONGEST:] or "(it said nothing)"
         words = f"the {kind} `{command}` {trouble.how}{reason}:\n{said}"
         release = os.path.basename(os.path.dirname(folder))
-        unwritten = unwritable.advice(Releases(f"/srv/{user}"), user, release, lines)
-        raise Failed(words, hint=unwritten or outdated.advice(machine, lines) or advice(reason or said)) from None
+        raise Failed(words, hint=hint(machine, user, release, lines, reason or said)) from None

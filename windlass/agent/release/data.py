@@ -63,7 +63,7 @@ def fill(machine: Machine, app: str, folder: str, paths: Sequence[str], before: 
     copy = ("cp", "--parents", "--no-clobber", "-P", f"--target-directory={home(app)}", "--")
     _as_app(machine, app, copy, wanted, first)
     for name in shipped:
-        if name in wanted and _is_database(f"{first}/{name}"):
+        if name in wanted and is_database(f"{first}/{name}"):
             _warn(machine, f"{app}: {name}, a database that the source has, is the first that {home(app)} has")
         elif name not in lacking and before and _is_another(f"{first}/{name}", f"{known}/{name}"):
             _warn(machine, f"{app}: {name} is another one in this release; {home(app)}/{name} is kept as it is")
@@ -88,7 +88,8 @@ def _as_app(machine: Machine, app: str, command: Sequence[str], paths: Sequence[
         machine.run([*command, *paths[start : start + AT_ONCE]], user=app, cwd=cwd, timeout=600)
 
 
-def _is_database(path: str) -> bool:
+def is_database(path: str) -> bool:
+    """Whether a file is one of SQLite's."""
     with open(path, "rb") as file:
         return file.read(len(DATABASE)) == DATABASE
 

@@ -11,11 +11,8 @@ from typing import TYPE_CHECKING
 
 from windlass.agent import files
 from windlass.agent.failures import CommandFailed, Failed
-from windlass.agent.release import unwritable
-from windlass.agent.release.health import hint
-from windlass.agent.release.reason import advice, telling
-from windlass.agent.release.records import Releases
-from windlass.agent.resources import outdated
+from windlass.agent.release import health
+from windlass.agent.release.reason import hint, telling
 
 if TYPE_CHECKING:
     from windlass.agent.machine import Machine
@@ -175,7 +172,7 @@ class Instance:
             else:
                 if answer.good:
                     return answer
-                said, advised = str(answer), hint(question, answer)
+                said, advised = str(answer), health.hint(question, answer)
                 bad = bad + 1 if answer.status != 503 else 0
                 if bad >= CONVINCED:
                     raise self._failed(f"is not healthy: GET {answer.path}: {said}", advised)
@@ -224,8 +221,7 @@ class Instance:
         reason = "" if found is None else f": {lines[found]}"
         end = len(lines) if found is None else found + 1
         shown = "\n".join(lines[max(0, end - SHOWN) : end]) or "(none)"
-        unwritten = unwritable.advice(Releases(f"/srv/{self.app}"), self.app, self.release, lines)
-        told = unwritten or outdated.advice(self.machine, lines) or advice(reason) or advised
+        told = hint(self.machine, self.app, self.release, lines, reason) or advised
         return Failed(f"release {self.release} {what}{reason}\nits last lines in the journal:\n{shown}", hint=told)
 
     def _journal(self) -> list[str]:

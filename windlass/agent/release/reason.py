@@ -5,8 +5,14 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from windlass.agent.release import unwritable
+from windlass.agent.release.records import Releases
+from windlass.agent.resources import outdated
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from windlass.agent.machine import Machine
 
 # What we, Gunicorn, or Python say in a line that is the reason.
 _TELLING = re.compile(
@@ -35,6 +41,12 @@ def telling(lines: Sequence[str]) -> int | None:
     """The number of the last line that says why; None = there is none."""
     found = [number for number, line in enumerate(lines) if _TELLING.fullmatch(line)]
     return found[-1] if found else None
+
+
+def hint(machine: Machine, app: str, release: str, lines: Sequence[str], reason: str) -> str | None:
+    """What to do about it: by all `lines` of a process of a release, else by the `reason` alone; None = no idea."""
+    unwritten = unwritable.advice(Releases(f"/srv/{app}"), app, release, lines)
+    return unwritten or outdated.advice(machine, lines) or advice(reason)
 
 
 def advice(reason: str) -> str | None:

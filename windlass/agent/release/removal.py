@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from windlass.agent.failures import Failed
+from windlass.agent.nginx.reach import SITES
+from windlass.agent.release.data import home
 from windlass.agent.release.instance import STOP_TIMEOUT, Instance, defined
 from windlass.agent.release.records import Releases
 from windlass.agent.resources import nginx
@@ -19,8 +21,7 @@ from windlass.agent.resources.user import SYSTEM_IDS
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-HOMES, DATA = "/srv", "/var/lib"
-SITES = "/etc/nginx/sites-enabled"
+HOMES = "/srv"
 RENEWALS = "/etc/letsencrypt/renewal"
 # The first words of the file that we write for an app's site.
 OURS = "# The app {}. Made by Windlass"
@@ -73,7 +74,7 @@ class Removal(Resource):
     def notes(self) -> dict[str, Any]:
         if self.purge:
             return {}
-        kept = [path for path in (f"{HOMES}/{self.app}", f"{DATA}/{self.app}") if os.path.isdir(path)]
+        kept = [path for path in (f"{HOMES}/{self.app}", home(self.app)) if os.path.isdir(path)]
         return (
             {"kept": f"kept: {' and '.join(kept)} (--purge removes them)"} if kept else {"warning": _nothing(self.app)}
         )
@@ -84,9 +85,9 @@ class Removal(Resource):
             with open(self._site, encoding="utf-8", errors="replace") as file:
                 if not file.read(200).startswith(OURS.format(self.app)):
                     raise Failed(f"{self._site} is not of Windlass's making", hint="Remove it by hand, if it shall go.")
-        home = f"{HOMES}/{self.app}"
-        if os.path.lexists(home) and self.app not in apps_here():
-            raise Failed(f"{home} is not of Windlass's making", hint="Remove it by hand, if it shall go.")
+        folder = f"{HOMES}/{self.app}"
+        if os.path.lexists(folder) and self.app not in apps_here():
+            raise Failed(f"{folder} is not of Windlass's making", hint="Remove it by hand, if it shall go.")
 
     def _close(self) -> None:
         """No visitor comes any more; with what nginx then refuses, the site stays."""
@@ -126,7 +127,7 @@ class Removal(Resource):
 
     def _data(self) -> list[str]:
         """What is left of it at the end: folders, and its user by name."""
-        paths = [f"{HOMES}/{self.app}", f"{DATA}/{self.app}", f"/run/{self.app}", f"/etc/tmpfiles.d/{self.app}.conf"]
+        paths = [f"{HOMES}/{self.app}", home(self.app), f"/run/{self.app}", f"/etc/tmpfiles.d/{self.app}.conf"]
         user = [f"user {self.app}"] if self._has_user() else []
         return [path for path in paths if os.path.lexists(path)] + user
 

@@ -6,7 +6,7 @@ import os
 import re
 from typing import TYPE_CHECKING
 
-from windlass.agent.release.data import DATABASE, home
+from windlass.agent.release.data import home, is_database
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -118,10 +118,8 @@ def _files(code: str) -> Iterator[str]:
 def _databases(code: str) -> Iterator[str]:
     """The SQLite databases in the code itself, which came with it."""
     for path in _files(code):
-        if not os.path.islink(path):
-            with open(path, "rb") as file:
-                if file.read(len(DATABASE)) == DATABASE:
-                    yield os.path.relpath(path, code)
+        if not os.path.islink(path) and is_database(path):
+            yield os.path.relpath(path, code)
 
 
 def _named_databases(code: str, variables: Mapping[str, str]) -> Iterator[str]:
