@@ -87,7 +87,7 @@ class Commands(click.Group):
     default=FOLDER,
     envvar="WINDLASS_PROJECT",
     show_default="the folder of deploy.py",
-    help="The folder that holds inventory/ and .windlass/.",
+    help="The folder that holds inventory/, .windlass/, and roles/ and kinds/ of your own.",
 )
 @click.option("--debug", is_flag=True, help="Show tracebacks and the SSH library's log.")
 @click.version_option(package_name=None, version=import_module("windlass").__version__, prog_name="windlass")
@@ -96,9 +96,10 @@ def cli(ctx: click.Context, project: Path, debug: bool) -> None:
     """Hauls a Flask app from a bare Linux host to production, and keeps it there.
 
     \b
-    ./deploy.py lab up              a disposable local host to try it on
-    ./deploy.py provision HOST      a bare host becomes production
-    ./deploy.py deploy HOST         new code, no request lost
+    ./deploy.py lab up                     a disposable local host to try it on
+    ./deploy.py init SOURCE --host HOST    an app's lines in the inventory
+    ./deploy.py provision HOST             a bare host becomes production
+    ./deploy.py deploy HOST                new code, no request lost
     """
     if ctx.obj is None:
         ctx.obj = Project(project)

@@ -54,7 +54,7 @@ class Settings(Model):
         description="Hosts at a time in a run over several: a number, or a percentage of them; by default all at once.",
     )
     ssh: Ssh = Field(
-        default_factory=Ssh, description="Who may log in to the host: with a key, of which a client may offer three."
+        default_factory=Ssh, description="Who may log in to the host: with keys only; a client may offer three."
     )
     firewall: Firewall = Field(default_factory=Firewall, description="What the host lets in.")
     tls: HostTls = Field(default_factory=HostTls, description="Certificates and TLS for all apps of the host.")

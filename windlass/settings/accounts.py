@@ -15,16 +15,17 @@ class Accounts(Part):
 
     umask: Annotated[str, word("0[0-7][0-7]", "three octal digits in quotes, for example '022'")] | None = Field(
         None,
-        description="What is taken from the mode of files that people make. By default 077 where they log in (from"
+        description="Permissions that files which people make do not get. By default 077 where they log in (from"
         " Debian 13 on also in sudo, over scp and in root's cron jobs): what a service is to read then needs a chmod,"
         " or '022' here. What is set here counts in sudo everywhere.",
     )
     pam: bool = Field(
         True,
-        description="Have PAM refuse a password for 15 minutes after three wrong ones (also those of scripts that call"
-        " sudo and have none; never root's, and never a key, by which a login ends it), and the last five as new ones."
-        " A change is kept only if a second login works with it. False leaves PAM as it is: to take it out again,"
-        " `pam-auth-update --package --remove windlass windlass-last` on the host.",
+        description="Have PAM refuse an account's password for 15 minutes after three wrong ones, and its last five"
+        " as new ones. A script that calls sudo without a password counts as wrong; root's password and"
+        " keys are never refused, and a login with a key ends the wait. A change is kept only if a"
+        " second login works with it. False leaves PAM as it is: to take it out again, `pam-auth-update"
+        " --package --remove windlass windlass-last` on the host.",
     )
     password_days: int | None = Field(
         None,
@@ -39,7 +40,7 @@ class Accounts(Part):
         ge=5,
         le=11,
         description="What yescrypt costs for new passwords: each step doubles time and memory, up to seconds and 1 GiB"
-        " for each look at one. By default the release's, which is 5 (16 MiB).",
+        " for each check of one. By default the release's, which is 5 (16 MiB).",
     )
 
     @model_validator(mode="after")

@@ -94,11 +94,13 @@ class AppSettings(Model):
     release_command: Annotated[Command, AfterValidator(_command)] | None = Field(
         None, description="A command to run in each new release before it gets traffic, such as migrations."
     )
-    release_timeout: int = Field(600, ge=1, le=86400, description="Seconds that either command may take.")
+    release_timeout: int = Field(
+        600, ge=1, le=86400, description="Seconds that `setup_command` and `release_command` may each take."
+    )
     run_once: bool | None = Field(
         None,
-        description="Whether the release command runs on one host only of a run, for all whose database is the same; by"
-        " default where the app's environment has the URL of one on another machine.",
+        description="Whether the release command runs on only one of the hosts that share a database; by default"
+        " true where the app's environment has the URL of a database on another machine.",
     )
     health_path: HealthPath | None = Field(
         None,

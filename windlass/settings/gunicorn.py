@@ -22,10 +22,11 @@ class Gunicorn(Model):
         30,
         ge=1,
         le=86400,
-        description="Seconds after which a worker is replaced that is silent. One all of whose threads hang is replaced"
-        " after twice that, or the app's `nginx: {proxy_timeout}` where that is set and longer: none of them has sent a"
-        " byte or begun another request meanwhile, so that nobody waits for their answers any more. How long streams,"
-        " downloads and single requests take does not matter; what is longer than nginx waits needs `proxy_timeout`.",
+        description="Seconds after which a silent worker is replaced. One whose threads all hang (none has sent a"
+        " byte or begun another request) is replaced after twice that, or after the app's `nginx:"
+        " {proxy_timeout}` where that is set and longer, when nobody waits for its answers any more."
+        " Streams, downloads and single requests may take longer; a request for which nginx does not"
+        " wait long enough needs `proxy_timeout`.",
     )
     graceful_timeout: Annotated[int, Field(ge=1, le=86400)] | None = Field(
         None,

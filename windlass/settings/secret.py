@@ -21,7 +21,7 @@ class SecretSource(Model):
 
     command: Command | None = Field(None, description="A shell command that prints the value, and nothing else.")
     timeout: int = Field(30, ge=1, le=600, description="Seconds that the command may take.")
-    env: str | None = Field(None, description="The name of the variable on the control machine.")
+    env: str | None = Field(None, description="The name of an environment variable of this machine.")
 
     @model_validator(mode="after")
     def _one_of_both(self) -> "SecretSource":
