@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 # How much further in the rest of a broken line begins (characters).
 HANGING = 4
+BROKEN_PIPE = 141  # what a shell says of a process whose reader has gone
 _SPACE = re.compile(r" (?!m?s\b)")  # a time stays with its unit
 
 

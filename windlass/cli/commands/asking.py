@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import click
 
+from windlass.cli.commands.hosts import tell
 from windlass.errors import AgentError, HostError
 from windlass.output.answer_document import unanswered
 from windlass.output.interrupt import results
@@ -81,7 +82,7 @@ def meet(
 
     def meet_one(host: Host) -> D:
         try:
-            with reached(host, selection.connecting(), _say, project.connection) as session:
+            with reached(host, selection.connecting(), tell, project.connection) as session:
                 made = {"host": host.name, "error": None, **answer(host, session)}
         except HostError as error:
             made = {"host": host.name, "error": str(error), **unanswered(document)}
@@ -90,12 +91,11 @@ def meet(
     return results(meet_one, hosts, selection.forks)
 
 
-def show(answers: Sequence[Any], parts: Callable[[Any], Iterable[str | Table]], *, as_json: bool) -> None:
-    """Prints the answers: as one JSON document, or each by its parts."""
+def show(answers: Sequence[Any], parts: Callable[[Any], Iterable[str | Table]], *, as_json: bool) -> int:
+    """Prints the answers: as one JSON document, or each by its parts; gives back the exit status: 1 = a host failed."""
     if as_json:
         click.echo(json.dumps({"hosts": answers}, indent=2))
-        return
-    for answer in answers:
+    for answer in () if as_json else answers:
         if answer["error"]:
             click.echo(f"{answer['host']}  {click.style('failed', fg='red')}  {answer['error']}")
             continue
@@ -104,6 +104,7 @@ def show(answers: Sequence[Any], parts: Callable[[Any], Iterable[str | Table]], 
                 click.echo(part)
             else:
                 _print(part)
+    return 1 if any(answer["error"] for answer in answers) else 0
 
 
 def table(first: str, *columns: str) -> Table:
@@ -128,7 +129,3 @@ def _print(table: Table) -> None:
     from rich.console import Console
 
     Console(width=None if sys.stdout.isatty() else WIDE, highlight=False).print(table)
-
-
-def _say(text: str) -> None:
-    click.echo(text, err=True)

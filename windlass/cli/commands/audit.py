@@ -39,8 +39,7 @@ def audit(project: Project, /, last: int, app: str | None, **options: Any) -> in
         host.app_names(app)
     question: AskAudit = {"type": "audit", "count": last, "app": app}
     answers = ask(project, selection, hosts, lambda host: question, AuditDocument)
-    show(answers, _parts, as_json=selection.as_json)
-    return 1 if any(answer["error"] for answer in answers) else 0
+    return show(answers, _parts, as_json=selection.as_json)
 
 
 def _parts(answer: AuditDocument) -> Iterator[str]:

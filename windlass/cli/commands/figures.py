@@ -22,6 +22,11 @@ def size(number: int) -> str:
     return f"{number} B"
 
 
+def counted(number: int, noun: str) -> str:
+    """So many of something, e.g. `1 file`, `2 files`."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
 def commit(name: str | None, *, dirty: bool) -> str:
     """A git commit, short, and whether there were changes beside it; empty where there is none."""
     return f"{name[:8]}{'+dirty' if dirty else ''}" if name else ""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from windlass.cli import completion
+from windlass.cli.commands.figures import counted
 
 if TYPE_CHECKING:
     from windlass.cli.commands.adoption import Adoption
@@ -78,8 +79,7 @@ def show(found: Findings, name: str) -> None:
     width = max(len(subject) for subject, _, _ in rows)
     wide = max(len(value) for _, value, _ in rows)
     where = f", in its folder {found.folder}" if found.folder else ""
-    plural = "" if len(found.source.entries) == 1 else "s"
-    click.echo(f"{click.style(name, bold=True)}  {len(found.source.entries)} file{plural}{where}")
+    click.echo(f"{click.style(name, bold=True)}  {counted(len(found.source.entries), 'file')}{where}")
     for subject, value, place in rows:
         said = f"  {click.style(place, dim=True)}" if place else ""
         click.echo(f"  {subject:{width}}  {value:{min(wide, 50)}}{said}".rstrip())

@@ -12,7 +12,7 @@ from windlass.cli import completion, moment
 from windlass.cli.commands.hosts import Selection, no_apps, on_hosts
 from windlass.errors import AgentError, HostError
 from windlass.output.interrupt import results
-from windlass.output.terminal import hush
+from windlass.output.terminal import BROKEN_PIPE, hush
 
 if TYPE_CHECKING:
     from windlass.agent.messages.requests import AskLogs
@@ -26,8 +26,7 @@ COUNT = 50
 COUNT_SINCE = 10_000
 # What a host may take to look for lines that are there, and tell of them (seconds, bytes).
 PATIENCE, LARGEST = 15 * 60, 256 * 1024 * 1024
-# What a shell says of a process that Ctrl-C has ended, and of one whose reader has gone.
-INTERRUPTED, BROKEN_PIPE = 130, 141
+INTERRUPTED = 130  # what a shell says of a process that Ctrl-C has ended
 
 
 def _since(context: click.Context, parameter: click.Parameter, value: str | None) -> float:

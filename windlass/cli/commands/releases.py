@@ -39,8 +39,7 @@ def releases(project: Project, /, app: str | None, **options: Any) -> int:
         return {"type": "releases", "apps": apps[host.name]}
 
     answers = ask(project, selection, hosts, question, ReleasesDocument)
-    show(answers, _parts, as_json=selection.as_json)
-    return 1 if any(answer["error"] for answer in answers) else 0
+    return show(answers, _parts, as_json=selection.as_json)
 
 
 def _parts(answer: ReleasesDocument) -> Iterator[str | Table]:

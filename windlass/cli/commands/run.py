@@ -10,18 +10,17 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from windlass.cli import completion
-from windlass.cli.commands.hosts import Selection, no_apps, on_hosts
+from windlass.cli.commands.hosts import Selection, no_apps, on_hosts, tell
 from windlass.cli.commands.trailing import TRAILING, Trailing
 from windlass.errors import HostError, UsageError
 from windlass.output.interrupt import results
-from windlass.output.terminal import colours
+from windlass.output.terminal import BROKEN_PIPE, colours
 from windlass.words import harmless
 
 if TYPE_CHECKING:
     from windlass.host import Host
     from windlass.project import Project
 
-BROKEN_PIPE = 141  # what a shell says of a process whose reader has gone
 # The longest line that is shown as one, and all that is kept for a JSON document (bytes).
 LONGEST, LARGEST = 1024 * 1024, 256 * 1024 * 1024
 
@@ -85,16 +84,12 @@ def _attached(
     command = recorded(selection.hosts, argv)
     asked = request(app, argv, command=command, attached=True, terminal=terminal)
     try:
-        with reached(host, selection.connecting(), _say, project.connection) as session:
+        with reached(host, selection.connecting(), tell, project.connection) as session:
             return attach(session, asked)
     except BrokenPipeError:
         return BROKEN_PIPE
     except HostError as error:
         raise HostError(f"{host.name}: {error}") from error
-
-
-def _say(text: str) -> None:
-    click.echo(text, err=True)
 
 
 class _Everywhere:
@@ -126,7 +121,7 @@ class _Everywhere:
         output = Output(lambda stream, data: self._take(host, said[stream], data, stream))
         error = None
         try:
-            with reached(host, self.selection.connecting(), _say, self.project.connection) as session:
+            with reached(host, self.selection.connecting(), tell, self.project.connection) as session:
                 command = recorded(self.selection.hosts, self.argv)
                 asked = request(app, self.argv, command=command)
                 session.ask(asked, {}, output.take, Budget(size=LARGEST) if self.selection.as_json else BOUNDLESS)

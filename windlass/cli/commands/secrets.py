@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from windlass.cli import completion
+from windlass.cli.commands.figures import counted
 from windlass.cli.commands.hosts import Selection, on_hosts
 from windlass.cli.commands.options import options
 from windlass.errors import UsageError
@@ -207,8 +208,8 @@ def rekey(project: Project, /) -> None:
     with folder.changing():
         recipients = Recipients.read(folder.path / NAME)
         count = folder.rekey(recipients)
-    who = "a passphrase" if recipients.keys is None else _counted(len(recipients.keys), "recipient")
-    click.echo(f"{_counted(count, 'file')} encrypted anew to {who}")
+    who = "a passphrase" if recipients.keys is None else counted(len(recipients.keys), "recipient")
+    click.echo(f"{counted(count, 'file')} encrypted anew to {who}")
     click.echo("Whoever is not among them any more knows the values all the same: change those, too.")
 
 
@@ -229,10 +230,6 @@ def _spot(project: Project, app: str | None, group: str | None, host: str | None
     if group and host:
         raise UsageError("--group and --host exclude each other: a file belongs to one of them")
     return Spot(project.secrets(), group or host or "all", app)
-
-
-def _counted(count: int, noun: str) -> str:
-    return f"{count} {noun}{'' if count == 1 else 's'}"
 
 
 def _value(key: str) -> str:

@@ -34,8 +34,7 @@ def differences(project: Project, selection: Selection) -> int:
         return {"apps": [vars(Difference.between(app, environment_of(host, app), there[app], key)) for app in apps]}
 
     answers = meet(project, selection, hosts, answer, DifferenceDocument)
-    show(answers, _lines, as_json=selection.as_json)
-    return 1 if any(answer["error"] for answer in answers) else 0
+    return show(answers, _lines, as_json=selection.as_json)
 
 
 def _lines(answer: DifferenceDocument) -> list[str]:

@@ -104,7 +104,7 @@ def _app_lines(app: AppStatus) -> list[str]:
     state = f"running, {health}" if app["active"] else click.style("not running", fg="red")
     commit = f" ({figures.commit(app['commit'], dirty=bool(app['dirty']))})" if app["commit"] else ""
     memory = f", {app['memory'] / 2**20:.0f} MiB" if app["memory"] else ""
-    workers = f"{app['workers']} worker{'' if app['workers'] == 1 else 's'}"
+    workers = figures.counted(app["workers"] or 0, "worker")
     lost = f", workers lost: {app['workers_lost']} (see `logs`)" if app["workers_lost"] else ""
     lines = [
         f"{app['name']}  {app['release']}{commit}, {figures.span(app['age'] or 0)} old",

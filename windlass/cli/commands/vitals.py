@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from windlass.cli.commands.figures import counted
+
 if TYPE_CHECKING:
     from windlass.agent.messages.documents import HostStatus
 
@@ -32,5 +34,5 @@ def _updates(pending: int | None, security: int | None) -> str:
         return click.style("pending updates are not known", fg="yellow")
     if not pending:
         return "no pending updates"
-    words = f"{pending} pending update{'' if pending == 1 else 's'}"
+    words = counted(pending, "pending update")
     return words + (click.style(f", {security} for security", fg="yellow") if security else "")
