@@ -17,6 +17,7 @@ from windlass.agent.release.records import Releases
 from windlass.agent.release.removal import left_over
 from windlass.agent.resources.certificate import LINKS, look_at
 from windlass.agent.resources.firewall import PATH, table
+from windlass.agent.resources.unit import properties
 from windlass.agent.resources.visited import unreached
 from windlass.agent.vitals import vitals
 
@@ -62,9 +63,9 @@ def _app(machine: Machine, name: str, domains: list[str], health_path: str, tls:
     if record is None:
         return known
     instance = Instance(machine, name, record.id)
-    properties = _show(machine, instance.service)
-    pid = int(properties.get("MainPID", 0))
-    active = properties.get("ActiveState") == "active"
+    shown = properties(machine, instance.service, PROPERTIES)
+    pid = int(shown.get("MainPID", 0))
+    active = shown.get("ActiveState") == "active"
     # A question to the socket of one that does not run would start it.
     health = _health(instance, Question(domains[0], health_path)) if active else None
     told: AppStatus = {
@@ -75,9 +76,9 @@ def _app(machine: Machine, name: str, domains: list[str], health_path: str, tls:
         "age": int(time.time()) - record.created,
         "active": active,
         "workers": len(children(pid)) if pid else 0,
-        "memory": _number(properties.get("MemoryCurrent", "")),
-        "restarts": _number(properties.get("NRestarts", "")),
-        "workers_lost": _lost(properties.get("StatusText", "")),
+        "memory": _number(shown.get("MemoryCurrent", "")),
+        "restarts": _number(shown.get("NRestarts", "")),
+        "workers_lost": _lost(shown.get("StatusText", "")),
         "health": releases.environment(record).mask(health)[:LONGEST] if health else None,
         "advice": advice.heard(machine, name, record),
         # Of one that is not well, visitors meet just that.
@@ -107,11 +108,6 @@ def _health(instance: Instance, question: Question) -> str:
     except OSError as error:
         return error.strerror or str(error)
     return "ok" if answer.good else str(answer)
-
-
-def _show(machine: Machine, unit: str) -> dict[str, str]:
-    output = machine.run(["systemctl", "show", f"--property={','.join(PROPERTIES)}", "--", unit])
-    return dict(line.split("=", 1) for line in output.splitlines() if "=" in line)
 
 
 def _active(machine: Machine, unit: str) -> bool:

@@ -12,6 +12,7 @@ from windlass.agent.facts import gather
 from windlass.agent.nginx.servers import ANY, ANY6, NAMELESS, Listen, Server, choose
 
 if TYPE_CHECKING:
+    import ssl
     from collections.abc import Callable, Iterable, Iterator
 
 # So many at once, of all so many, and how long one may take (seconds).
@@ -117,13 +118,18 @@ def connected(question: Question) -> Iterator[socket.socket]:
         if not question.tls:
             yield plain
             return
-        import ssl
-
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-        context.check_hostname = False
-        context.verify_mode = ssl.CERT_NONE
-        with context.wrap_socket(plain, server_hostname=question.name or None) as connection:
+        with over_tls(plain, question.name) as connection:
             yield connection
+
+
+def over_tls(connection: socket.socket, name: str) -> ssl.SSLSocket:
+    """The same connection over TLS, whoever's the certificate is; `name` empty = none is said. Raises OSError."""
+    import ssl
+
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    return context.wrap_socket(connection, server_hostname=name or None)
 
 
 def _plain(question: Question) -> socket.socket:

@@ -13,6 +13,7 @@ from windlass.agent import files
 from windlass.agent.failures import CommandFailed, Failed
 from windlass.agent.release import health
 from windlass.agent.release.reason import hint, telling
+from windlass.agent.resources.unit import properties
 
 if TYPE_CHECKING:
     from windlass.agent.machine import Machine
@@ -196,8 +197,7 @@ class Instance:
         raise self._failed(f"lost a worker ({re.findall(CRASHED, said)[-1]})")
 
     def _state(self) -> dict[str, str]:
-        output = self.machine.run(["systemctl", "show", f"--property={','.join(PROPERTIES)}", "--", self.service])
-        return dict(line.split("=", 1) for line in output.splitlines() if "=" in line)
+        return properties(self.machine, self.service, PROPERTIES)
 
     def _dead(self, state: dict[str, str]) -> Failed:
         status, killed = state.get("ExecMainStatus", "0"), state.get("ExecMainCode") in KILLED

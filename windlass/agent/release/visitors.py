@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import http.client
 import socket
-import ssl
 import threading
 import time
 from typing import TYPE_CHECKING, Any
 
+from windlass.agent.nginx.visits import over_tls
 from windlass.agent.release.health import BODY, BUDGET
 from windlass.agent.release.patient import LOOK, Patient
 
@@ -136,10 +136,7 @@ class _ToThisHost(http.client.HTTPConnection):
     def connect(self) -> None:
         connection = socket.create_connection((ADDRESS, self.port), PATIENCE)
         if self._tls:
-            context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-            context.check_hostname = False
-            context.verify_mode = ssl.CERT_NONE
-            connection = context.wrap_socket(connection, server_hostname=self.host)
+            connection = over_tls(connection, self.host)
         self.sock = Patient(connection, PATIENCE, BUDGET)
 
 

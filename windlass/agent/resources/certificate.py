@@ -20,6 +20,7 @@ from windlass.agent import files
 from windlass.agent.failures import Failed
 from windlass.agent.nginx.directives import read
 from windlass.agent.nginx.reach import in_front
+from windlass.agent.nginx.visits import over_tls
 from windlass.agent.resources import nginx
 from windlass.agent.resources.resource import Diff, Resource, State
 
@@ -109,12 +110,8 @@ class Served(Resource):
         if os.path.lexists(self.stapling) != self._offers_ocsp():
             return False
         try:
-            with socket.create_connection(ADDRESS, timeout=5) as connection:
-                context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-                context.check_hostname = False
-                context.verify_mode = ssl.CERT_NONE
-                with context.wrap_socket(connection, server_hostname=self.names[0]) as tls:
-                    return tls.getpeercert(binary_form=True) == leaf(self.link)
+            with socket.create_connection(ADDRESS, timeout=5) as connection, over_tls(connection, self.names[0]) as tls:
+                return tls.getpeercert(binary_form=True) == leaf(self.link)
         except OSError:
             return False
 

@@ -9,6 +9,8 @@ from windlass.agent.failures import CommandFailed, Failed
 from windlass.agent.resources.resource import Diff, Resource, State
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from windlass.agent.machine import Machine
 
 PROPERTIES = ("ActiveState", "SubState", "UnitFileState", "NeedDaemonReload", "Job")
@@ -80,6 +82,12 @@ def _show(machine: Machine, units: list[str]) -> dict[str, dict[str, str]]:
     output = machine.run(["systemctl", "show", f"--property={','.join(PROPERTIES)}", "--", *units])
     blocks = [dict(line.split("=", 1) for line in block.splitlines()) for block in output.strip().split("\n\n")]
     return dict(zip(units, blocks))
+
+
+def properties(machine: Machine, unit: str, names: Sequence[str]) -> dict[str, str]:
+    """Some properties of one unit, as they are at this moment."""
+    output = machine.run(["systemctl", "show", f"--property={','.join(names)}", "--", unit])
+    return dict(line.split("=", 1) for line in output.splitlines() if "=" in line)
 
 
 def journal(machine: Machine, unit: str, lines: int = 20) -> str:
