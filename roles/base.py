@@ -8,7 +8,7 @@ from roles.accounts import PACKAGES as ACCOUNTS
 from roles.firewall import PACKAGES as FIREWALL
 from roles.nginx import PACKAGES as NGINX
 from roles.tls import PACKAGES as CERTBOT
-from roles.tls import uses_certbot
+from roles.tls import uses_certbot, uses_tls
 from roles.updates import PACKAGES as UPDATES
 from roles.venv import PACKAGES as VENV
 from windlass.agent.resources import Directory, File, Locale, Packages, PublicFiles, TimeZone, Unit, WebPorts
@@ -44,8 +44,7 @@ WITH_NAME = {("debian", "11"), ("debian", "12"), ("ubuntu", "22.04"), ("ubuntu",
 
 def base(host: Host, apps: list[App]) -> Iterator[Resource]:
     """The base of a host; the packages of all roles come in one run of apt, which takes most of a first run's time."""
-    tls = any(host.settings.tls_of(app).mode != "off" for app in host.settings.apps.values())
-    yield WebPorts([80, 443] if tls else [80])
+    yield WebPorts([80, 443] if uses_tls(host.settings) else [80])
     yield PublicFiles(PUBLIC, told=MEANT_FOR_ALL)
     yield Packages(_packages(host.settings))
     yield from _time_zone(host)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any
 
+from roles.tls import uses_tls
 from windlass.agent.resources import (
     Absent,
     Directory,
@@ -75,8 +76,7 @@ def nginx(host: Host, apps: list[App]) -> Iterator[Resource]:
     curves = ":".join((HYBRID, *CURVES) if hybrid else CURVES)
     configuration = render("nginx/nginx.conf.j2", profile=host.settings.tls.profile, hsts=HSTS, curves=curves)
     yield File("/etc/nginx/nginx.conf", configuration, verify=TEST, notify=[reload])
-    tls = any(host.settings.tls_of(app).mode != "off" for app in host.settings.apps.values())
-    unknown = render("nginx/unknown.conf.j2", tls=tls, **values)
+    unknown = render("nginx/unknown.conf.j2", tls=uses_tls(host.settings), **values)
     yield UnknownNames(UNKNOWN, unknown, verify=TEST, notify=[reload])
     yield reload
     yield Unit("nginx.service")

@@ -26,6 +26,11 @@ def uses_certbot(settings: Settings) -> bool:
     return any(settings.tls_of(app).mode == "letsencrypt" for app in settings.apps.values())
 
 
+def uses_tls(settings: Settings) -> bool:
+    """Whether an app of the host is served over HTTPS."""
+    return any(settings.tls_of(app).mode != "off" for app in settings.apps.values())
+
+
 def certbot(host: Host, apps: list[App]) -> Iterator[Resource]:
     """Renewals by Debian's timer, after which nginx serves the new certificate."""
     settings = host.settings
