@@ -86,8 +86,8 @@ EMPTY = {
     "provision '~('": "error: '~(' is not a regular expression: missing ), unterminated subpattern at position 0",
 }
 NO_HOSTS = (
-    "error: unknown host or group 'nosuch'\n  the inventory has no hosts: add one to inventory/hosts.yml, "
-    "or try ./deploy.py lab up"
+    "error: unknown host or group 'nosuch'\n  the inventory has no hosts: ./deploy.py init SOURCE "
+    "--host HOST adds one, or try ./deploy.py lab up"
 )
 COMMANDS = "audit, deploy, facts, inventory --host, logs, provision, releases, rollback, ssh, status"
 EMPTY |= {f"{command} nosuch": NO_HOSTS for command in COMMANDS.split(", ")}

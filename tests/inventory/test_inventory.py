@@ -204,7 +204,7 @@ def test_no_inventory_at_all(tmp_path: Path) -> None:
     with pytest.raises(UsageError) as raised:
         found.select(["all"])
     assert str(raised.value).splitlines()[1] == (
-        "  the inventory has no hosts: add one to inventory/hosts.yml, or try ./deploy.py lab up"
+        "  the inventory has no hosts: ./deploy.py init SOURCE --host HOST adds one, or try ./deploy.py lab up"
     )
 
 

@@ -139,4 +139,4 @@ def _unknown(tree: Tree, name: str, *, wild: bool) -> UsageError:
 def _hint_when_empty(tree: Tree) -> str:
     if tree.hosts:
         return "./deploy.py inventory shows what there is"
-    return "the inventory has no hosts: add one to inventory/hosts.yml, or try ./deploy.py lab up"
+    return "the inventory has no hosts: ./deploy.py init SOURCE --host HOST adds one, or try ./deploy.py lab up"

@@ -15,7 +15,7 @@ class Accounts(Part):
 
     umask: Annotated[str, word("0[0-7][0-7]", "three octal digits in quotes, for example '022'")] | None = Field(
         None,
-        description="Permissions that files which people make do not get. By default 077 where they log in (from"
+        description="Permissions to withhold from files that people make. By default 077 where they log in (from"
         " Debian 13 on also in sudo, over scp and in root's cron jobs): what a service is to read then needs a chmod,"
         " or '022' here. What is set here counts in sudo everywhere.",
     )
