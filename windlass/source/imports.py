@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from windlass.errors import SourceError
-from windlass.source.module import Module
+from windlass.source.module import parsed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -99,10 +99,10 @@ def proposed(tree: Tree) -> list[Proposed]:
 def _needed(tree: Tree, path: str) -> Iterator[tuple[str, int]]:
     """Dotted names that a module imports, and `driver:` ones of addresses in it, each with its line."""
     try:
-        parsed = Module(path, "", tree.text(path)).parsed
+        module = parsed(tree.text(path))
     except SourceError:
         return
-    pending: list[ast.AST] = [parsed] if parsed else []
+    pending: list[ast.AST] = [module] if module else []
     while pending:
         node = pending.pop()
         if isinstance(node, ast.Import):

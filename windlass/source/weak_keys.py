@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from windlass.errors import SourceError
 from windlass.settings.environment import is_placeholder
-from windlass.source.module import Module
+from windlass.source.module import parsed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -40,12 +40,12 @@ def weak_keys(tree: Tree) -> list[WeakKey]:
         except SourceError:
             continue
         if NAME in text or _ATTRIBUTE in text:
-            found += [WeakKey(f"{path}:{line}", fallback) for line, fallback in _weak(Module(path, "", text).parsed)]
+            found += [WeakKey(f"{path}:{line}", fallback) for line, fallback in _weak(parsed(text))]
     return found
 
 
-def _weak(parsed: ast.Module | None) -> Iterator[tuple[int, bool]]:
-    for node in ast.walk(parsed) if parsed else ():
+def _weak(module: ast.Module | None) -> Iterator[tuple[int, bool]]:
+    for node in ast.walk(module) if module else ():
         if isinstance(node, ast.Assign | ast.AnnAssign):
             targets = node.targets if isinstance(node, ast.Assign) else [node.target]
             if node.value and any(_is_key(target) for target in targets):
