@@ -64,10 +64,17 @@ def _write_environment(path: Path, adoption: Adoption, required: Sequence[Variab
     values = {
         each.name: own.get(each.name) or known.get(each.name) or _made_up(each, adoption.name) for each in required
     }
-    files.write(path, "".join(f"{name}={value}\n" for name, value in values.items()), 0o600)
+    files.write(path, "".join(f"{name}={_quoted(value)}\n" for name, value in values.items()), 0o600)
     made = [name for name in values if not own.get(name)]
     if made:
         click.echo(f"  {click.style('note', fg='yellow')}  {', '.join(made)}: made up for the lab, in {path}")
+
+
+def _quoted(value: str) -> str:
+    """A value as python-dotenv reads it back, whatever is in it."""
+    # It fills in ${NAME} between any quotes; what a name that is not set stands for can be said, though.
+    plain = value.replace("${", "${_:-$}{")
+    return "'" + plain.replace("\\", "\\\\").replace("'", "\\'") + "'"
 
 
 def _made_up(variable: Variable, app: str) -> str:
