@@ -198,8 +198,12 @@ class World:
             for path in here + shared:
                 path.write_text(decoy)
             with subprocess.Popen(sleep, env={"DECOY": decoy}) as sleeping:
-                yield {(place, "decoy") for place in ("journal of decoy.service", *DECOYS, *map(str, here + shared))}
-                sleeping.kill()
+                try:
+                    yield {
+                        (place, "decoy") for place in ("journal of decoy.service", *DECOYS, *map(str, here + shared))
+                    }
+                finally:
+                    sleeping.kill()
         finally:
             for path in here + shared:
                 path.unlink(missing_ok=True)

@@ -83,7 +83,9 @@ def test_deploy_takes_new_code_of_one_app_alone(commands: Commands) -> None:
     for name in ("sample_app/shortener/templates/home.html", "apps/notes/README.md"):
         commands.write(name, "changed\n")
     run = commands.json("deploy", "lab", "--app", "notes")
-    assert {result["app"] for result in run["resources"]} == {"notes"}
+    of_the_host, *of_apps = run["resources"]
+    assert of_the_host["resource"].startswith("provisioned ")
+    assert {result["app"] for result in of_apps} == {"notes"}
     assert release_of(commands, "shortener") == before[0]
     assert release_of(commands, "notes") != before[1]
 

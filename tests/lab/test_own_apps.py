@@ -115,7 +115,8 @@ def test_the_same_on_debian_13_after_a_reboot_too(lab: Lab, new_host: Callable[.
 def test_one_s_own_app_on_the_lab_in_one_command(lab: Lab, project: Path) -> None:
     """`provision lab --app-source`, the printed page line, and a visit."""
     commands = Commands.in_new_folder(project)
-    error = "error: --app-source is for one host of the lab (lab), not for www.example.com\n"
+    names = ", ".join(host.name for host in lab.hosts)
+    error = f"error: --app-source is for one host of the lab ({names}), not for www.example.com\n"
     hint = "  For a server of your own: ./deploy.py init SOURCE --host HOST\n"
     assert commands("provision", "www.example.com", "--app-source", ".", status=2).err == error + hint
     said = commands("provision", "lab", "--app-source", str(project / "apps/blog")).out

@@ -44,13 +44,14 @@ def test_package_that_is_not_installed(world: World) -> None:
 
 
 def test_factory_that_is_not_there(world: World) -> None:
-    words = refused(world, wsgi="notes:make_app()")
-    assert re.fullmatch(rf"{DEAD}: Failed to find attribute 'make_app' in 'notes'\.", reason(words))
+    world.edit("    return app\n", "    return app\n\n\ndel create_app\n")  # which nobody sees who only reads
+    words = refused(world)
+    assert re.fullmatch(rf"{DEAD}: Failed to find attribute 'create_app' in 'notes'\.", reason(words))
 
 
 def test_gunicorn_itself_does_not_start(world: World) -> None:
-    words = refused(world, gunicorn={"worker_class": "nosuch"})
-    assert re.fullmatch(rf"{DEAD}: ImportError: Entry point \('gunicorn\.workers', 'nosuch'\) not found", reason(words))
+    words = refused(world, gunicorn={"worker_class": "nosuch.Worker"})
+    assert re.fullmatch(rf"{DEAD}: ModuleNotFoundError: No module named 'nosuch'", reason(words))
 
 
 def test_boots_but_is_not_healthy(world: World) -> None:
