@@ -162,7 +162,8 @@ def test_the_timers_renewal_is_served(world: World) -> None:
     assert world.host.run("systemctl is-active certbot.timer").strip() == "active"
     conf = "/etc/letsencrypt/renewal/one.conf"
     world.host.run(f"sed -i 's/^# renew_before_expiry.*/renew_before_expiry = 3650 days/' {conf}")
-    world.host.run("systemctl start certbot.service", timeout=120)
+    # Pebble refuses some nonces on purpose, and certbot tries but once more; Debian's timer would come again.
+    world.host.run("for try in 1 2 3; do systemctl start certbot.service && exit; done; exit 1", timeout=300)
     world.host.run(f"sed -i 's/^renew_before_expiry.*/# renew_before_expiry = 30 days/' {conf}")
     assert world.visit(name) != before
     assert changes(world.run()) == []
@@ -172,7 +173,6 @@ def test_a_renewal_without_reload_is_made_up_for(world: World) -> None:
     name = world.apps["one"]["domains"][0]
     trust = "REQUESTS_CA_BUNDLE=/etc/windlass/acme-ca/one.pem"
     renew = "certbot renew -q --cert-name one --force-renewal --no-random-sleep-on-renew --no-directory-hooks"
-    # Pebble refuses some nonces on purpose, and certbot tries but once more.
     world.host.run(f"for try in 1 2 3; do {trust} {renew} && exit; done; exit 1", timeout=240)
     before = world.visit(name)
     outcome = world.run()
